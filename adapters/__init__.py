@@ -1,0 +1,1 @@
+"""Where Footnote is heard: web, command line, and the one place that names concrete classes."""

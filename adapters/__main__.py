@@ -1,0 +1,5 @@
+"""`python -m adapters` is `footnote`."""
+
+from adapters.cli import main
+
+main()

@@ -1,0 +1,196 @@
+"""The command line: every call of `footnote`. Thin: what a command does lives in `adapters/commands/`.
+
+Nothing heavy is imported here, so `footnote --help` answers at once.
+"""
+
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from adapters.settings import Settings
+
+_PATH = click.Path(path_type=Path)
+_tenant = click.option("--tenant", "slug", required=True, metavar="SLUG", help="The tenant's slug.")
+_as = click.option("--as", "email", required=True, metavar="EMAIL", help="Who asks.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="footnote")
+@click.option("--debug", is_flag=True, help="Show tracebacks and every log line.")
+@click.pass_context
+def cli(context: click.Context, *, debug: bool) -> None:
+    """Footnote answers questions from your company's own documents, with footnotes that open the exact passage."""
+    context.obj = debug
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 it failed and stderr says why and what to do, 2 usage."""
+    cli(prog_name="footnote")
+
+
+def _run(context: click.Context, command: "Callable[[Settings], Coroutine[Any, Any, int]]") -> None:
+    """Run a command to its exit code. A failure is one line on stderr; a traceback only with --debug."""
+    import asyncio
+
+    from adapters.commands import FAILURES
+    from adapters.settings import BadSetting, Settings
+    from adapters.telemetry import log_to_stderr
+
+    log_to_stderr(debug=context.obj)
+    try:
+        sys.exit(asyncio.run(command(Settings.from_environment())))
+    except (*FAILURES, BadSetting) as error:
+        if context.obj:
+            raise
+        click.echo(" ".join(str(error).split()), err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("Stopped. What was finished is kept; run it again to go on.", err=True)
+        sys.exit(130)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=8080, show_default=True, help="Port to listen at; 0 takes a free one.")
+@click.option("--role", type=click.Choice(["all", "web", "worker"]), default="all", show_default=True, help="Doors, workers, or both.")
+@click.option("--demo", is_flag=True, help="Create the demo company first.")
+@click.pass_context
+def serve(context: click.Context, host: str, port: int, role: str, *, demo: bool) -> None:
+    """Open every door and start the workers."""
+    from adapters.server import serve as run
+
+    _run(context, lambda settings: run(settings, host=host, port=port, role=role, demo=demo))
+
+
+@cli.group()
+def tenants() -> None:
+    """Create, list, show and delete tenants."""
+
+
+@tenants.command()
+@click.argument("slug")
+@click.option("--name", required=True, help="What people call the company.")
+@click.pass_context
+def create(context: click.Context, slug: str, name: str) -> None:
+    """Create the tenant SLUG."""
+    from adapters.commands import tenants as commands
+
+    _run(context, lambda settings: commands.create(settings, slug, name))
+
+
+@tenants.command(name="list")
+@click.pass_context
+def list_(context: click.Context) -> None:
+    """List all tenants."""
+    from adapters.commands import tenants as commands
+
+    _run(context, commands.list_)
+
+
+@tenants.command()
+@click.argument("slug")
+@click.pass_context
+def show(context: click.Context, slug: str) -> None:
+    """Show the tenant SLUG: its people, sources and documents."""
+    from adapters.commands import tenants as commands
+
+    _run(context, lambda settings: commands.show(settings, slug))
+
+
+@tenants.command()
+@click.argument("slug")
+@click.pass_context
+def delete(context: click.Context, slug: str) -> None:
+    """Delete the tenant SLUG with everything that is its own, for ever."""
+    from adapters.commands import tenants as commands
+
+    _run(context, lambda settings: commands.delete(settings, slug))
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=_PATH)
+@_tenant
+@click.option("--source", metavar="NAME", help="Name of the source. Default: the name of the first PATH.")
+@click.option("--readers", type=_PATH, metavar="FILE", help="YAML: who is in which group, and who may read what. Default: everyone.")
+@_json
+@click.pass_context
+def ingest(context: click.Context, paths: tuple[Path, ...], slug: str, source: str | None, readers: Path | None, *, as_json: bool) -> None:
+    """Bring files, folders and .jsonl corpora in. Unchanged documents are skipped, vanished ones removed."""
+    from adapters.commands.ingest import ingest as run
+
+    _run(context, lambda settings: run(settings, paths, slug, source=source, readers=readers, as_json=as_json))
+
+
+@cli.command()
+@click.argument("text")
+@_tenant
+@_as
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100), help="Passages at most.")
+@_json
+@click.pass_context
+def search(context: click.Context, text: str, slug: str, email: str, limit: int, *, as_json: bool) -> None:
+    """Find passages for TEXT, best first."""
+    from adapters.commands.search import search as run
+
+    _run(context, lambda settings: run(settings, text, slug, email, limit=limit, as_json=as_json))
+
+
+@cli.command()
+@click.argument("text", required=False)
+@_tenant
+@_as
+@click.option("--audience", default="", metavar="EMAIL,EMAIL", help="Who else will see the answer.")
+@click.option("--thread", metavar="ID", help="The thread it belongs to; its earlier turns are remembered.")
+@click.option("--batch", type=_PATH, metavar="FILE", help="JSON lines with `_id` and `text`; one JSON line out for each.")
+@_json
+@click.pass_context
+def ask(
+    context: click.Context,
+    text: str | None,
+    slug: str,
+    email: str,
+    audience: str,
+    thread: str | None,
+    batch: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Answer the question TEXT, or every question of a --batch."""
+    from adapters.commands import ask as commands
+
+    if (text is None) == (batch is None):
+        message = "Give either a question or --batch FILE."
+        raise click.UsageError(message)
+    if batch is not None:
+        _run(context, lambda settings: commands.ask_batch(settings, batch, slug, email))
+    else:
+        asked = commands.Asked(text=text or "", email=email, audience=commands.emails(audience), thread=thread)
+        _run(context, lambda settings: commands.ask(settings, slug, asked, as_json=as_json))
+
+
+@cli.command()
+@click.argument("folder", type=_PATH)
+@click.option("--run", "run_file", type=_PATH, metavar="FILE", help="Write a TREC run, 100 documents deep.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask only the first N queries.")
+@_json
+@click.pass_context
+def evaluate(context: click.Context, folder: Path, run_file: Path | None, limit: int | None, *, as_json: bool) -> None:
+    """Measure retrieval on the judged question set in FOLDER (BEIR layout), in a tenant made for it."""
+    from adapters.commands.evaluate import evaluate as run
+
+    _run(context, lambda settings: run(settings, folder, run_file=run_file, limit=limit, as_json=as_json))
+
+
+@cli.command()
+@_json
+@click.pass_context
+def doctor(context: click.Context, *, as_json: bool) -> None:
+    """Say what is configured, reachable and migrated, what is wrong, and how to mend it."""
+    from adapters.doctor import doctor as run
+
+    _run(context, lambda settings: run(settings, as_json=as_json))

@@ -1,0 +1,29 @@
+"""`footnote evaluate`."""
+
+import asyncio
+import json
+import secrets
+from pathlib import Path
+
+import click
+
+from adapters.commands.ingest import Bar
+from adapters.compose import open_house
+from adapters.settings import Settings
+
+
+async def evaluate(settings: Settings, folder: Path, *, run_file: Path | None, limit: int | None, as_json: bool) -> int:
+    """Score a judged set in a tenant that lives only for it."""
+    async with open_house(settings) as house:
+        slug = f"evaluation-{secrets.token_hex(6)}"
+        tenant = await house.tenants.create(slug, f"Evaluation of {folder.name}")
+        try:
+            with Bar(folder.name) as bar:
+                scores, lines = await house.evaluation.run(tenant.id, folder, limit=limit, progress=bar)
+        finally:
+            await house.remove(slug)
+    if run_file:
+        await asyncio.to_thread(run_file.write_text, "".join(f"{line}\n" for line in lines), encoding="utf-8")
+    rounded = scores.rounded()
+    click.echo(json.dumps(rounded) if as_json else "\n".join(f"{name:30}{value:>12}" for name, value in rounded.items()))
+    return 0

@@ -1,0 +1,194 @@
+"""The one place that names concrete classes: settings in, a working house out, taken down again in reverse order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapters.jobs import Jobs, Work
+from bot.conversation import Conversation
+from bot.intents.router import Router
+from bot.llm.port import Writer
+from bot.memory.turns import Turns
+from bot.prompts import Prompts
+from knowledge.catalogue import Catalogue
+from knowledge.embedding.minilm import MiniLM
+from knowledge.embedding.port import Embedder
+from knowledge.embedding.remembering import RememberingEmbedder
+from knowledge.evaluation import Evaluation
+from knowledge.index.lance import LanceEngine
+from knowledge.index.port import IndexEngine
+from knowledge.ingest.pipeline import Ingestion
+from knowledge.ingest.uploads import Uploads
+from knowledge.library import Library
+from knowledge.originals import Originals
+from knowledge.parsers.isolated import IsolatedParser
+from knowledge.search import Search
+from tenancy import migrations
+from tenancy.audit import Audit
+from tenancy.database import Database
+from tenancy.embedded import EmbeddedServer, postgres, redis
+from tenancy.encryption import MasterKey, Vault
+from tenancy.pacing import Pace
+from tenancy.quotas import Allowance
+from tenancy.tenants import Tenant, Tenants
+from tenancy.users import People
+from tenancy.viewer import TenantId
+
+if TYPE_CHECKING:
+    from adapters.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything that runs, by its role. Doors and commands take from here what they need."""
+
+    settings: "Settings"
+    servers: tuple[EmbeddedServer, ...]  # those we keep alive ourselves
+    database: Database
+    vault: Vault
+    tenants: Tenants
+    people: People
+    audit: Audit
+    pace: Pace
+    embedder: Embedder
+    engine: IndexEngine
+    originals: Originals
+    ingestion: Ingestion
+    library: Library
+    uploads: Uploads
+    jobs: Jobs
+    writer: Writer | None
+    router: Router
+    conversation: Conversation
+
+    @property
+    def work(self) -> Work:
+        """What the workers do."""
+        return Work(read_upload=self._read_upload, tidy_index=self._tidy, tidy_all=self._tidy_all)
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Retrieval quality, measured through the parts that answer questions."""
+        return Evaluation(self.ingestion, self.library, self.embedder)
+
+    async def remove(self, slug: str) -> Tenant:
+        """Take a tenant away with everything that is its own. Raises `UnknownTenant`."""
+        tenant = await self.tenants.by_slug(slug)
+        await self.engine.drop(tenant.id)
+        await self.originals.remove(tenant.id, "")
+        return await self.tenants.delete(slug)
+
+    async def _read_upload(self, tenant: TenantId, upload: str) -> None:
+        await self.uploads.read(tenant, upload)
+        async with self.database.control() as connection:
+            await self.jobs.defer_tidy(connection, tenant)
+
+    async def _tidy(self, tenant: TenantId) -> None:
+        await (await self.engine.open(tenant)).tidy()
+
+    async def _tidy_all(self) -> None:
+        for tenant in await self.tenants.list():
+            async with self.database.control() as connection:
+                await self.jobs.defer_tidy(connection, tenant.id)
+
+
+@asynccontextmanager
+async def open_house(settings: "Settings") -> AsyncIterator[House]:
+    """Start what is embedded, migrate, connect. Raises errors of `tenancy` whose messages say what to do."""
+    async with AsyncExitStack() as stack:
+        servers = await _servers(settings, stack)
+        database = Database(settings.database_url or servers["postgres"].url)
+        stack.push_async_callback(database.close)
+        await migrations.migrate(database)
+        jobs = Jobs(database)
+        await jobs.open(database)
+        stack.push_async_callback(jobs.close)
+        pace = Pace(settings.redis_url or servers["redis"].url)
+        stack.push_async_callback(pace.close)
+        yield await _furnish(settings, tuple(servers.values()), database, jobs, pace, stack)
+
+
+async def _furnish(
+    settings: "Settings", servers: tuple[EmbeddedServer, ...], database: Database, jobs: Jobs, pace: Pace, stack: AsyncExitStack
+) -> House:
+    vault = Vault(database, _master_key(settings))
+    await vault.check()
+    embedder = RememberingEmbedder(await _embedder(settings, stack))
+    engine = LanceEngine(settings.home / "index", model=embedder.name, dimension=embedder.dimension)
+    stack.push_async_callback(engine.close)
+    parser = IsolatedParser()
+    stack.push_async_callback(parser.close)
+    originals = _originals(settings, vault)
+    ingestion = Ingestion(database, engine, embedder, parser, originals)
+    catalogue = Catalogue(database)
+    library = Library(Search(engine, embedder, catalogue), catalogue, embedder)
+    audit = Audit(database)
+    writer = _writer(settings)
+    router = Router(library.embed, embedder.passages)
+    return House(
+        settings=settings,
+        servers=servers,
+        database=database,
+        vault=vault,
+        tenants=Tenants(database, vault),
+        people=People(database),
+        audit=audit,
+        pace=pace,
+        embedder=embedder,
+        engine=engine,
+        originals=originals,
+        ingestion=ingestion,
+        library=library,
+        uploads=Uploads(database, originals, ingestion, jobs.defer_upload),
+        jobs=jobs,
+        writer=writer,
+        router=router,
+        conversation=Conversation(
+            sources=library,
+            memory=Turns(database, audit),
+            allowance=Allowance(database),
+            router=router,
+            prompts=Prompts.load(),
+            writer=writer,
+        ),
+    )
+
+
+async def _servers(settings: "Settings", stack: AsyncExitStack) -> dict[str, EmbeddedServer]:
+    """The embedded servers that the settings leave to us, started side by side."""
+    wanted = {"postgres": (postgres, settings.database_url), "redis": (redis, settings.redis_url)}
+    servers = {name: make(settings.home) for name, (make, url) in wanted.items() if not url}
+    for server in servers.values():
+        stack.push_async_callback(server.stop)
+    await asyncio.gather(*(server.start() for server in servers.values()))
+    return servers
+
+
+def _master_key(settings: "Settings") -> MasterKey:
+    return MasterKey.from_text(settings.master_key) if settings.master_key else MasterKey.in_home(settings.home)
+
+
+async def _embedder(settings: "Settings", stack: AsyncExitStack) -> Embedder:
+    if settings.embedding_url and settings.embedding_name:
+        from knowledge.embedding.openai_like import OpenAILikeEmbedder
+
+        return await OpenAILikeEmbedder.measure(settings.embedding_url, settings.embedding_name, settings.embedding_api_key)
+    embedder = MiniLM(settings.home / "models")
+    stack.callback(embedder.close)
+    return embedder
+
+
+def _originals(settings: "Settings", vault: Vault) -> Originals:
+    if settings.bucket_url:
+        return Originals.at_url(settings.bucket_url, vault)
+    return Originals.in_folder(settings.home / "originals", vault)
+
+
+def _writer(settings: "Settings") -> Writer | None:
+    if not (settings.model_url and settings.model_name and settings.model_provider):
+        return None
+    from bot.llm.llama_index import OpenAICompatible
+
+    return OpenAICompatible(url=settings.model_url, name=settings.model_name, api_key=settings.model_api_key or "")

@@ -1,0 +1,1 @@
+"""Larkspur Instruments: the made-up company that a new user meets first."""

@@ -1,0 +1,132 @@
+"""The HTTP application of a running house: health, metrics, and the doors that are open."""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from adapters import demo_tenant, local_model
+from adapters.demo import company as demo_people
+from adapters.health import states
+from adapters.settings import BadSetting
+from adapters.telemetry import MeteredConversation
+from adapters.web.demo import demo_company
+from adapters.web.house import Playground
+from adapters.web.places import Company, Member
+from adapters.web.routes import routes
+from tenancy.tenants import Tenant
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from adapters.compose import House
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+"""Starts work that goes on beside the doors until they close."""
+_LARGEST_BODY = 101_000_000  # bytes: a dropped file of 100 MB, and the form around it
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_log = logging.getLogger(__name__)
+
+
+async def application(house: "House", host: str, port: int, *, role: str, demo: bool, spawn: Spawn) -> web.Application:
+    """The routes of `house`. Raises `BadSetting` if the playground cannot be what was asked for."""
+    from prometheus_client import CollectorRegistry
+
+    registry = CollectorRegistry()
+    app = web.Application(client_max_size=_LARGEST_BODY)
+    app.add_routes(_health(house, registry))
+    found = await demo_tenant.tenant(house) if demo else None
+    if role != "worker" and _playground_is_open(house, host, demo=demo):
+        door = await _playground(house, registry, found, host)
+        app.add_routes(routes(door))
+        _say(f"Footnote is open at http://{_shown(host)}:{port}")
+    else:
+        _say(f"Footnote serves its health at http://{_shown(host)}:{port}/healthz; the playground is closed.")
+    if found and role != "web":
+        spawn(demo_tenant.read_documents(house, found, _say))
+    spawn(_warm_up(house))
+    return app
+
+
+def _health(house: "House", registry: "CollectorRegistry") -> list[web.RouteDef]:
+    async def alive(_request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_request: web.Request) -> web.Response:
+        found = await states(house)
+        able = all(state.ok or not state.needed for state in found)
+        report = {"ready": able, "checks": {state.name: asdict(state) for state in found}}
+        return web.json_response(report, status=200 if able else 503)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return [web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", metrics)]
+
+
+def _playground_is_open(house: "House", host: str, *, demo: bool) -> bool:
+    if house.settings.playground is not None:
+        return house.settings.playground == "on"
+    return demo and _is_loopback(host)
+
+
+async def _playground(house: "House", registry: "CollectorRegistry", found: Tenant | None, host: str) -> Playground:
+    tenant = found or await _only_tenant(house)
+    return Playground(
+        tenant=tenant.id,
+        company=demo_company(demo_people.load()) if found else await _company(house, tenant),
+        conversation=MeteredConversation(house.conversation, registry),
+        people=house.people,
+        library=house.library,
+        uploads=house.uploads,
+        clock=lambda: datetime.now(UTC),
+        hosts=_LOOPBACK | {host} | ({urlsplit(house.settings.url).hostname or ""} if house.settings.url else set()),
+    )
+
+
+async def _only_tenant(house: "House") -> Tenant:
+    found = await house.tenants.list()
+    if len(found) != 1:
+        message = f"FOOTNOTE_PLAYGROUND=on needs --demo, or exactly one tenant; there are {len(found)}."
+        raise BadSetting(message)
+    return found[0]
+
+
+async def _company(house: "House", tenant: Tenant) -> Company:
+    people = await house.people.list(tenant.id)
+    members = tuple(Member(email=one.email, name=one.name, groups=tuple(group.name for group in one.groups)) for one in people)
+    return Company(name=tenant.name, members=members)
+
+
+async def _warm_up(house: "House") -> None:
+    """Load what the first question would otherwise wait for: model, engine, LlamaIndex. In a thread; the doors are open."""
+    started = time.perf_counter()
+    if not house.settings.model_url and (hint := await local_model.noticed()):
+        _say(hint)
+    await house.router.warm()
+    await house.library.warm()
+    _log.info("warm after %.1f s", time.perf_counter() - started)
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ip_address(host).is_loopback
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _say(line: str) -> None:
+    """To whoever started the server in a terminal; logs go to stderr."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

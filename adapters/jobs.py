@@ -1,0 +1,126 @@
+"""Durable work: procrastinate's queue on our own PostgreSQL, and the tasks of this house."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import procrastinate
+import psycopg
+import psycopg_pool
+from procrastinate import App, JobContext, PsycopgConnector
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tenancy.database import CONTROL_SCHEMA, Database
+from tenancy.viewer import TenantId
+
+_HEARTBEAT_S = 3.0
+_DEAD_AFTER_S = 9.0  # without a heartbeat; its jobs go to the next worker
+_TRIES = 5
+
+READ_UPLOAD = "read_upload"
+TIDY_INDEX = "tidy_index"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the tasks do, given by whoever composes the house."""
+
+    read_upload: Callable[[TenantId, str], Awaitable[None]]
+    tidy_index: Callable[[TenantId], Awaitable[None]]
+    tidy_all: Callable[[], Awaitable[None]]
+
+
+class Jobs:
+    """The queue. Deferring needs no worker; working needs `work`."""
+
+    def __init__(self, database: Database) -> None:
+        """Queue on the same PostgreSQL that the rest of the house uses."""
+        self._connector = PsycopgConnector(
+            conninfo=database.conninfo,
+            kwargs={"options": f"-c search_path={CONTROL_SCHEMA}"},
+            min_size=0,
+            max_size=4,
+            timeout=5,
+        )
+        self._app = App(connector=self._connector)
+
+    async def open(self, database: Database) -> None:
+        """Connect, and make the queue's tables on the first start. Many processes may do so at once."""
+        await self._app.open_async()
+        async with database.control() as connection:
+            await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('footnote.jobs'))")
+            there = await connection.exec_driver_sql(f"SELECT to_regclass('{CONTROL_SCHEMA}.procrastinate_jobs')")
+            if there.scalar_one() is None:
+                await _raw(connection).execute(self._app.schema_manager.get_schema().encode())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._app.close_async()
+
+    async def defer_upload(self, connection: AsyncConnection, tenant: TenantId, upload: str) -> None:
+        """Queue the reading of an upload, in the caller's control transaction; a tenant's uploads are read in turn."""
+        await self._defer(connection, READ_UPLOAD, lock=f"ingest:{tenant}", tenant=tenant, upload=upload)
+
+    async def defer_tidy(self, connection: AsyncConnection, tenant: TenantId) -> None:
+        """Queue the tidying of a tenant's index, unless that is queued already."""
+        with suppress(procrastinate.exceptions.AlreadyEnqueued):
+            await self._defer(connection, TIDY_INDEX, queueing_lock=f"tidy:{tenant}", tenant=tenant)
+
+    async def work(self, work: Work) -> None:
+        """Do jobs until cancelled; then finish those under way within 5 s, or leave them to the next worker."""
+        app = self._app
+        _register(app, work)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._adopt_orphans())
+            tasks.create_task(
+                app.run_worker_async(
+                    concurrency=2,
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=_HEARTBEAT_S,
+                    stalled_worker_timeout=_DEAD_AFTER_S,
+                    shutdown_graceful_timeout=5,
+                    delete_jobs="successful",
+                )
+            )
+
+    async def _adopt_orphans(self) -> None:
+        """Put the jobs of workers that died back into the queue, for as long as we live."""
+        manager = self._app.job_manager
+        while True:
+            with suppress(procrastinate.exceptions.ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout):
+                for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER_S):
+                    await manager.retry_job(job)
+            await asyncio.sleep(_HEARTBEAT_S)
+
+    async def _defer(
+        self, connection: AsyncConnection, task: str, *, lock: str | None = None, queueing_lock: str | None = None, **arguments: str
+    ) -> None:
+        configured = self._app.configure_task(task, lock=lock, queueing_lock=queueing_lock, connection=_raw(connection))
+        await configured.defer_async(**arguments)
+
+
+def _raw(connection: AsyncConnection) -> "psycopg.AsyncConnection[tuple[object, ...]]":
+    """Psycopg's own connection below SQLAlchemy's, in the same transaction."""
+    below = connection.sync_connection
+    assert below is not None  # noqa: S101 - it is inside a transaction
+    driver = below.connection.driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection)  # noqa: S101 - the only driver that Database uses
+    return driver
+
+
+def _register(app: App, work: Work) -> None:
+    retry = procrastinate.RetryStrategy(max_attempts=_TRIES, exponential_wait=2)
+
+    @app.task(name=READ_UPLOAD, retry=retry)
+    async def read_upload(*, tenant: str, upload: str) -> None:
+        await work.read_upload(TenantId(tenant), upload)
+
+    @app.task(name=TIDY_INDEX, retry=retry)
+    async def tidy_index(*, tenant: str) -> None:
+        await work.tidy_index(TenantId(tenant))
+
+    @app.periodic(cron="17 3 * * *")
+    @app.task(name="tidy_all", queueing_lock="tidy_all", pass_context=True)
+    async def tidy_all(_context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+        await work.tidy_all()

@@ -1,0 +1,130 @@
+"""`footnote serve`: every door and the workers in one process, up at once, down in order."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from adapters.settings import BadSetting, Settings
+from adapters.telemetry import log_as_json, send_traces
+
+if TYPE_CHECKING:
+    from adapters.compose import House
+    from tenancy.embedded import EmbeddedServer
+
+_OPEN_REQUESTS_S = 4.0  # what an answer under way is given when we are told to stop
+_SUPERVISE_EVERY_S = 1.0
+_log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings, *, host: str, port: int, role: str, demo: bool) -> int:
+    """Serve until SIGTERM or SIGINT, then stop within 10 s: accept nothing more, finish or hand back, close."""
+    log_as_json()
+    send_traces(settings.otlp_endpoint)
+    stop = _stop_signal()
+    listener = _listen(host, port)
+    waiting = await _site(_waiting_room(), listener)
+    try:
+        from adapters.compose import open_house  # takes a second: somebody may be asking for /healthz already
+
+        async with open_house(settings) as house:
+            serving = _Serving(house, waiting, listener, stop)
+            await serving.run(host, role=role, demo=demo)
+    finally:
+        await waiting.cleanup()
+        listener.close()
+    return 0
+
+
+class _Serving:
+    """A house with its doors open."""
+
+    def __init__(self, house: "House", waiting: web.AppRunner, listener: socket.socket, stop: asyncio.Event) -> None:
+        self._house = house
+        self._waiting = waiting
+        self._listener = listener
+        self._stop = stop
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, host: str, *, role: str, demo: bool) -> None:
+        from adapters import front
+
+        for server in self._house.servers:
+            self._spawn(_supervise(server))
+        if role != "web":
+            self._spawn(self._house.jobs.work(self._house.work))
+        port = self._listener.getsockname()[1]
+        app = await front.application(self._house, host, port, role=role, demo=demo, spawn=self._spawn)
+        doors = await _site(app, self._listener)
+        await self._waiting.cleanup()
+        await self._stop.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(doors.cleanup(), *self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._note)
+
+    def _note(self, task: "asyncio.Task[None]") -> None:
+        """Background work that fails is said, and everything else goes on."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("background work failed: %s", error, exc_info=error)
+
+
+def _waiting_room() -> web.Application:
+    """What answers while the house is being opened: alive, not ready."""
+
+    async def alive(_request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def not_yet(_request: web.Request) -> web.Response:
+        text = "Footnote is starting. Try again in a few seconds."
+        return web.Response(status=503, text=text, headers={"Retry-After": "2", "Refresh": "2"})
+
+    app = web.Application()
+    app.router.add_get("/healthz", alive)
+    app.router.add_route("*", "/{path:.*}", not_yet)
+    return app
+
+
+async def _site(app: web.Application, listener: socket.socket) -> web.AppRunner:
+    """Serve `app` at a socket that outlives it, so that one application can take over from another without a gap."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_OPEN_REQUESTS_S)
+    await runner.setup()
+    await web.SockSite(runner, listener.dup()).start()
+    return runner
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
+    except OSError as error:
+        message = f"Cannot listen at {host}:{port} ({error.strerror}). Choose another with --host and --port."
+        raise BadSetting(message) from error
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop
+
+
+async def _supervise(server: "EmbeddedServer") -> None:
+    """Start the server again whenever it has died, for as long as we live."""
+    from tenancy.errors import TenancyError
+
+    while True:
+        try:
+            if await server.ensure():
+                _log.warning("an embedded server had stopped and was started again")
+        except TenancyError as error:
+            _log.error("an embedded server cannot be started: %s", error)
+        await asyncio.sleep(_SUPERVISE_EVERY_S)

@@ -1,0 +1,90 @@
+"""Every setting, read once from the environment. Nothing else reads it; each field's sentence is its documentation."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+
+class BadSetting(Exception):
+    """A setting has a value that cannot be used; the message names it and says what to write."""
+
+
+def _setting(name: str, sentence: str, default: Any = None, choices: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - as `dataclasses.field`
+    return field(default=default, metadata={"name": name, "sentence": sentence, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says. Absent means embedded, or off."""
+
+    home: Path = _setting("FOOTNOTE_HOME", "Folder where embedded parts keep their data.", Path(".footnote"))
+    url: str | None = _setting("FOOTNOTE_URL", "Public base URL, for links. Absent: the address that `serve` listens at.")
+    master_key: str | None = _setting(
+        "FOOTNOTE_MASTER_KEY", "32 bytes in base64 that wrap the tenants' data keys. Absent: made once, kept in FOOTNOTE_HOME, mode 0600."
+    )
+    database_url: str | None = _setting("DATABASE_URL", "PostgreSQL 15 or newer, `postgresql://…`. Absent: embedded.")
+    redis_url: str | None = _setting("REDIS_URL", "Redis or Valkey, `redis://…` or `rediss://…`. Absent: embedded.")
+    bucket_url: str | None = _setting("BUCKET_URL", "Where originals are kept: `s3://`, `gs://` or `az://`. Absent: FOOTNOTE_HOME.")
+    model_provider: Literal["openai-like"] | None = _setting(
+        "MODEL_PROVIDER", "Whose protocol the language model speaks. Absent: cited extracts, no model.", choices=("openai-like",)
+    )
+    model_url: str | None = _setting("MODEL_URL", "The model's base URL, ending in `/v1`.")
+    model_name: str | None = _setting("MODEL_NAME", "The model's name, as its server knows it.")
+    model_api_key: str | None = _setting("MODEL_API_KEY", "The model server's key. Absent: none is sent.")
+    embedding_url: str | None = _setting("EMBEDDING_URL", "An OpenAI-compatible embedding endpoint, ending in `/v1`. Absent: MiniLM here.")
+    embedding_name: str | None = _setting("EMBEDDING_NAME", "The embedding model's name there.")
+    embedding_api_key: str | None = _setting("EMBEDDING_API_KEY", "The embedding server's key. Absent: none is sent.")
+    playground: Literal["on", "off"] | None = _setting(
+        "FOOTNOTE_PLAYGROUND",
+        "`on` or `off`. Absent: on with `serve --demo` on a loopback address, off otherwise. Whoever reaches it may ask as anybody.",
+        choices=("on", "off"),
+    )
+    otlp_endpoint: str | None = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "Where traces are sent, OTLP over HTTP. Absent: nothing is sent.")
+    ignored: tuple[str, ...] = ()  # names that somebody set and that this version does not obey
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, in words."""
+        for setting in settings():
+            value, choices = getattr(self, setting.name), setting.metadata["choices"]
+            if value is not None and choices and value not in choices:
+                raise BadSetting(f"{setting.metadata['name']} is {value!r}; it can be {' or '.join(choices)}.")
+            if value is not None and setting.name in _WEB_ADDRESSES and urlsplit(value).scheme not in {"http", "https"}:
+                raise BadSetting(f"{setting.metadata['name']} must start with http:// or https://.")
+        self._need_together("MODEL_PROVIDER", self.model_provider, {"MODEL_URL": self.model_url, "MODEL_NAME": self.model_name})
+        self._need_together("EMBEDDING_URL", self.embedding_url, {"EMBEDDING_NAME": self.embedding_name})
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """The settings of this process. Raises `BadSetting`."""
+        return cls.read(os.environ)
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Settings":
+        """The settings of an environment; an empty value counts as absent. Raises `BadSetting`."""
+        given = {setting.name: environment.get(setting.metadata["name"]) for setting in settings()}
+        values: dict[str, Any] = {name: value for name, value in given.items() if value}
+        if "home" in values:
+            values["home"] = Path(values["home"])
+        return cls(**values, ignored=tuple(name for name in PROMISED if environment.get(name)))
+
+    @staticmethod
+    def _need_together(name: str, value: str | None, needed: Mapping[str, str | None]) -> None:
+        missing = [other for other, given in needed.items() if not given]
+        if value and missing:
+            raise BadSetting(f"{name} is set, so {' and '.join(missing)} must be set too.")
+
+
+def settings() -> "Iterator[Field[Any]]":
+    """The fields of `Settings` that the environment sets; each one's metadata has its `name` and its `sentence`."""
+    return (setting for setting in fields(Settings) if setting.metadata)
+
+
+_WEB_ADDRESSES = ("url", "model_url", "embedding_url", "otlp_endpoint")
+
+PROMISED = (
+    "WEAVIATE_URL", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_BOT_TOKEN", "TEAMS_APP_ID", "SENTRY_DSN",
+)  # fmt: skip
+"""Names that are fixed already and that nothing here obeys yet; `doctor` says so when one is set."""

@@ -1,0 +1,1 @@
+"""The web door: the playground, where somebody asks as anyone in the company and opens every footnote."""

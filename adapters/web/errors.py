@@ -1,0 +1,64 @@
+"""What the web door says no to. The message of each is the sentence that the person reads.
+
+    Refused             with the HTTP status it is answered with
+    ├── Malformed       400
+    ├── Foreign         403
+    ├── NotInPlace      403
+    ├── NoSuchMember    404
+    ├── NoSuchPlace     404
+    └── TooLarge        413
+"""
+
+from typing import ClassVar
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
+    """The web door does not take this request; the message says why and what to do."""
+
+    status: ClassVar[int] = 400
+
+
+class Malformed(Refused):
+    """The request is not one that this page sends."""
+
+
+class Foreign(Refused):
+    """The request comes from another site, or for another host, and is not taken."""
+
+    status = 403
+
+
+class NotInPlace(Refused):
+    """Somebody asks in a channel that they are not in."""
+
+    status = 403
+
+    def __init__(self, name: str, place: str) -> None:
+        """`name` and `place` as people call them."""
+        super().__init__(f"{name} is not in {place}. Ask in private, or in a channel that {name} is in.")
+
+
+class NoSuchMember(Refused):
+    """The company has nobody of that e-mail."""
+
+    status = 404
+
+    def __init__(self, email: str, company: str) -> None:
+        """`email` is what was asked for."""
+        super().__init__(f"{company} has nobody called “{email[:80]}”. Choose who is asking from the list.")
+
+
+class NoSuchPlace(Refused):
+    """The company has no channel of that name."""
+
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        """`name` is what was asked for."""
+        super().__init__(f"There is no channel “{name[:80]}”. Choose where to ask from the list.")
+
+
+class TooLarge(Refused):
+    """More was sent than is taken."""
+
+    status = 413

@@ -1,0 +1,100 @@
+"""What the web door needs from the house, and nothing more: narrow ports that `adapters.compose` fulfils."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from adapters.web.places import Company
+from bot.messages import Answer, Question, TurnId, Verdict
+from bot.reply import Reply
+from knowledge.documents import Document, DocumentId, Readers, Span
+from tenancy.viewer import Audience, TenantId, Viewer
+
+
+class Conversation(Protocol):
+    """Where questions are answered: `bot.conversation.Conversation`."""
+
+    async def handle(self, question: Question, reply: Reply) -> Answer:
+        """Answer `question` through `reply`, and return what was answered."""
+
+    async def feedback(self, viewer: Viewer, turn: TurnId, verdict: Verdict, comment: str = "") -> object:
+        """Keep what `viewer` thought of the answer of `turn`; the last verdict counts."""
+
+
+class People(Protocol):
+    """Who is who in the tenant: `tenancy.users.People`."""
+
+    async def viewer_by_email(self, tenant: TenantId, email: str) -> Viewer:
+        """Return that person with the principals they hold now. Raises `UnknownPerson`."""
+
+    async def audience(self, tenant: TenantId, emails: Iterable[str]) -> Audience:
+        """Return all of `emails` as one audience. Raises `UnknownPerson` rather than leave somebody out."""
+
+
+class Opened(Protocol):
+    """A document that the viewer may read just now."""
+
+    @property
+    def document(self) -> Document:
+        """The document's row."""
+
+    @property
+    def text(self) -> str:
+        """The whole extracted text that spans point into."""
+
+    @property
+    def pages(self) -> tuple[Span, ...]:
+        """Page 1 is the first; empty where the format has no pages."""
+
+    @property
+    def removed(self) -> bool:
+        """Whether its source no longer has it."""
+
+
+class Library(Protocol):
+    """Where documents are opened: `knowledge.library.Library`."""
+
+    async def open(self, viewer: Viewer, document_id: DocumentId) -> Opened:
+        """Open one document, checked live. Raises `UnknownDocument` for what is not there or may not be read."""
+
+
+class UploadState(Protocol):
+    """How far a dropped-in file has come."""
+
+    @property
+    def state(self) -> Literal["waiting", "reading", "done", "failed"]:
+        """Where it stands; `done` and `failed` are final."""
+
+    @property
+    def reason(self) -> str:
+        """Why it failed and what to do, a sentence; empty otherwise."""
+
+    @property
+    def document(self) -> DocumentId | None:
+        """What it became, once it is done."""
+
+
+class Uploads(Protocol):
+    """Where dropped-in files go: read in a durable job."""
+
+    async def add(self, viewer: Viewer, name: str, data: bytes, readers: Readers) -> str:
+        """Keep the file and its job together, and return the upload's id."""
+
+    async def state(self, viewer: Viewer, upload_id: str) -> UploadState:
+        """Return how far it has come. Raises `UnknownDocument` for an upload that is not this viewer's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playground:
+    """The door, with all it stands on."""
+
+    tenant: TenantId
+    company: Company  # who one may ask as, and where
+    conversation: Conversation
+    people: People
+    library: Library
+    uploads: Uploads
+    clock: Callable[[], datetime]  # UTC, aware
+    hosts: frozenset[str] = field(default_factory=lambda: frozenset({"127.0.0.1", "localhost", "::1"}))  # no ports
+    heartbeat: float = 10.0  # seconds of silence after which a stream says that it is alive

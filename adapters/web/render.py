@@ -1,0 +1,153 @@
+"""Answer -> HTML. Pure.
+
+Every value of the templates is escaped by them; the one thing that enters as markup is what `markdown.to_html` made.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from adapters.web.markdown import to_html
+from adapters.web.static import version
+from adapters.web.texts import MONTHS, OUTCOMES, VERDICTS, WORDS
+from bot.messages import Answer, Citation, TurnId
+from bot.reply import Step
+from bot.texts import STEPS
+
+SIGNS = re.compile(r"\s*\[\d{1,3}\]|[*_`#>|\\]+")
+"""What an answer's text has that is not read aloud."""
+
+PAGES = Path(__file__).parent / "pages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Who asked and where: what an answer looks like depends on nothing else."""
+
+    email: str  # who opens the footnotes
+    name: str
+    place: str = ""  # the channel; empty in private
+    turn: TurnId = TurnId("")
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return the templates, read once."""
+    pages = Environment(
+        loader=FileSystemLoader(PAGES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.globals.update(words=WORDS, say=say, verdicts=VERDICTS, outcomes=OUTCOMES, version=version)
+    pages.filters["day"] = day
+    return pages
+
+
+def page(name: str, /, **values: object) -> str:
+    """Render the template `name`."""
+    return environment().get_template(name).render(**values)
+
+
+def say(word: str, /, **values: object) -> str:
+    """Return the words of that name, filled in."""
+    return WORDS[word].format(**values)
+
+
+def day(moment: datetime) -> str:
+    """Return a date as people write it: 3 Mar 2026."""
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def step(doing: Step) -> str:
+    """Say what is being done, in words."""
+    return str(escape(STEPS[doing]))
+
+
+def extracts(answer: Answer, setting: Setting) -> str:
+    """Show the cited extracts, while the written answer is on its way."""
+    return page("extracts.html", body=_body(answer, setting))
+
+
+def written(text: str) -> str:
+    """Show the written answer so far. Its marks are not links yet: its citations are known when it is finished."""
+    numbers = range(1, 1 + min(text.count("["), 99))
+    return to_html(text, {n: f'<sup class="note" data-n="{n}"><span>{n}</span></sup>' for n in numbers})
+
+
+def outcome(answer: Answer, setting: Setting) -> str:
+    """Show the finished answer with its sources, its notice and what can be done next."""
+    return page(
+        "answer.html",
+        answer=answer,
+        setting=setting,
+        body=_body(answer, setting),
+        sources=[(citation, source_line(citation, answer), link(citation, setting)) for citation in answer.citations],
+        offer_private=bool(setting.place) and answer.withheld,
+    )
+
+
+def spoken(answer: Answer, most: int) -> str:
+    """Return the beginning of the answer as it is read aloud: no marks, no Markdown, whole words."""
+    plain = " ".join(SIGNS.sub("", answer.text).split())
+    return plain if len(plain) <= most else f"{plain[:most].rpartition(' ')[0]} …"
+
+
+def source_line(citation: Citation, answer: Answer) -> str:
+    """Return `Title · Space · updated 3 Mar 2026`; two passages of one document are told apart by page or heading."""
+    alike = Counter(other.document for other in answer.citations)[citation.document] > 1
+    title = f"{citation.title}, {place_in(citation)}" if alike and place_in(citation) else citation.title
+    changed = citation.modified_at
+    parts = (title, citation.source, say("updated", date=day(changed)) if changed else "")
+    return " · ".join(part for part in parts if part)
+
+
+def place_in(citation: Citation) -> str:
+    """Return the page, or else the innermost heading, or nothing."""
+    if citation.page is not None:
+        return say("page", page=citation.page)
+    return citation.heading[-1] if citation.heading else ""
+
+
+def link(citation: Citation, setting: Setting) -> str:
+    """Return the address of the cited words in their document, for whoever asked."""
+    spot = {"start": citation.span.start, "end": citation.span.end, "as": setting.email, "is": seal(citation.quote)}
+    return f"/d/{quote(citation.document, safe='')}?{urlencode(spot)}#passage"
+
+
+def seal(words: str) -> str:
+    """Return eight figures that tell whether words are still the same ones."""
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def data(values: Mapping[str, object]) -> Markup:
+    """Return `values` as JSON that cannot end the element it stands in."""
+    plain = json.dumps(values, ensure_ascii=False)
+    return Markup(plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped here
+
+
+def _body(answer: Answer, setting: Setting) -> Markup:
+    """Return the answer's text with its marks linked."""
+    marks = {citation.n: _mark(citation, setting) for citation in answer.citations}
+    made = to_html(answer.text, marks, [citation.quote for citation in answer.citations])
+    return Markup(made)  # noqa: S704 - sanitised by nh3
+
+
+def _mark(citation: Citation, setting: Setting) -> str:
+    """Return the superscript link of one citation."""
+    label = ", ".join(filter(None, (say("footnote", n=citation.n, title=citation.title), place_in(citation))))
+    return (
+        f'<sup class="note" data-n="{citation.n}"><a href="{escape(link(citation, setting))}" data-n="{citation.n}" '
+        f'role="doc-noteref" aria-label="{escape(label)}">{citation.n}</a></sup>'
+    )

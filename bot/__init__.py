@@ -1,0 +1,1 @@
+"""What is said: one conversation handler, intents, prompts, answers, citations. Knows no platform."""

@@ -1,0 +1,155 @@
+"""The one conversation that every door calls. It reads like the product; nothing about one question is kept on it."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Final, cast
+
+from opentelemetry import trace
+
+from bot import guardrails, outcomes
+from bot.intents.intent import Intent, Request, Tools
+from bot.intents.router import Router
+from bot.intents.rules import Thread
+from bot.intents.table import FREE, HANDLERS
+from bot.llm.port import Writer
+from bot.messages import Answer, Outcome, Question, Turn, TurnId, Verdict
+from bot.notes import Notes
+from bot.ports import Allowance, Ending, Memory, Opening, Sources
+from bot.prompts import Prompts
+from bot.reply import Reply, Step
+from tenancy.viewer import Viewer
+
+_log = logging.getLogger(__name__)
+_tracer = trace.get_tracer(__name__)
+_NO_TRACE: Final = 0
+
+
+class Conversation:
+    """Answers questions, one visible outcome each. Shared by all doors and all tenants."""
+
+    def __init__(
+        self,
+        *,
+        sources: Sources,
+        memory: Memory,
+        allowance: Allowance,
+        router: Router,
+        prompts: Prompts,
+        writer: Writer | None = None,
+    ) -> None:
+        """`writer` absent: answers are cited extracts."""
+        self._sources = sources
+        self._memory = memory
+        self._allowance = allowance
+        self._router = router
+        self._tools = Tools(sources=sources, memory=memory, prompts=prompts, writer=writer)
+
+    async def handle(self, question: Question, reply: Reply) -> Answer:
+        """Answer one question: guard it, open its turn, route it, do what is wanted, keep the turn, finish the reply.
+
+        `reply.finish` is called exactly once, whatever fails, and the turn is kept before it. A question whose turn is
+        finished already gets the stored answer: nothing is searched, charged or kept again. If the caller is cancelled,
+        the turn is kept as interrupted, unanswered, so that the same question handed over again is answered; only then
+        `finish` is not called.
+        """
+        notes = Notes()
+        with _tracer.start_as_current_span("bot.question", record_exception=False):
+            try:
+                answer = await _safely(self._answered(question, reply, notes), question, notes)
+                answer = await _safely(self._settled(question, answer, notes), question, notes)
+            except asyncio.CancelledError:
+                await asyncio.shield(_safely(self._interrupted(question, notes), question, notes))
+                raise
+            await reply.finish(answer)
+        return answer
+
+    async def feedback(self, viewer: Viewer, turn: TurnId, verdict: Verdict, comment: str = "") -> None:
+        """Keep what `viewer` thinks of an answer; their last word counts, and 1,000 characters of the comment.
+
+        Raises `UnknownTurn` if there is no such answer, or it was a private one of somebody else.
+        """
+        await self._memory.rate(viewer, turn, verdict, guardrails.comment(comment))
+
+    async def _answered(self, asked: Question, reply: Reply, notes: Notes) -> Answer:
+        question = replace(asked, text=guardrails.guarded(asked.text))
+        opening = await self._opened(question, reply, notes)
+        if opening.answer is not None:
+            notes.repeated = True
+            return opening.answer
+        intent = await self._routed(question, opening.past, notes)
+        request = Request(question=question, past=opening.past, reply=reply, notes=notes)
+        with notes.step(intent):
+            return await HANDLERS[intent](self._tools, request)
+
+    async def _opened(self, question: Question, reply: Reply, notes: Notes) -> Opening:
+        """The turn opened and paid for while the question is embedded, which routing and searching both need."""
+        with notes.step("open"):
+            opening, *others = await asyncio.gather(
+                self._paid(question, notes),
+                self._sources.embed(question.text),
+                reply.step(Step.READING),
+                return_exceptions=True,
+            )
+        for result in (opening, *others):
+            if isinstance(result, BaseException):
+                raise result
+        return cast("Opening", opening)
+
+    async def _paid(self, question: Question, notes: Notes) -> Opening:
+        opening = await self._memory.open(question)
+        if opening.is_new:
+            await self._allowance.reserve(question.viewer.tenant)
+            notes.reserved = True
+        return opening
+
+    async def _routed(self, question: Question, past: tuple[Turn, ...], notes: Notes) -> Intent:
+        with notes.step("route"):
+            thread = Thread(has_turns=bool(past), has_answer=any(turn.answer.citations for turn in past))
+            route = await self._router.route(question.text, thread)
+        notes.intent, notes.routed_by = route.intent, route.by
+        return route.intent
+
+    async def _settled(self, asked: Question, answer: Answer, notes: Notes) -> Answer:
+        """Keep the turn with its trace and audit line, settle the allowance; the answer that stands."""
+        if notes.repeated:
+            return answer
+        question = replace(asked, text=guardrails.kept(asked.text))
+        took = notes.elapsed_ms()
+        first = took if notes.first_ms is None else notes.first_ms
+        with notes.step("keep"):
+            stands = await self._memory.close(question, Ending(answer=answer, trace=notes.trace(), took_ms=took, first_ms=first))
+            if notes.reserved and (answer.outcome is Outcome.APOLOGY or notes.intent in FREE):
+                await self._allowance.give_back(question.viewer.tenant)
+        return stands
+
+    async def _interrupted(self, asked: Question, notes: Notes) -> Answer:
+        question = replace(asked, text=guardrails.kept(asked.text))
+        await self._memory.interrupt(question, notes.trace(), notes.elapsed_ms())
+        return Answer(outcome=Outcome.APOLOGY, text="")
+
+
+async def _safely(work: Awaitable[Answer], question: Question, notes: Notes) -> Answer:
+    """What `work` comes to; what goes wrong in it becomes a refusal or an apology."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001  the edge: every question gets its one outcome, whatever failed
+        notes.failure = type(error).__name__
+        answer = outcomes.of(error)
+        if answer.outcome is Outcome.APOLOGY:
+            _log.error("a question failed", extra=_known(error, question))
+        return answer
+
+
+def _known(error: Exception, question: Question) -> dict[str, object]:
+    """What may be logged: where it failed, never the words of a message, which may be a user's."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return {
+        "failure": type(error).__name__,
+        "where": " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames)),
+        "turn": question.id,
+        "tenant": question.viewer.tenant,
+        "trace_id": f"{trace.get_current_span().get_span_context().trace_id or _NO_TRACE:032x}",
+    }

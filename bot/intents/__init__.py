@@ -1,0 +1,1 @@
+"""What people want of the assistant: a table of intents, each with its handler."""

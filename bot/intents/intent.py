@@ -1,0 +1,48 @@
+"""The intents, and what their handlers are given."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.llm.port import Writer
+from bot.messages import Answer, Question, Turn
+from bot.notes import Notes
+from bot.ports import Memory, Sources
+from bot.prompts import Prompts
+from bot.reply import Reply
+
+
+class Intent(StrEnum):
+    """What a person wants."""
+
+    ASK = "ask"  # a question that stands on its own
+    FOLLOW_UP = "follow_up"  # a question that needs what the thread said before
+    SUMMARIZE_THREAD = "summarize_thread"
+    SUMMARIZE_DOCUMENT = "summarize_document"
+    HELP = "help"  # what can you do
+    SMALLTALK = "smalltalk"  # thanks, greetings
+    FEEDBACK = "feedback"  # that answer was wrong, or right
+    NOT_FOR_ME = "not_for_me"  # people talking to each other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every handler works with; the same for all questions."""
+
+    sources: Sources
+    memory: Memory
+    prompts: Prompts
+    writer: Writer | None  # None: cited extracts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question being answered."""
+
+    question: Question  # its text cleaned
+    past: tuple[Turn, ...]  # what the thread remembers, oldest first; only what this audience may be told
+    reply: Reply
+    notes: Notes
+
+
+Handler = Callable[[Tools, Request], Awaitable[Answer]]

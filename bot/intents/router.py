@@ -1,0 +1,108 @@
+"""Which intent a message has, offline: rules first, then likeness to the phrases in `examples.yaml`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import yaml
+
+from bot.intents.intent import Intent
+from bot.intents.rules import Thread, by_rule, points_back
+from knowledge.embedding.port import Matrix, Vector
+
+EXAMPLES: Final = Path(__file__).with_name("examples.yaml")
+_NEIGHBOURS: Final = 3
+"""An intent is as like as its three most similar phrases, weighted 3, 2, 1."""
+_WEIGHTS: Final = np.array([3, 2, 1], np.float32) / 6
+_LIKE: Final = 0.42
+"""Cosine below which a message is like nothing that we know, and is taken for a question."""
+_LEANS: Final = 0.12  # added to a follow-up's likeness if the message points back
+_STANDS: Final = -0.12  # added if it does not
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The intent of a message, and what it was told by: a rule's name, or the likeness."""
+
+    intent: Intent
+    by: str
+
+
+class Router:
+    """Routes messages. The phrases' vectors are made once, on first use or by `warm`."""
+
+    def __init__(
+        self,
+        embed: Callable[[str], Awaitable[Vector]],
+        embed_many: Callable[[Sequence[str]], Awaitable[Matrix]],
+        examples: Mapping[Intent, Sequence[str]] | None = None,
+    ) -> None:
+        """`embed` is `Library.embed`, which remembers; `embed_many` is the same model's `passages`."""
+        self._embed = embed
+        self._embed_many = embed_many
+        examples = examples or load()
+        self._phrases = [phrase for phrases in examples.values() for phrase in phrases]
+        self._intents = [intent for intent, phrases in examples.items() for _ in phrases]
+        self._vectors: Matrix | None = None
+        self._warming = asyncio.Lock()
+
+    async def warm(self) -> None:
+        """Make the phrases' vectors now rather than at the first question. Raises `EmbedderUnavailable`."""
+        async with self._warming:
+            if self._vectors is None:
+                self._vectors = await self._embed_many(self._phrases)
+
+    async def route(self, text: str, thread: Thread) -> Route:
+        """The intent of `text`, said in `thread`. Raises `EmbedderUnavailable`."""
+        ruled = by_rule(text, thread)
+        if ruled is not None:
+            return Route(ruled[0], f"rule: {ruled[1]}")
+        if self._vectors is None:
+            await self.warm()
+        likeness = self._likeness(await self._embed(text))
+        return _nearest(_adjusted(likeness, text, thread))
+
+    def _likeness(self, vector: Vector) -> dict[Intent, float]:
+        """How like each intent's nearest phrases are, -1 to 1."""
+        vectors = self._vectors if self._vectors is not None else np.empty((0, len(vector)), np.float32)
+        cosines: dict[Intent, list[float]] = {}
+        for intent, cosine in zip(self._intents, vectors @ vector, strict=True):
+            cosines.setdefault(intent, []).append(float(cosine))
+        return {intent: _top(values) for intent, values in cosines.items()}
+
+
+def load(path: Path = EXAMPLES) -> dict[Intent, list[str]]:
+    """The phrases by intent. Raises `ValueError` if an intent has none, or one is unknown."""
+    phrases = {Intent(name): list(found) for name, found in yaml.safe_load(path.read_text(encoding="utf-8")).items()}
+    missing = [intent for intent in Intent if not phrases.get(intent)]
+    if missing:
+        message = f"{path.name} has no phrases for {', '.join(missing)}."
+        raise ValueError(message)
+    return phrases
+
+
+def _top(cosines: list[float]) -> float:
+    best = sorted(cosines, reverse=True)[:_NEIGHBOURS]
+    return float(np.dot(best, _WEIGHTS[: len(best)]) / _WEIGHTS[: len(best)].sum())
+
+
+def _adjusted(likeness: dict[Intent, float], text: str, thread: Thread) -> dict[Intent, float]:
+    """Likeness with what the thread rules out left out, and a follow-up's by whether the message points back."""
+    possible = dict(likeness)
+    if not thread.has_turns:
+        possible.pop(Intent.FOLLOW_UP, None)
+    elif Intent.FOLLOW_UP in possible:
+        possible[Intent.FOLLOW_UP] += _LEANS if points_back(text) else _STANDS
+    if not thread.has_answer:
+        possible.pop(Intent.FEEDBACK, None)
+    return possible
+
+
+def _nearest(likeness: dict[Intent, float]) -> Route:
+    intent = max(likeness, key=lambda one: likeness[one])
+    if likeness[intent] < _LIKE:
+        return Route(Intent.ASK, f"like nothing: {likeness[intent]:.2f}")
+    return Route(intent, f"like {intent}: {likeness[intent]:.2f}")

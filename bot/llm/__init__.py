@@ -1,0 +1,1 @@
+"""Who writes answers: a language model, or nobody but the sources themselves."""

@@ -1,0 +1,194 @@
+"""The pieces of passages that could be quoted as an answer, with what choosing among them needs. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.llm.wanted import Wanted
+from bot.quotes import QUOTABLE, Quote
+from bot.sentences import Kind, Unit, cells, units
+from knowledge.documents import Document, DocumentId, Hit, Passage
+from knowledge.terms import terms
+
+OLD_AFTER: Final = timedelta(days=548)
+"""A source that was last changed longer ago is dated where it is quoted (eighteen months)."""
+SHORTLIST: Final = 24
+"""Pieces that are looked at closely."""
+_NONE: Final = frozenset[str]()
+_LONGEST_PAIR: Final = 420  # characters of two sentences quoted as one
+_LONGEST_LIST: Final = 1_200  # characters of a list quoted as one
+_FRAGMENT_WORDS: Final = 5  # a list item of fewer words does not stand alone
+
+_DANGLING = re.compile(
+    r"(this|that|these|those|it|they|them|he|she|its|their|such|here|there|however|but|and|or|so|also|then|therefore|thus|"
+    r"otherwise|instead|in addition|in this case|in that case|for example|for instance|both|neither|the (?:latter|former))\b",
+    re.IGNORECASE,
+)
+_EDITION = re.compile(r"\b(?:19|20)\d\d\b|\bv(?:ersion)?[ .]*\d+(?:\.\d+)*\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_SAYS_OLD = re.compile(r"\b(superseded|outdated|obsolete|archived?|deprecated|expired)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A table row with the header that names its cells; no header: the passage does not have it."""
+
+    header: tuple[str, ...]
+    cells: tuple[str, ...]
+    table: tuple[int, int]  # rank of the passage and number of the block: rows of one table share it
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A piece that could be quoted."""
+
+    quote: Quote
+    kind: Kind
+    order: tuple[int, int]  # rank of the passage, then place in it
+    terms: frozenset[str]  # of its own words
+    title_terms: frozenset[str]  # of its document's title and its headings
+    header_terms: frozenset[str] = field(default_factory=frozenset)  # of the header of its table
+    row: Row | None = None
+    dangling: bool = False  # starts with a word that points at what was left out
+    superseded: bool = False  # another hit is a newer edition of its document
+    dated: bool = False  # its age has to be said
+
+    @property
+    def rank(self) -> int:
+        """Rank of its passage, from 0."""
+        return self.order[0]
+
+    @property
+    def words(self) -> int:
+        """Length of the quote in words."""
+        return self.quote.text.count(" ") + 1
+
+    @property
+    def all_terms(self) -> frozenset[str]:
+        """Its own terms and those of its table's header."""
+        return self.terms | self.header_terms
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class _Piece:
+    """A unit with its terms: as much as is known of every unit before the promising ones are looked at closely."""
+
+    rank: int
+    index: int
+    passage: Passage
+    found: list[Unit]  # all units of the passage
+    terms: frozenset[str]
+    header: tuple[str, ...]
+    header_terms: frozenset[str]
+    quotable: bool
+
+
+def candidates(hits: Sequence[Hit], query: str, asked_at: datetime) -> tuple[list[Candidate], Wanted]:
+    """The `SHORTLIST` most promising pieces of `hits`, and what `query` wants of them.
+
+    Only what may be quoted; where nothing may, whatever text there is.
+    """
+    pieces = [piece for rank, hit in enumerate(hits) for piece in _pieces(rank, hit.passage)]
+    pieces = [piece for piece in pieces if piece.quotable] or pieces
+    wanted = Wanted.among(query, [piece.terms | piece.header_terms for piece in pieces])
+    promise = sorted(pieces, key=lambda piece: (-wanted.covered(piece.terms | piece.header_terms), piece.rank, piece.index))
+    old = superseded([hit.passage.document for hit in hits], query)
+    return [_candidate(piece, asked_at, old) for piece in promise[:SHORTLIST]], wanted
+
+
+def superseded(documents: Sequence[Document], query: str = "") -> frozenset[DocumentId]:
+    """Those of `documents` of which another is a newer edition: the same title but for year or version, and newer.
+
+    A title that says so itself counts too. An edition whose year the question names is never superseded.
+    """
+    editions: dict[str, list[Document]] = {}
+    for document in documents:
+        editions.setdefault(" ".join(_EDITION.sub(" ", _SAYS_OLD.sub(" ", document.title)).lower().split()), []).append(document)
+    asked = set(_YEAR.findall(query))
+    return frozenset(
+        document.id
+        for same in editions.values()
+        for document in same
+        if not asked & set(_YEAR.findall(document.title))
+        and (_SAYS_OLD.search(document.title) or _edition(document) < max(_edition(other) for other in same))
+    )
+
+
+def _edition(document: Document) -> tuple[str, float]:
+    return max(_YEAR.findall(document.title), default=""), document.modified_at.timestamp() if document.modified_at else 0.0
+
+
+def _pieces(rank: int, passage: Passage) -> list[_Piece]:
+    found = units(passage.text)
+    return [_piece(rank, passage, found, i) for i in range(len(found))]
+
+
+def _piece(rank: int, passage: Passage, found: list[Unit], index: int) -> _Piece:
+    unit = found[index]
+    quotable = unit.kind in QUOTABLE and not _starts_midway(passage.text, unit, index)
+    header = _header(passage.text, found, unit)
+    own = frozenset(terms(passage.text[unit.start : unit.end]))
+    return _Piece(rank, index, passage, found, own, header, frozenset(terms(" ".join(header))) if header else _NONE, quotable)
+
+
+def _candidate(piece: _Piece, asked_at: datetime, old: frozenset[DocumentId]) -> Candidate:
+    passage, unit = piece.passage, piece.found[piece.index]
+    document = passage.document
+    start, end = _stretched(passage.text, piece.found, piece.index)
+    quote = Quote(passage, start, end)
+    is_old = document.id in old
+    return Candidate(
+        quote=quote,
+        kind=Kind.STEP if _is_list(unit, start, end) else unit.kind,
+        order=(piece.rank, piece.index),
+        terms=frozenset(terms(quote.text)),
+        title_terms=frozenset(terms(" ".join((document.title, *passage.heading)))),
+        header_terms=piece.header_terms,
+        row=Row(piece.header, tuple(cells(quote.text)), (piece.rank, unit.block)) if unit.kind is Kind.ROW else None,
+        dangling=bool(_DANGLING.match(quote.text)),
+        superseded=is_old,
+        dated=document.modified_at is not None and (is_old or asked_at - document.modified_at > OLD_AFTER),
+    )
+
+
+def _starts_midway(text: str, unit: Unit, index: int) -> bool:
+    """Whether a passage's first sentence lost its beginning to the passage before."""
+    return index == 0 and unit.kind is Kind.SENTENCE and text[unit.start].islower()
+
+
+def _is_list(unit: Unit, start: int, end: int) -> bool:
+    return unit.kind in {Kind.STEP, Kind.BULLET, Kind.LEAD_IN} and end - start > unit.end - unit.start
+
+
+def _stretched(text: str, found: Sequence[Unit], index: int) -> tuple[int, int]:
+    """The piece that stands on its own: the unit, with what it cannot be understood without if that is next to it."""
+    unit = found[index]
+    if unit.kind in {Kind.STEP, Kind.LEAD_IN} or (unit.kind is Kind.BULLET and len(unit.body(text).split()) < _FRAGMENT_WORDS):
+        return _list_around(found, index)
+    if unit.kind is Kind.SENTENCE and index and _DANGLING.match(text, unit.start):
+        before = found[index - 1]
+        joined = before.kind is Kind.SENTENCE and before.block == unit.block and unit.end - before.start <= _LONGEST_PAIR
+        if joined and not _starts_midway(text, before, index - 1):
+            return before.start, unit.end
+    return unit.start + unit.lead, unit.end
+
+
+def _list_around(found: Sequence[Unit], index: int) -> tuple[int, int]:
+    items = {Kind.STEP, Kind.BULLET}
+    first = last = index
+    while first and found[first].kind in items and found[first - 1].kind in items | {Kind.LEAD_IN}:
+        first -= 1
+    while last + 1 < len(found) and found[last + 1].kind in items:
+        last += 1
+    if found[last].end - found[first].start <= _LONGEST_LIST:
+        return found[first].start, found[last].end
+    return found[index].start + found[index].lead, found[index].end
+
+
+def _header(text: str, found: Sequence[Unit], unit: Unit) -> tuple[str, ...]:
+    if unit.kind is not Kind.ROW:
+        return ()
+    header = next((other for other in found if other.block == unit.block and other.kind is Kind.HEADER), None)
+    return tuple(cells(text[header.start : header.end])) if header else ()

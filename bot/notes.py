@@ -1,0 +1,87 @@
+"""What is written down while one question is answered: its trace, its timings, its spans."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from opentelemetry import trace
+
+from bot.citations import Dropped
+from bot.llm.port import Usage
+from bot.messages import Trace
+from knowledge.documents import Findings
+
+_tracer = trace.get_tracer(__name__)
+
+
+@dataclass(slots=True)
+class Notes:
+    """One question's notes; made for it and dropped with it. Spans carry no text of users or documents."""
+
+    intent: str = ""
+    routed_by: str = ""
+    query: str = ""
+    findings: Findings = field(default_factory=lambda: Findings(hits=()))
+    dropped: list[Dropped] = field(default_factory=list)
+    prompt: str = ""
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    failure: str = ""
+    reserved: bool = False  # whether the allowance was charged for this question
+    repeated: bool = False  # whether the stored answer of the same question was found
+    started: float = field(default_factory=time.perf_counter)
+    first_ms: float | None = None
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure one step, as a span and as a timing of the trace; steps of one name add up."""
+        began = time.perf_counter()
+        with _tracer.start_as_current_span(f"bot.{name}", record_exception=False):  # messages may hold users' words
+            try:
+                yield
+            finally:
+                self.timings_ms[name] = self.timings_ms.get(name, 0.0) + (time.perf_counter() - began) * 1000
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the question came."""
+        return (time.perf_counter() - self.started) * 1000
+
+    def shown(self) -> None:
+        """The asker sees something of the answer; only the first time counts."""
+        self.first_ms = self.elapsed_ms() if self.first_ms is None else self.first_ms
+
+    def found(self, query: str, findings: Findings) -> None:
+        """What was searched for and what it came to; the last search counts."""
+        self.query, self.findings = query, findings
+        self.timings_ms |= {f"search.{name}": ms for name, ms in findings.timings_ms.items()}
+
+    def trace(self) -> Trace:
+        """The trace to keep with the turn."""
+        return Trace(
+            intent=self.intent,
+            routed_by=self.routed_by,
+            query=self.query,
+            hits=tuple(_hits(self.findings)),
+            withheld=tuple({"passage": w.passage, "reason": w.reason, "score": w.score} for w in self.findings.withheld),
+            dropped=tuple({"sentence": d.sentence, "reason": d.reason} for d in self.dropped),
+            prompt=self.prompt,
+            model=self.model,
+            tokens_in=self.usage.tokens_in,
+            tokens_out=self.usage.tokens_out,
+            timings_ms={name: round(ms, 3) for name, ms in self.timings_ms.items()},
+            failure=self.failure,
+        )
+
+
+def _hits(findings: Findings) -> Iterator[dict[str, Any]]:
+    for hit in findings.hits:
+        yield {
+            "passage": hit.passage.id,
+            "document": hit.passage.document.id,
+            "score": round(float(hit.score), 4),
+            "words": round(float(hit.words), 4),
+            "cosine": round(float(hit.cosine), 4),
+        }

@@ -1,0 +1,82 @@
+"""What the bot needs of the rooms below it and of its own memory, no more than it uses."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.messages import Answer, Question, Trace, Turn, TurnId, Verdict
+from knowledge.documents import Document, DocumentId, Findings, Passage
+from knowledge.embedding.port import Vector
+from tenancy.viewer import Audience, TenantId, Viewer
+
+
+class Sources(Protocol):
+    """What is known, for one viewer and audience at a time. `knowledge.library.Library` is one."""
+
+    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8) -> Findings:
+        """The best passages, every one checked live for viewer and audience."""
+
+    async def count(self, viewer: Viewer, audience: Audience) -> int:
+        """How many documents viewer and audience may all read."""
+
+    async def named(self, viewer: Viewer, audience: Audience, title: str) -> Document | None:
+        """The document that `title` means best, among those viewer and audience may read."""
+
+    async def passages(self, viewer: Viewer, audience: Audience, document: DocumentId) -> tuple[Passage, ...]:
+        """A whole document in reading order, checked live. Raises `UnknownDocument`."""
+
+    async def embed(self, text: str) -> Vector:
+        """The vector of a question; asking again for the same text costs nothing."""
+
+
+class Allowance(Protocol):
+    """The month's questions. `tenancy.quotas.Allowance` is one."""
+
+    async def reserve(self, tenant: TenantId, questions: int = 1) -> int:
+        """Set questions aside; how many are left. Raises `AllowanceSpent`."""
+
+    async def give_back(self, tenant: TenantId, questions: int = 1) -> None:
+        """Undo a reservation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A turn that was opened, with what the thread remembers."""
+
+    is_new: bool  # False: the same question was opened before, by a worker that did not finish it, or that did
+    answer: Answer | None = None  # the stored answer, if the turn is finished
+    past: tuple[Turn, ...] = ()  # oldest first, bounded; only what this question's audience may be told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a turn ended, to be kept with it."""
+
+    answer: Answer
+    trace: Trace
+    took_ms: float
+    first_ms: float  # until the asker was shown the first of it
+
+
+class Memory(Protocol):
+    """What threads have said so far. `bot.memory.turns.Turns` is one."""
+
+    async def open(self, question: Question) -> Opening:
+        """Keep the question as a turn, unless it is kept already, and recall its thread; one transaction.
+
+        Raises `UnknownTurn` if that id belongs to somebody else's question.
+        """
+
+    async def close(self, question: Question, ending: Ending) -> Answer:
+        """Keep how the turn ended and write the audit line, in one transaction.
+
+        Returns the answer that stands, which is another one if the turn was finished meanwhile.
+        """
+
+    async def interrupt(self, question: Question, trace: Trace, took_ms: float) -> None:
+        """Keep what is known of a turn that nobody waits for any more; it stays open, so the same id can be asked again."""
+
+    async def rate(self, viewer: Viewer, turn: TurnId, verdict: Verdict, comment: str) -> None:
+        """Keep what a person thinks of an answer; their last word counts.
+
+        Raises `UnknownTurn` if there is no such turn, or it was a private one of somebody else.
+        """

@@ -1,0 +1,116 @@
+"""Every word that the assistant says of itself, in one place, ready for translation.
+
+Templates are named by what they are for and filled with `str.format`. What they never hold: a title, count or place of
+something the reader may not see.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from bot.errors import Unavailable
+from bot.reply import Step
+
+STEPS: Final = {
+    Step.READING: "Reading the question",
+    Step.SEARCHING: "Looking through the documents you can read",
+    Step.WRITING: "Writing the answer",
+    Step.CHECKING: "Checking every sentence against its source",
+}
+
+# Refusals and the nearest
+NOTHING: Final = "I found nothing that answers this in {where}."
+NEAREST: Final = "I found nothing that answers this in {where}. The nearest is {title} [1]."
+NEAREST_FURTHER: Final = "{nearest} It says: {quote} [1]"
+WHERE_ASKER: Final = "the {documents} you can read"
+WHERE_EVERYBODY: Final = "the {documents} that everybody here can read"
+WHERE_NONE_ASKER: Final = "your documents, because there are none that you can read yet"
+WHERE_NONE_EVERYBODY: Final = "the documents, because there are none that everybody here can read"
+ONE_DOCUMENT: Final = "one document"
+DOCUMENTS: Final = "{count:,} documents"
+NO_SUCH_DOCUMENT: Final = "I found no document like that among those you can read. Ask again with its title, or a few words of it."
+NO_SUCH_DOCUMENT_EVERYBODY: Final = (
+    "I found no document like that among those that everybody here can read. Ask again with its title, or ask me in private."
+)
+NAME_A_DOCUMENT: Final = "Which document? Ask again with its title, or a few words of it."
+NO_TEXT: Final = "{title} has no text that I could sum up. Open the document itself."
+NOTHING_SAID: Final = "Nothing was asked in this thread yet that I can sum up. Ask a question first."
+
+# Offers and notices, one sentence or two beside an answer
+PRIVATE_OFFER: Final = "I can say more in private."
+NOTICES: Final = {
+    Unavailable.SLOW: ("The model took too long, so here are the passages themselves. Ask again in a minute for a written answer."),
+    Unavailable.BUSY: ("The model is busy, so here are the passages themselves. Ask again in a minute for a written answer."),
+    Unavailable.FAILED: ("The model failed, so here are the passages themselves. Ask again in a minute for a written answer."),
+    Unavailable.UNREACHABLE: (
+        "The model cannot be reached, so here are the passages themselves. Ask again in a minute for a written answer."
+    ),
+    Unavailable.REJECTED: (
+        "The model did not take the question, so here are the passages themselves. An admin can see why with `footnote doctor`."
+    ),
+    Unavailable.CUT: ("The model stopped midway, so here are the passages themselves. Ask again in a minute for a written answer."),
+}
+CUT_SHORT: Final = "The model stopped midway, so this answer may lack its end. Ask again in a minute for all of it."
+UNSUPPORTED: Final = "What the model wrote did not hold against its sources, so here are the passages themselves."
+
+# Apologies
+UNEXPECTED: Final = "Something of ours failed while answering. Your question is kept; ask it again in a minute."
+
+# Small talk
+HELLO: Final = "Hello. Ask me anything that your company's documents answer."
+THANKS: Final = "You are welcome."
+BYE: Final = "Until next time."
+FINE: Final = "All well here. Ask me anything that your company's documents answer."
+NOT_FOR_ME: Final = "That seems to be meant for somebody else, so I looked nothing up."
+NOT_A_QUESTION: Final = "I am not sure what to look up. Ask a question, or ask what I can do."
+
+# Feedback
+FEEDBACK_BAD: Final = "Noted: that answer did not help. Ask again in other words, or name the document that should have answered."
+FEEDBACK_GOOD: Final = "Noted: that answer helped."
+FEEDBACK_NOTHING: Final = "I have given no answer here yet that could be right or wrong."
+
+HELP: Final = """I answer questions from {where}, and every sentence has a footnote that opens the exact passage.
+
+- **Ask** in your own words: “How long is parental leave?”
+- **Follow up** in the same thread: “And for contractors?”
+- **Summarise a document**: “Summarise the travel policy.”
+- **Summarise this thread**: “Sum up what we have so far.”
+- **Tell me** when an answer is wrong: “That's wrong.”
+
+In a channel I use only what everybody there can read. What only you can read, I tell you in private."""
+
+# Extracts and summaries
+AS_OF: Final = "As of {month}: {extract}"
+IN_CONTEXT: Final = "*{heading}*: {extract}"
+SUMMARY_OF: Final = "{title}, section by section:"
+THREAD_SO_FAR: Final = "- **{question}** {answer}"
+
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()  # %B would follow the machine's locale
+
+
+def documents(count: int) -> str:
+    """`212 documents`, `one document`."""
+    return ONE_DOCUMENT if count == 1 else DOCUMENTS.format(count=count)
+
+
+def where(count: int, *, private: bool) -> str:
+    """What was searched, for a sentence's end: `the 212 documents you can read`."""
+    if count == 0:
+        return WHERE_NONE_ASKER if private else WHERE_NONE_EVERYBODY
+    return (WHERE_ASKER if private else WHERE_EVERYBODY).format(documents=documents(count))
+
+
+def title(words: str) -> str:
+    """A document's title as Markdown: in italics, nothing in it taken for Markdown or for a footnote mark."""
+    return f"*{plain(' '.join(words.split()))}*" if words.strip() else "*Untitled*"
+
+
+def plain(words: str) -> str:
+    """`words` with what Markdown would read as emphasis, link, code or footnote mark escaped."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|~" else c for c in words)
+
+
+def month(moment: datetime) -> str:
+    """`March 2024`."""
+    return f"{_MONTHS[moment.month - 1]} {moment.year}"

@@ -1,0 +1,1 @@
+"""What is known: documents, access, index, retrieval, parsers, ingestion."""

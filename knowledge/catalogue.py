@@ -1,0 +1,146 @@
+"""Reading what PostgreSQL knows of documents: the truth that every proposal of the index is held against."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, func, select
+
+from knowledge.access import may_all_read, may_read
+from knowledge.documents import Document, DocumentId, Opened, Passage, PassageId, Readers, SourceCount, Span
+from knowledge.errors import UnknownDocument
+from knowledge.tables import document_versions, documents, passages, sources
+from tenancy.database import Database
+from tenancy.viewer import Audience, Principal, TenantId, Viewer
+
+_DOCUMENT = (
+    documents.c.id,
+    sources.c.name.label("source_name"),
+    documents.c.name,
+    documents.c.title,
+    documents.c.url,
+    documents.c.media_type,
+    documents.c.version,
+    documents.c.readers,
+    documents.c.modified_at,
+)
+_PASSAGE = (
+    passages.c.id.label("passage_id"),
+    passages.c.version.label("passage_version"),
+    passages.c.ordinal,
+    passages.c.span_start,
+    passages.c.span_end,
+    passages.c.page,
+    passages.c.heading,
+    passages.c.text,
+)
+_SHOWN = documents.c.version > 0  # 0: never finished, so there is nothing to show yet
+_documents = select(*_DOCUMENT).join(sources, sources.c.id == documents.c.source).where(_SHOWN)
+_passages = select(*_DOCUMENT, *_PASSAGE).select_from(
+    passages.join(documents, documents.c.id == passages.c.document).join(sources, sources.c.id == documents.c.source)
+)
+_proposed = _passages.where(passages.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+_in_order = _passages.where(documents.c.id == bindparam("document"), passages.c.version == documents.c.version, _SHOWN).order_by(
+    passages.c.ordinal
+)
+_version = (
+    select(document_versions.c.text, document_versions.c.pages)
+    .join(documents, documents.c.id == document_versions.c.document)
+    .where(documents.c.id == bindparam("document"), document_versions.c.version == documents.c.version)
+)
+
+
+class Catalogue:
+    """Documents and passages of one tenant at a time, as they are at the moment of asking."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+
+    async def proposed(self, tenant: TenantId, ids: Sequence[PassageId]) -> dict[PassageId, tuple[Passage, int]]:
+        """Those of the passages that exist, each with the version it belongs to. One statement, one moment in time."""
+        async with self._database.tenant(tenant) as connection:
+            rows = await connection.execute(_proposed, {"ids": list(ids)})
+        return {PassageId(row.passage_id): (_passage(row), row.passage_version) for row in rows}
+
+    async def document(self, viewer: Viewer, document: DocumentId) -> Document:
+        """The document, for who may read it. Raises `UnknownDocument` alike when it is not there and when it is not for them."""
+        async with self._database.tenant(viewer.tenant) as connection:
+            row = (await connection.execute(_documents.where(documents.c.id == document))).one_or_none()
+        if row is None or not may_read(viewer, _readers(row)):
+            message = "There is no such document here, or it is not open to you. Ask its owner if you think it should be."
+            raise UnknownDocument(message)
+        return _document(row)
+
+    async def open(self, viewer: Viewer, document: DocumentId) -> Opened:
+        """A document with the extracted text of its current version. Raises `UnknownDocument`."""
+        found = await self.document(viewer, document)
+        async with self._database.tenant(viewer.tenant) as connection:
+            row = (await connection.execute(_version, {"document": document})).one()
+        return Opened(document=found, text=row.text, pages=tuple(Span(start, end) for start, end in pairwise(row.pages)))
+
+    async def passages(self, viewer: Viewer, audience: Audience, document: DocumentId) -> tuple[Passage, ...]:
+        """All passages of a document that viewer and audience may read, in reading order. Raises `UnknownDocument`."""
+        found = await self.document(viewer, document)
+        if not may_all_read(audience, found.readers):
+            message = "Not everybody here may read that document."
+            raise UnknownDocument(message)
+        async with self._database.tenant(viewer.tenant) as connection:
+            rows = await connection.execute(_in_order, {"document": document})
+        return tuple(map(_passage, rows))
+
+    async def count(self, viewer: Viewer, audience: Audience) -> int:
+        """How many documents viewer and audience may all read."""
+        grouped = select(documents.c.readers, func.count()).where(_SHOWN).group_by(documents.c.readers)
+        async with self._database.tenant(viewer.tenant) as connection:
+            rows = (await connection.execute(grouped)).all()
+        lists = [(frozenset(map(Principal, readers)), count) for readers, count in rows]
+        return sum(count for readers, count in lists if may_read(viewer, readers) and may_all_read(audience, readers))
+
+    async def sources(self, tenant: TenantId) -> list[SourceCount]:
+        """The tenant's sources by name, for its operator."""
+        joined = sources.outerjoin(documents, and_(documents.c.source == sources.c.id, _SHOWN))
+        counted = select(sources.c.name, func.count(documents.c.id)).select_from(joined).group_by(sources.c.name)
+        async with self._database.tenant(tenant) as connection:
+            rows = (await connection.execute(counted.order_by(sources.c.name))).all()
+        return [SourceCount(name=name, documents=count) for name, count in rows]
+
+    async def titles(self, viewer: Viewer, audience: Audience) -> list[Document]:
+        """Every document that viewer and audience may all read, newest first."""
+        ordered = _documents.where(documents.c.readers.overlap(sorted(viewer.principals))).order_by(
+            documents.c.modified_at.desc().nulls_last(), documents.c.name
+        )
+        async with self._database.tenant(viewer.tenant) as connection:
+            rows = await connection.execute(ordered)
+        found = map(_document, rows)
+        return [one for one in found if may_read(viewer, one.readers) and may_all_read(audience, one.readers)]
+
+
+def _readers(row: "Row[*tuple[Any, ...]]") -> Readers:
+    return frozenset(map(Principal, row.readers))
+
+
+def _document(row: "Row[*tuple[Any, ...]]") -> Document:
+    return Document(
+        id=DocumentId(row.id),
+        source=row.source_name,
+        name=row.name,
+        title=row.title,
+        url=row.url,
+        media_type=row.media_type,
+        version=row.version,
+        readers=_readers(row),
+        modified_at=row.modified_at,
+    )
+
+
+def _passage(row: "Row[*tuple[Any, ...]]") -> Passage:
+    return Passage(
+        id=PassageId(row.passage_id),
+        document=_document(row),
+        ordinal=row.ordinal,
+        span=Span(row.span_start, row.span_end),
+        text=row.text,
+        heading=tuple(row.heading),
+        page=row.page,
+    )

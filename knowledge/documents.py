@@ -1,0 +1,105 @@
+"""The words of what is known: documents, the passages they are made of, and hits among them. Pure; no database."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NewType
+
+from tenancy.viewer import Principal
+
+DocumentId = NewType("DocumentId", str)
+PassageId = NewType("PassageId", str)
+
+Readers = frozenset[Principal]
+"""Who may read a document: a viewer who holds one of these. Empty: nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a document's extracted text: `text[start:end]`, in characters."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A passage before it has a home: what the chunker cuts out of one extracted text."""
+
+    span: Span
+    text: str  # exactly extracted_text[span.start:span.end]
+    heading: tuple[str, ...] = ()  # the headings it stands under, outermost first
+    page: int | None = None  # 1-based, of the passage's first character; None where the format has no pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One item of a source, as it is now."""
+
+    id: DocumentId
+    source: str  # the name of the connected system or ingested folder
+    name: str  # what the source calls it, unique there: a path, or a corpus `_id`
+    title: str  # what people call it
+    url: str | None  # where the original lives, if anywhere
+    media_type: str
+    version: int  # from 1; the one whose passages may be shown
+    readers: Readers
+    modified_at: datetime | None  # UTC, the source's clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A whole document, for somebody who may read it just now."""
+
+    document: Document
+    text: str  # the extracted text that every span points into
+    pages: tuple[Span, ...] = ()  # page 1 first; empty where the format has no pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCount:
+    """A source and how much it holds."""
+
+    name: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A piece of one version of a document, as it is quoted and cited."""
+
+    id: PassageId
+    document: Document
+    ordinal: int  # from 0, in reading order
+    span: Span
+    text: str
+    heading: tuple[str, ...]
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A passage that was found, with the score it was ranked by and the two it was made of."""
+
+    passage: Passage
+    score: float  # what the ranking went by, higher is better; comparable only within one search
+    words: float = 0.0  # BM25 of the engine; 0 if words did not find it
+    cosine: float = 0.0  # -1 to 1; the list's lowest if the vector did not find it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """A passage the search proposed and the live check refused. For the trace only: it is never shown."""
+
+    passage: PassageId
+    reason: str  # `gone`, `outdated`, `viewer may not read`, `audience may not read`
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What one search came to."""
+
+    hits: tuple[Hit, ...]  # best first; every one of them checked live for viewer and audience
+    withheld: tuple[Withheld, ...] = ()
+    better_withheld: bool = False  # the asker may read a better passage than any hit, but the audience may not
+    timings_ms: dict[str, float] = field(default_factory=dict)  # step -> milliseconds

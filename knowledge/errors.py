@@ -1,0 +1,44 @@
+"""What can go wrong with documents.
+
+KnowledgeError
+├── Unreadable        a file that no text can be had from; `reason` and `remedy` say why and what to do
+├── UnknownDocument
+├── BadReaders        a --readers file that cannot be used
+├── BadCorpus         a .jsonl corpus or question set that cannot be used
+├── IndexUnavailable
+└── EmbedderUnavailable
+"""
+
+
+class KnowledgeError(Exception):
+    """Something about documents or finding them is not as asked."""
+
+
+class Unreadable(KnowledgeError):
+    """No text can be had from this file."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        """`reason` says what is wrong with the file, `remedy` what the person can do; both are sentences' ends."""
+        super().__init__(f"{reason}; {remedy}")
+        self.reason = reason
+        self.remedy = remedy
+
+
+class UnknownDocument(KnowledgeError):
+    """There is no such document, or you may not read it."""
+
+
+class BadReaders(KnowledgeError):
+    """The readers file cannot be used; the message says which line and what to write instead."""
+
+
+class BadCorpus(KnowledgeError):
+    """The corpus cannot be used; the message says which line and what to write instead."""
+
+
+class IndexUnavailable(KnowledgeError):
+    """The index cannot be reached just now. Nothing was lost; try again in a minute."""
+
+
+class EmbedderUnavailable(KnowledgeError):
+    """The embedding model cannot be reached just now. Nothing was lost; try again in a minute."""

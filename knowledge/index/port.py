@@ -1,0 +1,80 @@
+"""What the rest of the house needs of a search engine.
+
+The engine proposes and PostgreSQL disposes: an index holds only what is searched by, never text that is shown. It can be dropped and
+rebuilt at any time.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from knowledge.documents import DocumentId, PassageId, Readers
+from knowledge.embedding.port import Vector
+from tenancy.viewer import Principal, TenantId
+
+NOTHING = 0
+"""In `TenantIndex.keep_only`: no version is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One passage as the engine knows it."""
+
+    passage: PassageId
+    document: DocumentId
+    version: int
+    terms: Sequence[str]  # of our analyser, title and heading weighted in; what words are searched over
+    vector: Vector
+    readers: Readers
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A passage the engine found. Not to be shown before the live check."""
+
+    passage: PassageId
+    score: float  # BM25 for words; cosine, -1 to 1, for vectors
+
+
+class TenantIndex(Protocol):
+    """The passages of one tenant. Searches see a write as soon as it has returned, in every process.
+
+    All calls raise `IndexUnavailable` when the engine cannot be reached.
+    """
+
+    async def put(self, entries: Sequence[Entry]) -> None:
+        """Add entries; one whose passage is there already is replaced."""
+
+    async def keep_only(self, versions: Mapping[DocumentId, int]) -> None:
+        """Remove all passages of these documents but those of the given version (`NOTHING`: remove them all)."""
+
+    async def set_readers(self, document: DocumentId, readers: Readers) -> None:
+        """Change who may read a document, without touching its vectors."""
+
+    async def by_words(self, terms: Sequence[str], principals: Collection[Principal], limit: int) -> list[Proposal]:
+        """The best passages by BM25 (k1 1.2, b 0.75) that one of `principals` may read; best first. Empty in, empty out."""
+
+    async def by_vector(self, vector: Vector, principals: Collection[Principal], limit: int) -> list[Proposal]:
+        """The nearest passages by cosine that one of `principals` may read; best first. No principals, no passages."""
+
+    async def documents(self) -> set[DocumentId]:
+        """Every document that has a passage here."""
+
+    async def count(self) -> int:
+        """Passages held, of all versions."""
+
+    async def tidy(self) -> None:
+        """Fold recent writes into the search structures and drop what no search can see. Cheap when there is nothing to do."""
+
+
+class IndexEngine(Protocol):
+    """One index per tenant. Nothing here can search across tenants."""
+
+    async def open(self, tenant: TenantId) -> TenantIndex:
+        """The tenant's index, made if it is not there."""
+
+    async def drop(self, tenant: TenantId) -> None:
+        """Remove the tenant's index; opening it again finds nothing."""
+
+    async def close(self) -> None:
+        """Let go of every handle."""

@@ -1,0 +1,1 @@
+"""Documents in: what a source holds is read, cut, embedded and published."""

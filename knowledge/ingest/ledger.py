@@ -1,0 +1,178 @@
+"""Writing what PostgreSQL knows of documents, in steps that can be cut off anywhere.
+
+    stage     the new version's text and passages are written beside the old; nobody sees them
+    (index)   the engine learns the new passages; the live check still refuses them as outdated
+    publish   one transaction turns the document to the new version and forgets the old
+
+A run that is killed before `publish` leaves rows that no reader can reach, and the next run replaces them.
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from knowledge.documents import DocumentId, PassageId, Piece, Readers
+from knowledge.tables import document_versions, documents, passages, sources
+from tenancy.database import Database
+from tenancy.viewer import Principal, TenantId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the ledger says of a document that an earlier run brought in."""
+
+    id: DocumentId
+    version: int
+    fingerprint: str
+    readers: Readers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A document on its way in: its next version, read and cut, not yet published."""
+
+    id: DocumentId
+    name: str
+    version: int  # the one that will be current: 1 for a new document
+    fingerprint: str
+    readers: Readers
+    title: str
+    url: str | None
+    media_type: str
+    size: int
+    modified_at: datetime | None
+    text: str
+    pages: Sequence[tuple[int, int]]
+    pieces: Sequence[Piece]
+
+    def passage_id(self, ordinal: int) -> PassageId:
+        """The same for the same document, version and place, so that writing twice is writing once."""
+        return PassageId(f"{self.id}-{self.version}-{ordinal}")
+
+
+def document_id(source: str, name: str) -> DocumentId:
+    """The id of the document that source `source` (its id) calls `name`: 20 hex digits, the same in every run."""
+    return DocumentId(hashlib.sha256(f"{source}\0{name}".encode()).hexdigest()[:20])
+
+
+class Ledger:
+    """The documents of one source of one tenant."""
+
+    def __init__(self, database: Database, tenant: TenantId, source: str) -> None:
+        """`source` is the id that `open_source` gave."""
+        self._database = database
+        self._tenant = tenant
+        self.source = source
+
+    @classmethod
+    async def of(cls, database: Database, tenant: TenantId, name: str, kind: str) -> "Ledger":
+        """The ledger of the source called `name`, made if it is not there."""
+        source = hashlib.sha256(name.encode()).hexdigest()[:12]
+        row = {"id": source, "name": name, "kind": kind}
+        async with database.tenant(tenant) as connection:
+            await connection.execute(upsert(sources).values(row).on_conflict_do_nothing())
+        return cls(database, tenant, source)
+
+    async def known(self) -> dict[str, Known]:
+        """Every document of the source, by name; also those whose first version was never published (version 0)."""
+        columns = select(documents.c.name, documents.c.id, documents.c.version, documents.c.content_hash, documents.c.readers)
+        async with self._database.tenant(self._tenant) as connection:
+            rows = await connection.execute(columns.where(documents.c.source == self.source))
+        return {
+            row.name: Known(
+                id=DocumentId(row.id),
+                version=row.version,
+                fingerprint=row.content_hash,
+                readers=frozenset(map(Principal, row.readers)),
+            )
+            for row in rows
+        }
+
+    async def stage(self, drafts: Sequence[Draft]) -> None:
+        """Write the next versions beside the current ones."""
+        versions = [(draft.id, draft.version) for draft in drafts]
+        pieces = [row for draft in drafts for row in _passages(draft)]
+        async with self._database.tenant(self._tenant) as connection:
+            await connection.execute(upsert(documents).on_conflict_do_nothing(), [self._first(draft) for draft in drafts])
+            for table in (passages, document_versions):  # what a killed run may have left
+                await connection.execute(delete(table).where(tuple_(table.c.document, table.c.version).in_(versions)))
+            await connection.execute(insert(document_versions), [_version(draft) for draft in drafts])
+            if pieces:
+                await connection.execute(insert(passages), pieces)
+
+    async def publish(self, drafts: Sequence[Draft]) -> None:
+        """Make the staged versions the current ones, all at once."""
+        async with self._database.tenant(self._tenant) as connection:
+            for draft in drafts:
+                await connection.execute(update(documents).where(documents.c.id == draft.id).values(_current(draft)))
+            for table in (passages, document_versions):
+                current = select(documents.c.version).where(documents.c.id == table.c.document).scalar_subquery()
+                named = table.c.document.in_([draft.id for draft in drafts if draft.version > 1])
+                await connection.execute(delete(table).where(named, table.c.version != current))
+
+    async def remove(self, gone: Collection[DocumentId]) -> None:
+        """Forget documents; from here on nothing of them passes the live check."""
+        async with self._database.tenant(self._tenant) as connection:
+            await connection.execute(delete(documents).where(documents.c.id.in_(gone)))
+
+    async def set_readers(self, readers: Mapping[DocumentId, Readers]) -> None:
+        """Change who may read these documents; in force for the next answer."""
+        async with self._database.tenant(self._tenant) as connection:
+            for document, names in readers.items():
+                changed = update(documents).where(documents.c.id == document).values(readers=sorted(names))
+                await connection.execute(changed)
+
+    async def all_documents(self) -> set[DocumentId]:
+        """The ids of every document of the tenant, whatever its source."""
+        async with self._database.tenant(self._tenant) as connection:
+            rows = await connection.execute(select(documents.c.id))
+        return {DocumentId(row.id) for row in rows}
+
+    def _first(self, draft: Draft) -> dict[str, object]:
+        """The row of a document that nobody can see yet."""
+        return {**_current(draft), "id": draft.id, "source": self.source, "name": draft.name, "version": 0, "content_hash": ""}
+
+
+def _current(draft: Draft) -> dict[str, object]:
+    return {
+        "title": draft.title,
+        "url": draft.url,
+        "media_type": draft.media_type,
+        "version": draft.version,
+        "readers": sorted(draft.readers),
+        "content_hash": draft.fingerprint,
+        "size": draft.size,
+        "modified_at": draft.modified_at,
+        "indexed_at": datetime.now(UTC),
+    }
+
+
+def _version(draft: Draft) -> dict[str, object]:
+    starts = [start for start, _ in draft.pages]
+    return {
+        "document": draft.id,
+        "version": draft.version,
+        "text": draft.text,
+        "pages": [*starts, draft.pages[-1][1]] if starts else [],
+    }
+
+
+def _passages(draft: Draft) -> list[dict[str, object]]:
+    return [
+        {
+            "id": draft.passage_id(ordinal),
+            "document": draft.id,
+            "version": draft.version,
+            "ordinal": ordinal,
+            "span_start": piece.span.start,
+            "span_end": piece.span.end,
+            "page": piece.page,
+            "heading": list(piece.heading),
+            "text": piece.text,
+        }
+        for ordinal, piece in enumerate(draft.pieces)
+    ]

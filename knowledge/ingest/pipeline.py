@@ -1,0 +1,218 @@
+"""One ingestion: look at every item, read what changed, embed it in batches, publish, remove what vanished."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from knowledge.chunking import cut, embedding_text
+from knowledge.documents import DocumentId, Readers
+from knowledge.embedding.port import Embedder
+from knowledge.errors import Unreadable
+from knowledge.index.port import NOTHING, Entry, IndexEngine, TenantIndex
+from knowledge.ingest.items import FileItem, Item, TextItem, digest
+from knowledge.ingest.ledger import Draft, Known, Ledger, document_id
+from knowledge.ingest.report import Progress, Refused, Report, Silent
+from knowledge.originals import Originals
+from knowledge.parsers.port import Extracted, Parser, refuse_by_size
+from knowledge.ranking import searchable_terms
+from tenancy.database import Database
+from tenancy.viewer import TenantId
+
+_BATCH_PASSAGES = 256  # embedded, indexed and published together: about 10 s on two cores, which is what a kill can cost
+_BATCH_DOCUMENTS = 64
+_READ_AHEAD = 3  # files being parsed and cut while a batch is embedded
+
+
+@dataclass(frozen=True, slots=True)
+class Ingestion:
+    """The parts that documents pass through. Shared by all runs; keeps nothing of any."""
+
+    database: Database
+    engine: IndexEngine
+    embedder: Embedder
+    parser: Parser
+    originals: Originals
+
+    async def run(
+        self, tenant: TenantId, source: str, items: Sequence[Item], *, kind: str = "files", progress: Progress | None = None
+    ) -> Report:
+        """Make the source called `source` hold exactly `items`.
+
+        Unchanged documents cost nothing but a look; changed ones swap their passages in one moment; those not among `items` are removed.
+        A run cut off anywhere is finished by the next.
+        """
+        ledger = await Ledger.of(self.database, tenant, source, kind)
+        run = await _Run.begin(self, tenant, ledger, progress or Silent())
+        run.progress.found(len(items))
+        await run.sweep()
+        async for batch in _batches(run.drafts(items)):
+            await run.publish(batch)
+        await run.remove_all_but({item.name for item in items})
+        await run.index.tidy()
+        return run.report
+
+    async def add(self, tenant: TenantId, source: str, item: Item) -> DocumentId:
+        """Bring one document in, beside what its source holds. Raises `Unreadable`."""
+        ledger = await Ledger.of(self.database, tenant, source, "uploads")
+        run = await _Run.begin(self, tenant, ledger, Silent())
+        draft = await run.draft(item)
+        if draft:
+            await run.publish([draft])
+        return document_id(ledger.source, item.name)
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one run knows while it lasts."""
+
+    parts: Ingestion
+    tenant: TenantId
+    ledger: Ledger
+    index: TenantIndex
+    known: dict[str, Known]
+    progress: Progress
+    report: Report
+
+    @classmethod
+    async def begin(cls, parts: Ingestion, tenant: TenantId, ledger: Ledger, progress: Progress) -> "_Run":
+        index = await parts.engine.open(tenant)
+        return cls(parts, tenant, ledger, index, await ledger.known(), progress, Report())
+
+    async def sweep(self) -> None:
+        """Drop from the index what PostgreSQL no longer has: a run may have been killed between the two."""
+        orphans = await self.index.documents() - await self.ledger.all_documents()
+        await self.index.keep_only(dict.fromkeys(orphans, NOTHING))
+
+    async def drafts(self, items: Sequence[Item]) -> AsyncIterator[Draft]:
+        """The items that are new or changed, read and cut, a few ahead of whoever takes them, in their order."""
+        ahead: list[asyncio.Task[Draft | None]] = []
+        try:
+            for item in items:
+                ahead.append(asyncio.create_task(self.draft_or_refuse(item)))
+                if len(ahead) > _READ_AHEAD and (draft := await ahead.pop(0)):
+                    yield draft
+            while ahead:
+                if draft := await ahead.pop(0):
+                    yield draft
+        finally:
+            for task in ahead:
+                task.cancel()
+
+    async def draft_or_refuse(self, item: Item) -> Draft | None:
+        """The item's draft; None, with a line in the report, where there is nothing to publish."""
+        try:
+            draft = await self.draft(item)
+        except Unreadable as error:
+            self.report.refused.append(Refused(item.name, error.reason, error.remedy))
+            self.progress.advanced(1, 0)
+            return None
+        if draft is None:
+            self.report.unchanged += 1
+            self.progress.advanced(1, 0)
+        return draft
+
+    async def draft(self, item: Item) -> Draft | None:
+        """The item's next version; None if nothing but its readers can have changed. Raises `Unreadable`."""
+        known = self.known.get(item.name)
+        data = await _bytes(item)
+        fingerprint = item.fingerprint if isinstance(item, TextItem) else digest(data)
+        if known and known.fingerprint == fingerprint:
+            await self.follow_readers(known, item.readers)
+            return None
+        document = known.id if known else document_id(self.ledger.source, item.name)
+        version = known.version + 1 if known else 1
+        extracted = await self.extract(item, data)
+        if isinstance(item, FileItem):
+            await self.parts.originals.put(self.tenant, f"{document}/{version}", data)
+        pieces = await asyncio.to_thread(cut, extracted.text, count=self.parts.embedder.count, pages=extracted.pages)
+        return Draft(
+            id=document,
+            name=item.name,
+            version=version,
+            fingerprint=fingerprint,
+            readers=item.readers,
+            title=extracted.title,
+            url=item.url if isinstance(item, TextItem) else None,
+            media_type=extracted.media_type,
+            size=len(data),
+            modified_at=extracted.modified_at or (item.modified_at if isinstance(item, FileItem) else None),
+            text=extracted.text,
+            pages=extracted.pages,
+            pieces=pieces,
+        )
+
+    async def extract(self, item: Item, data: bytes) -> Extracted:
+        if isinstance(item, TextItem):
+            return Extracted(text=item.text, title=item.title, media_type="text/plain")
+        return await self.parts.parser.parse(item.name, data)
+
+    async def follow_readers(self, known: Known, readers: Readers) -> None:
+        """PostgreSQL first: from then on the live check goes by the new list, whatever the index still says."""
+        if known.readers != readers:
+            await self.ledger.set_readers({known.id: readers})
+            await self.index.set_readers(known.id, readers)
+
+    async def publish(self, drafts: Sequence[Draft]) -> None:
+        """Embed a batch and make it what readers find: staged, indexed, published, and only then is the old forgotten."""
+        await self.ledger.stage(drafts)
+        await self.index.put(await self.entries(drafts))
+        await self.ledger.publish(drafts)
+        replaced = {draft.id: draft.version for draft in drafts if draft.version > 1}
+        await self.index.keep_only(replaced)
+        for draft in drafts:
+            if draft.version > 1:
+                await self.parts.originals.remove(self.tenant, f"{draft.id}/{draft.version - 1}")
+        self.report.changed += len(replaced)
+        self.report.added += len(drafts) - len(replaced)
+        passages = sum(len(draft.pieces) for draft in drafts)
+        self.report.passages += passages
+        self.progress.advanced(len(drafts), passages)
+
+    async def entries(self, drafts: Sequence[Draft]) -> list[Entry]:
+        """Every passage of the batch as the index wants it."""
+        places = [(draft, ordinal) for draft in drafts for ordinal in range(len(draft.pieces))]
+        texts = [embedding_text(draft.title, draft.pieces[ordinal].heading, draft.pieces[ordinal].text) for draft, ordinal in places]
+        vectors = await self.parts.embedder.passages(texts)
+        return [
+            Entry(
+                passage=draft.passage_id(ordinal),
+                document=draft.id,
+                version=draft.version,
+                terms=searchable_terms(draft.title, draft.pieces[ordinal].heading, draft.pieces[ordinal].text),
+                vector=vector,
+                readers=draft.readers,
+            )
+            for (draft, ordinal), vector in zip(places, vectors, strict=True)
+        ]
+
+    async def remove_all_but(self, names: set[str]) -> None:
+        """Remove the source's documents that are not among `names`."""
+        gone = [known.id for name, known in self.known.items() if name not in names]
+        await self.ledger.remove(gone)
+        await self.index.keep_only(dict.fromkeys(gone, NOTHING))
+        for document in gone:
+            await self.parts.originals.remove(self.tenant, f"{document}/")
+        self.report.removed = len(gone)
+
+
+async def _bytes(item: Item) -> bytes:
+    """What the item holds. Raises `Unreadable` for what is too big, or cannot be opened."""
+    if isinstance(item, TextItem):
+        return item.text.encode()
+    refuse_by_size(item.size)
+    try:
+        return await asyncio.to_thread(item.read)
+    except OSError as error:
+        raise Unreadable(f"cannot be opened ({error.strerror})", "check that it is there and that you may read it") from error
+
+
+async def _batches(drafts: AsyncIterator[Draft]) -> AsyncIterator[list[Draft]]:
+    """Drafts in groups worth a run of the embedder."""
+    batch: list[Draft] = []
+    async for draft in drafts:
+        batch.append(draft)
+        if sum(len(one.pieces) for one in batch) >= _BATCH_PASSAGES or len(batch) == _BATCH_DOCUMENTS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

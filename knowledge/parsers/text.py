@@ -1,0 +1,78 @@
+"""Text that is kept as it is: plain text, Markdown, data formats; and the title that any text gives itself. Pure."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+import yaml
+
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_SETEXT = re.compile(r"^(\S[^\n]*)\n=+[ \t]*$", re.MULTILINE)
+_NO_TITLE = re.compile(
+    r"(?:untitled(?: document)?|title|titel|document|dokument|presentation|book|mappe|workbook|sheet|slide|powerpoint presentation"
+    r"|pdf document)?[\s\d._-]*|(?:microsoft (?:word|powerpoint|excel)\s*-.*)|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|html?|rtf|odt|tmp)",
+    re.IGNORECASE,
+)
+_MARKS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)|\]\([^)]*\)|[\[\]]")
+_LONGEST_TITLE = 200
+_TOP = 20_000  # characters in which a title is looked for
+_DELIMITERS = ",;\t|"
+
+
+def front_matter(text: str) -> tuple[str | None, str]:
+    """The title in the front matter, if any, and the text without the front matter.
+
+    Front matter is cut out: it is for the machine that publishes the page. One that cannot be read is cut out all the same.
+    """
+    found = _FRONT_MATTER.match(text)
+    if not found or (found[1] and ":" not in found[1]):
+        return None, text
+    return _yaml_title(found[1] or ""), text[found.end() :]
+
+
+def _yaml_title(block: str) -> str | None:
+    try:
+        fields = yaml.safe_load(block)
+    except yaml.YAMLError:
+        return None
+    title = fields.get("title") if isinstance(fields, dict) else None
+    return str(title) if title else None
+
+
+def first_heading(text: str) -> str | None:
+    """The first heading of a Markdown text, without marks; None if there is none near its top."""
+    top = text[:_TOP]
+    found = min(filter(None, (_HEADING.search(top), _SETEXT.search(top))), key=lambda match: match.start(), default=None)
+    return _MARKS.sub("", found[1]) if found else None
+
+
+def title_of(name: str, *candidates: str | None) -> str:
+    """The first of `candidates` that says something, else the file's name made readable. Never empty."""
+    titles = (" ".join((each or "").split())[:_LONGEST_TITLE].strip() for each in candidates)
+    return next((title for title in titles if title and not _NO_TITLE.fullmatch(title)), None) or readable(name)
+
+
+def readable(name: str) -> str:
+    """A file name as people would say it: `hr/Parental_leave-2024.docx` is `Parental leave 2024`."""
+    stem = PurePosixPath(name.replace("\\", "/")).stem
+    return " ".join(re.sub(r"[_\-+]+|%20", " ", stem).split()) or name or "Untitled"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """`rows` as a Markdown table whose first row is the header; empty columns and rows at the edges left out."""
+    cells = [[" ".join(cell.replace("|", "\\|").split()) for cell in row] for row in rows]
+    cells = [row for row in cells if any(row)]
+    width = max((max(i + 1 for i, cell in enumerate(row) if cell) for row in cells), default=0)
+    lines = ["| " + " | ".join((row + [""] * width)[:width]) + " |" for row in cells]
+    return "\n".join([*lines[:1], "|" + " --- |" * width, *lines[1:]]) if lines else ""
+
+
+def csv_table(text: str) -> str:
+    """A comma-, semicolon-, tab- or bar-separated file as a Markdown table."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    delimiter = max(_DELIMITERS, key=first.count)
+    csv.field_size_limit(len(text) + 1)
+    return table(list(csv.reader(io.StringIO(text), delimiter=delimiter)))

@@ -1,0 +1,76 @@
+"""From two lists of proposals to one order. Pure functions, each a step of the recipe in `facts/retrieval.md`.
+
+Steps 1 to 3 are here. The late interaction (steps 4 and 5) goes between `fuse` and the live check: it reorders candidates.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from knowledge.documents import DocumentId, Hit, PassageId
+from knowledge.index.port import Proposal
+from knowledge.terms import terms
+
+LIST_LENGTH = 100  # proposals asked of words and of vectors each
+CANDIDATES = 50  # kept after fusion
+WORDS_WEIGHT, COSINE_WEIGHT = 0.45, 0.55
+PASSAGES_A_DOCUMENT = 3  # shown of one document, as long as others have something to say
+SAME_TEXT = 0.9  # share of terms in common from which a passage says nothing new
+_WEIGHT_OF_TITLES = 3  # times that title and heading terms stand in the field of terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A proposed passage, before anybody has asked whether it may be shown."""
+
+    passage: PassageId
+    score: float  # 0 to 1: 1 if it leads both lists
+    words: float
+    cosine: float
+
+
+def searchable_terms(title: str, heading: Sequence[str], body: str) -> list[str]:
+    """The one field that words are searched over: title and headings count three times."""
+    return terms(" ".join((title, *heading))) * _WEIGHT_OF_TITLES + terms(body)
+
+
+def fuse(words: Sequence[Proposal], vectors: Sequence[Proposal], keep: int = CANDIDATES) -> list[Candidate]:
+    """The convex combination of both lists, each over its best score; best first, `keep` at most.
+
+    A passage that words did not find has a word score of 0; one that the vector did not find is given the list's lowest cosine.
+    """
+    by_words = {proposal.passage: proposal.score for proposal in words}
+    by_vector = {proposal.passage: proposal.score for proposal in vectors}
+    best_words = max(by_words.values(), default=0.0) or 1.0
+    best_cosine = max(by_vector.values(), default=0.0) or 1.0
+    lowest = min(by_vector.values(), default=0.0)
+
+    def candidate(passage: PassageId) -> Candidate:
+        word, cosine = by_words.get(passage, 0.0), by_vector.get(passage, lowest)
+        score = WORDS_WEIGHT * word / best_words + COSINE_WEIGHT * cosine / best_cosine
+        return Candidate(passage=passage, score=score, words=word, cosine=cosine)
+
+    everything = map(candidate, dict.fromkeys([*by_vector, *by_words]))
+    return sorted(everything, key=lambda one: -one.score)[:keep]
+
+
+def diversify(hits: Iterable[Hit], limit: int) -> list[Hit]:
+    """The best `limit` hits of which no two say the same, and no document speaks more than `PASSAGES_A_DOCUMENT` times."""
+    chosen: list[Hit] = []
+    said: list[frozenset[str]] = []
+    spoken: Counter[DocumentId] = Counter()
+    for hit in hits:
+        if len(chosen) == limit:
+            break
+        document = hit.passage.document.id
+        words = frozenset(hit.passage.text.split())
+        if spoken[document] < PASSAGES_A_DOCUMENT and not any(_overlap(words, other) >= SAME_TEXT for other in said):
+            chosen.append(hit)
+            said.append(words)
+            spoken[document] += 1
+    return chosen
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Jaccard similarity, 0 to 1."""
+    return len(one & other) / (len(one | other) or 1)

@@ -1,0 +1,152 @@
+"""One search: propose by words and by vector, fuse, check live, diversify. What `retrieval.py` wraps for LlamaIndex."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from opentelemetry import trace
+
+from knowledge.access import may_all_read, may_read
+from knowledge.catalogue import Catalogue
+from knowledge.documents import Findings, Hit, Passage, Withheld
+from knowledge.embedding.port import Embedder
+from knowledge.index.port import IndexEngine, Proposal, TenantIndex
+from knowledge.ranking import CANDIDATES, LIST_LENGTH, Candidate, diversify, fuse
+from knowledge.terms import terms
+from tenancy.viewer import Audience, Principal, Viewer
+
+_tracer = trace.get_tracer(__name__)
+
+GONE = "gone"
+OUTDATED = "outdated"
+NOT_FOR_VIEWER = "viewer may not read"
+NOT_FOR_AUDIENCE = "audience may not read"
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How far one search looks."""
+
+    lists: int = LIST_LENGTH  # proposals of words and of vectors each
+    keep: int = CANDIDATES  # candidates that are checked and ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Finds passages of one tenant at a time. Shared by all questions; keeps nothing of any."""
+
+    engine: IndexEngine  # proposes
+    embedder: Embedder
+    catalogue: Catalogue  # disposes
+
+    async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
+        """The best `limit` passages that viewer and audience may all read: no two the same, no document too often."""
+        found = await self.ranked(viewer, audience, query, Depth())
+        return replace(found, hits=tuple(diversify(found.hits, limit)))
+
+    async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
+        """Every candidate that may be shown, best first."""
+        index = await self.engine.open(viewer.tenant)
+        return await _OneSearch(self, index, viewer, audience, query, depth).run()
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Milliseconds per step, summed where a step is taken twice; each step is a span."""
+
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        with _tracer.start_as_current_span(f"search.{name}"):
+            started = time.perf_counter()
+            try:
+                yield
+            finally:
+                took = (time.perf_counter() - started) * 1000
+                self.timings_ms[name] = self.timings_ms.get(name, 0.0) + took
+
+
+@dataclass(frozen=True, slots=True)
+class _OneSearch:
+    """One question on its way through the steps."""
+
+    parts: Search
+    index: TenantIndex
+    viewer: Viewer
+    audience: Audience
+    query: str
+    depth: Depth
+    clock: _Clock = field(default_factory=_Clock)
+
+    async def run(self) -> Findings:
+        found = await self.dispose(await self.propose(self.viewer.principals))
+        if any(withheld.reason == NOT_FOR_AUDIENCE for withheld in found.withheld):
+            return await self.again_for_all(found)
+        return found
+
+    async def again_for_all(self, found: Findings) -> Findings:
+        """Look again among what a principal that all hold opens, lest what they may not read has crowded out what they may."""
+        shared = self.viewer.principals & self.audience.shared()
+        more = await self.dispose(await self.propose(shared))
+        # Scores of two searches do not compare: what all may read keeps the order of the search made among just that.
+        seen = {hit.passage.id for hit in more.hits}
+        rest = [hit for hit in found.hits if hit.passage.id not in seen]
+        return replace(found, hits=(*more.hits, *rest))
+
+    async def propose(self, principals: frozenset[Principal]) -> list[Candidate]:
+        """Both lists at once: the words are searched while the question is being embedded."""
+        words, vectors = await asyncio.gather(self.by_words(principals), self.by_vector(principals))
+        return fuse(words, vectors, self.depth.keep)
+
+    async def by_words(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
+        with self.clock.step("words"):
+            return await self.index.by_words(terms(self.query), principals, self.depth.lists)
+
+    async def by_vector(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
+        with self.clock.step("embed"):
+            vector = await self.parts.embedder.query(self.query)
+        with self.clock.step("vectors"):
+            return await self.index.by_vector(vector, principals, self.depth.lists)
+
+    async def dispose(self, candidates: Sequence[Candidate]) -> Findings:
+        """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer."""
+        with self.clock.step("check"):
+            found = await self.parts.catalogue.proposed(self.viewer.tenant, [candidate.passage for candidate in candidates])
+        hits: list[Hit] = []
+        withheld: list[Withheld] = []
+        for candidate in candidates:
+            reason = _refused(found.get(candidate.passage), self.viewer, self.audience)
+            if reason:
+                withheld.append(Withheld(passage=candidate.passage, reason=reason, score=candidate.score))
+            else:
+                hits.append(_hit(found[candidate.passage][0], candidate))
+        better = _better(withheld, hits)
+        return Findings(hits=tuple(hits), withheld=tuple(withheld), better_withheld=better, timings_ms=self.clock.timings_ms)
+
+
+def _refused(found: tuple[Passage, int] | None, viewer: Viewer, audience: Audience) -> str | None:
+    """Why a passage may not be shown, or None if it may."""
+    if found is None:
+        return GONE
+    passage, version = found
+    document = passage.document
+    if version != document.version:
+        return OUTDATED
+    if not may_read(viewer, document.readers):
+        return NOT_FOR_VIEWER
+    return None if may_all_read(audience, document.readers) else NOT_FOR_AUDIENCE
+
+
+def _better(withheld: Sequence[Withheld], hits: Sequence[Hit]) -> bool:
+    """Whether the audience alone keeps back something that would have led."""
+    kept_back = max((one.score for one in withheld if one.reason == NOT_FOR_AUDIENCE), default=0.0)
+    return kept_back > (hits[0].score if hits else 0.0)
+
+
+def _hit(passage: Passage, candidate: Candidate) -> Hit:
+    return Hit(passage=passage, score=candidate.score, words=candidate.words, cosine=candidate.cosine)
+
+

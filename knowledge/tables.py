@@ -1,0 +1,68 @@
+"""The tables of this room, as `tenancy/migrations/tenant` makes them in every tenant's schema."""
+
+from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+metadata = MetaData()
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("media_type", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("readers", ARRAY(Text), nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified_at", DateTime(timezone=True)),
+    Column("indexed_at", DateTime(timezone=True), nullable=False),
+)
+
+document_versions = Table(
+    "document_versions",
+    metadata,
+    Column("document", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("pages", ARRAY(Integer), nullable=False),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("span_start", Integer, nullable=False),
+    Column("span_end", Integer, nullable=False),
+    Column("page", Integer),
+    Column("heading", ARRAY(Text), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("readers", ARRAY(Text), nullable=False),
+    Column("original", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("document", Text),
+    Column("finished_at", DateTime(timezone=True)),
+)

@@ -1,0 +1,47 @@
+"""Which tenant a platform's workspace belongs to."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from tenancy.database import Database
+from tenancy.errors import InstallTaken
+from tenancy.tables import installs, tenants
+from tenancy.tenants import Tenant
+from tenancy.viewer import TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Installs:
+    """The workspaces that are linked to tenants. A workspace belongs to one tenant; a tenant may have many."""
+
+    database: Database
+
+    async def link(self, platform: str, external_id: str, tenant: TenantId) -> None:
+        """Link a workspace (`slack`, its team id; `teams`, its Entra tenant id). Linking it again changes nothing.
+
+        Raises `InstallTaken` if it is another tenant's: what one company asks must never reach another's documents.
+        """
+        row = insert(installs).values(platform=platform, external_id=external_id, tenant=tenant)
+        there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
+        async with self.database.control() as connection:
+            await connection.execute(row.on_conflict_do_nothing())
+            owner = await connection.scalar(select(installs.c.tenant).where(there))
+        if owner != tenant:
+            raise InstallTaken(platform, external_id)
+
+    async def find(self, platform: str, external_id: str) -> Tenant | None:
+        """The tenant that a workspace is linked to, if any."""
+        columns = (tenants.c.id, tenants.c.slug, tenants.c.name, tenants.c.created_at)
+        there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
+        query = select(*columns).join_from(installs, tenants, installs.c.tenant == tenants.c.id).where(there)
+        async with self.database.control() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return Tenant(**row) if row else None
+
+    async def unlink(self, platform: str, external_id: str) -> None:
+        """Undo a link. Nothing happens if there is none."""
+        there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
+        async with self.database.control() as connection:
+            await connection.execute(delete(installs).where(there))
