@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.jobs import Jobs, Work
+from bot import prompts
 from bot.conversation import Conversation
 from bot.intents.router import Router
 from bot.llm.port import Writer
 from bot.memory.turns import Turns
-from bot.prompts import Prompts
+
 from knowledge.catalogue import Catalogue
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Embedder
@@ -150,7 +151,7 @@ async def _furnish(
             memory=Turns(database, audit),
             allowance=Allowance(database),
             router=router,
-            prompts=Prompts.load(),
+            prompts=prompts.load(),
             writer=writer,
         ),
     )

@@ -11,7 +11,7 @@ from opentelemetry import trace
 
 from bot import guardrails, outcomes
 from bot.intents.intent import Intent, Request, Tools
-from bot.intents.router import Router
+from bot.intents.router import Routing
 from bot.intents.rules import Thread
 from bot.intents.table import FREE, HANDLERS
 from bot.llm.port import Writer
@@ -36,7 +36,7 @@ class Conversation:
         sources: Sources,
         memory: Memory,
         allowance: Allowance,
-        router: Router,
+        router: Routing,
         prompts: Prompts,
         writer: Writer | None = None,
     ) -> None:

@@ -19,18 +19,18 @@ ALL_SHARE = 0.5
 Set by hand on paraphrases of policy text: faithful rewordings share .5 to .9, sentences about another matter under .35.
 """
 
+_OPENERS = " \n*_\"'\u201c\u2018\u00ab(|-"  # what may stand before a sentence's first word
 _NUMBER = re.compile(r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*")
 _THOUSANDS = re.compile(r"(?<=\d)[,.'\u2019\u00a0\u202f](?=\d{3}(?!\d))")
 _WORDS = re.compile(r"[^\W\d_]+")
 _NAME = re.compile(r"(?<![\w.])[A-ZÀ-ÖØ-ÞΑ-ΩА-Я][\w’'&-]*\w|(?<![\w.])[A-Z]{2,}\b")  # noqa: RUF001  capitals of three scripts
+_TENS = "thirty forty fifty sixty seventy eighty ninety hundred"
+_MONTH_NAMES = "january february march april may june july august september october november december"
 _ONES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
 _NUMBER_WORDS = {word: str(n) for n, word in enumerate(_ONES.split(), start=2)} | {
-    word: str(n * 10) for n, word in enumerate("thirty forty fifty sixty seventy eighty ninety hundred".split(), start=3)
+    word: str(n * 10) for n, word in enumerate(_TENS.split(), start=3)
 }
-_MONTHS = {
-    name: str(n)
-    for n, name in enumerate("january february march april may june july august september october november december".split(), start=1)
-}
+_MONTHS = {name: str(n) for n, name in enumerate(_MONTH_NAMES.split(), start=1)}
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ def _names(text: str) -> list[str]:
     found = []
     for match in _NAME.finditer(text):
         word = match[0]
-        starts = not text[: match.start()].rstrip(" *_\"'“‘«(").strip() or text[: match.start()].rstrip(' *_"“«(')[-1:] in ".!?:…"
+        before = text[: match.start()].rstrip(_OPENERS)
+        starts = not before or before[-1] in ".!?:…"
         acronym = sum(c.isupper() for c in word) > 1
         if (acronym or not starts) and not is_stop_word(word) and word.lower() not in _MONTHS:
             found.append(word)

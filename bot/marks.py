@@ -2,11 +2,11 @@
 
 import re
 
-_LIST = re.compile(r"\[\^?(\d{1,3}(?:\s*[,;–-]\s*\^?\d{1,3})*)\]")
+_LIST = re.compile(r"\[\^?(\d{1,3}(?:\s*[,;\u2013-]\s*\^?\d{1,3})*)\]")
 _LENTICULAR = re.compile(r"【\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)[^】\n]{0,40}】")
 _WORDED = re.compile(r"\[\s*(?:source|sources|passage|quelle)\s*:?\s*(\d{1,3}(?:\s*(?:,|and|und)\s*\d{1,3})*)\s*\]", re.IGNORECASE)
 _PARENTHESIS = re.compile(r"\((\d{1,2}(?:\s*,\s*\d{1,2})*)\)(?=\s*[.!?;]?\s*$)")
-_PART = re.compile(r"(\d{1,3})(?:\s*[–-]\s*\^?(\d{1,3}))?")
+_PART = re.compile(r"(\d{1,3})(?:\s*[\u2013-]\s*\^?(\d{1,3}))?")
 _WIDEST = 8  # [1-400] is no citation
 _PLAIN = re.compile(r"\s*\[(\d{1,3})\]")
 _RUN = re.compile(r"(?:\s*\[\d{1,3}\])+")

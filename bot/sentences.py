@@ -5,8 +5,10 @@ Every unit is a slice of the text it came from, so that a quote is verbatim and 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
+
+from bot.words import words
 
 
 class Kind(StrEnum):
@@ -25,9 +27,8 @@ class Kind(StrEnum):
     FRAGMENT = "fragment"  # prose that does not end
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """`text[start:end]`, without white space around it."""
+class Unit(NamedTuple):
+    """`text[start:end]`, without white space around it. A tuple, because every question makes hundreds."""
 
     start: int
     end: int
@@ -40,24 +41,24 @@ class Unit:
         return text[self.start + self.lead : self.end]
 
 
+_STOPS = frozenset(".!?…。！？")  # noqa: RUF001  full-width marks end Chinese sentences
 # "Dr. Who", "e.g. Paris": no sentence ends here whatever follows.
-_STOPS = frozenset(".!?…。！？")  # noqa: RUF001
-_NEVER = frozenset(
+_NEVER = words(
     "mr mrs ms dr prof sr jr st vs e.g i.e cf no nos nr fig figs sec art ch vol p pp para approx ca resp incl excl "
-    "dept gen gov rev hon z.b d.h u.a bzw abs jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    "dept gen gov rev hon z.b d.h u.a bzw abs jan feb mar apr jun jul aug sep sept oct nov dec"
 )
 # "9 a.m. The office": a sentence ends here only if the next word is one that starts sentences.
-_PERHAPS = frozenset("a.m p.m etc inc ltd co corp u.s u.k e.u al usw".split())
-_STARTERS = frozenset(
+_PERHAPS = words("a.m p.m etc inc ltd co corp u.s u.k e.u al usw")
+_STARTERS = words(
     "the a an if you we in it this these that those they he she there when for all any please to at on our your no "
-    "every each however also but and as after before by from with employees".split()
+    "every each however also but and as after before by from with employees"
 )
-MARK = r"(?:\[\^?\d{1,3}(?:\s*[,;–-]\s*\^?\d{1,3})*\]|【[^】\n]{1,40}】)"
+MARK = r"(?:\[\^?\d{1,3}(?:\s*[,;\u2013-]\s*\^?\d{1,3})*\]|【[^】\n]{1,40}】)"
 """One citation mark, in the forms that models write."""
 _END = re.compile(
     rf"(?:[.!?…]+[\"'”’»)\]]*(?:\s*{MARK})*(?=\s+([^\sa-z]))|[。！？]+[”’」』）]*(?:\s*{MARK})*(?=\s*(\S)))"  # noqa: RUF001  Chinese
 )
-_FIRST_WORD = re.compile(r"[\"'“‘«(\[]*(\w+)")
+_FIRST_WORD = re.compile(r"[\"'“\u2018«(\[]*(\w+)")
 _TAIL = 60  # characters that a closing mark with its footnotes takes at most
 _ENDED = re.compile(rf"[.!?…。！？][\"'”’»)\]」』）]*(?:\s*{MARK})*[*_]*$")  # noqa: RUF001
 
@@ -115,13 +116,13 @@ def _ends_sentence(prose: str, match: re.Match[str]) -> bool:
 
 def _is_abbreviation(before: str, prose: str, following: int) -> bool:
     """Whether the full stop after `before` belongs to its last word."""
-    words = before.split()
-    word = words[-1].lstrip("(\"'“‘«[") if words else ""
+    said = before.split()
+    word = said[-1].lstrip("(\"'“\u2018«[") if said else ""
     last = word.lower()
     if last in _PERHAPS:
         first = _FIRST_WORD.match(prose, following)
         return first is None or first[1].lower() not in _STARTERS
-    numbered = len(words) == 1 and word.isdigit()  # the "1." that starts a line
+    numbered = len(said) == 1 and word.isdigit()  # the "1." that starts a line
     return numbered or last in _NEVER or (len(word) == 1 and word.isupper())
 
 

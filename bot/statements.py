@@ -44,7 +44,7 @@ class Statement:
             return following.is_row
         if self.is_heading:
             return not following.is_heading
-        return following.is_row or bool(_BULLET.search(following.before)) or following.form is Form.FRAME and not following.is_heading
+        return following.is_row or bool(_BULLET.search(following.before)) or (following.form is Form.FRAME and not following.is_heading)
 
 
 _BULLET = re.compile(r"(?:[-*+•]|\d{1,3}[.)])[ ]*$")

@@ -84,9 +84,8 @@ IN_CONTEXT: Final = "*{heading}*: {extract}"
 SUMMARY_OF: Final = "{title}, section by section:"
 THREAD_SO_FAR: Final = "- **{question}** {answer}"
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()  # %B would follow the machine's locale
+# strftime's %B would follow the machine's locale.
+_MONTHS: Final = "January February March April May June July August September October November December"
 
 
 def documents(count: int) -> str:
@@ -113,4 +112,4 @@ def plain(words: str) -> str:
 
 def month(moment: datetime) -> str:
     """`March 2024`."""
-    return f"{_MONTHS[moment.month - 1]} {moment.year}"
+    return f"{_MONTHS.split()[moment.month - 1]} {moment.year}"

@@ -1,6 +1,6 @@
 """The bytes that documents were read from: a folder or prefix per tenant in any object store, each object sealed under the tenant's key."""
 
-import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,17 @@ class Originals:
             sealed = bytes(await found.bytes_async())
         return await self._vault.unseal(tenant, sealed, name)
 
-    async def remove(self, tenant: TenantId, prefix: str) -> None:
-        """Forget everything under `prefix`; nothing there is not an error."""
+    async def remove(self, tenant: TenantId, name: str) -> None:
+        """Forget what was kept under `name` and everything below it; nothing there is not an error."""
         import obstore
+        from obstore.exceptions import NotFoundError
 
+        whole = f"{tenant}/{name}".rstrip("/")
         with _failing("removed"):
-            listed = await obstore.list(self._store, prefix=f"{tenant}/{prefix}").collect_async()
-            await asyncio.gather(*(obstore.delete_async(self._store, entry["path"]) for entry in listed))
+            below = await obstore.list(self._store, prefix=whole).collect_async()
+            for path in [whole, *(entry["path"] for entry in below)]:
+                with suppress(NotFoundError, FileNotFoundError):
+                    await obstore.delete_async(self._store, path)
 
 
 class _failing:  # noqa: N801 - used as a verb: `with _failing("kept"):`

@@ -33,7 +33,7 @@ class Audit:
 
     database: Database
 
-    async def append(  # noqa: PLR0913  the columns of a line
+    async def append(
         self,
         tenant: TenantId,
         actor: str,

@@ -32,8 +32,9 @@ _CONNECT: dict[str, object] = {
 }
 _POOL_WAIT_S = 5.0
 _POOL_AGE_S = 1800
-_ENTER = text("SELECT set_config('role', :role, true), set_config('search_path', :schema, true)")
-_SEE = text("SELECT set_config('search_path', :schema, true)")
+# All for this transaction only. Moments come back in UTC wherever the server thinks it is.
+_SEE = text("SELECT set_config('search_path', :schema, true), set_config('TimeZone', 'UTC', true)")
+_ENTER = text("SELECT set_config('role', :role, true), set_config('search_path', :schema, true), set_config('TimeZone', 'UTC', true)")
 
 
 def schema_of(tenant: TenantId) -> str:

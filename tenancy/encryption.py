@@ -6,7 +6,6 @@ erases the tenant, in every backup too.
 
 import asyncio
 import base64
-import binascii
 import contextlib
 import os
 import secrets
@@ -47,7 +46,7 @@ class MasterKey:
         """The key written as base64, as in FOOTNOTE_MASTER_KEY. Raises `KeyRefused` if it is none."""
         try:
             return cls(base64.b64decode(text.strip(), validate=True))
-        except binascii.Error:
+        except ValueError:  # not base64, or not even ASCII
             return cls(b"")  # refused there, in the same words
 
     @classmethod
@@ -144,9 +143,7 @@ def _unseal(cipher: AESGCM, sealed: bytes, bound: bytes) -> bytes:
         raise KeyRefused from problem
 
 
-async def _aside(
-    size: int, work: Callable[[AESGCM, bytes, bytes], bytes], cipher: AESGCM, content: bytes, bound: bytes
-) -> bytes:
+async def _aside(size: int, work: Callable[[AESGCM, bytes, bytes], bytes], cipher: AESGCM, content: bytes, bound: bytes) -> bytes:
     """Do `work` where it does not hold up the event loop."""
     if size < _IN_THREAD_BYTES:
         return work(cipher, content, bound)

@@ -60,9 +60,7 @@ class UnknownPerson(TenancyError):
 
     def __init__(self, who: str, tenant: str) -> None:
         """`who` is the e-mail or id asked for; `tenant` the slug or name it was asked in."""
-        super().__init__(
-            f"{tenant} does not know {who!r}. List them under `people:` in a --readers file and ingest again."
-        )
+        super().__init__(f"{tenant} does not know {who!r}. List them under `people:` in a --readers file and ingest again.")
 
 
 class BadEmail(TenancyError):

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from tenancy.database import Database
-from tenancy.errors import InstallTaken
+from tenancy.errors import InstallTaken, UnknownTenant
 from tenancy.tables import installs, tenants
 from tenancy.tenants import Tenant
 from tenancy.viewer import TenantId
@@ -21,12 +22,16 @@ class Installs:
     async def link(self, platform: str, external_id: str, tenant: TenantId) -> None:
         """Link a workspace (`slack`, its team id; `teams`, its Entra tenant id). Linking it again changes nothing.
 
-        Raises `InstallTaken` if it is another tenant's: what one company asks must never reach another's documents.
+        Raises `InstallTaken` if it is another tenant's: what one company asks must never reach another's documents; and
+        `UnknownTenant`.
         """
         row = insert(installs).values(platform=platform, external_id=external_id, tenant=tenant)
         there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
         async with self.database.control() as connection:
-            await connection.execute(row.on_conflict_do_nothing())
+            try:
+                await connection.execute(row.on_conflict_do_nothing())
+            except IntegrityError as problem:
+                raise UnknownTenant(tenant) from problem
             owner = await connection.scalar(select(installs.c.tenant).where(there))
         if owner != tenant:
             raise InstallTaken(platform, external_id)

@@ -1,18 +1,18 @@
 """What the web door says no to. The message of each is the sentence that the person reads.
 
-    Refused             with the HTTP status it is answered with
-    ├── Malformed       400
-    ├── Foreign         403
-    ├── NotInPlace      403
-    ├── NoSuchMember    404
-    ├── NoSuchPlace     404
-    └── TooLarge        413
+Refused             with the HTTP status it is answered with
+├── Malformed       400
+├── Foreign         403
+├── NotInPlace      403
+├── NoSuchMember    404
+├── NoSuchPlace     404
+└── TooLarge        413
 """
 
 from typing import ClassVar
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error of ours
+class Refused(Exception):
     """The web door does not take this request; the message says why and what to do."""
 
     status: ClassVar[int] = 400

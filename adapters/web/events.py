@@ -51,7 +51,7 @@ def to_question(asked: Asked, viewer: Viewer, audience: Audience, asked_at: date
         id=TurnId(str(uuid.uuid5(ASKED, name))),
         viewer=viewer,
         audience=audience,
-        thread=str(uuid.uuid5(ASKED, "\n".join((viewer.tenant, where, asked.thread)))),
+        thread=str(uuid.uuid5(ASKED, f"{viewer.tenant}\n{where}\n{asked.thread}")),
         text=asked.text,
         asked_at=asked_at,
         place=asked.place,

@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 from adapters.web import render
 from adapters.web.errors import Foreign, Malformed, Refused, TooLarge
 from adapters.web.texts import WORDS
+from bot.errors import BotError, UnknownTurn
 from knowledge.errors import KnowledgeError, UnknownDocument
 from tenancy.errors import TenancyError, UnknownPerson
 
@@ -26,17 +27,9 @@ LARGEST_QUESTION = 64 * 1024
 
 FORM = "application/x-www-form-urlencoded"
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self' data:",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 SAFE_HEADERS = {
@@ -48,15 +41,13 @@ SAFE_HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-STATUSES: dict[type[Exception], int] = {UnknownPerson: 404, UnknownDocument: 404}
+STATUSES: dict[type[Exception], int] = {UnknownPerson: 404, UnknownDocument: 404, UnknownTurn: 404}
 """What the house's own errors are answered with; all others of its are 503: try again."""
 
 log = logging.getLogger(__name__)
 
 
-def guarded(
-    handle: Callable[[Door, web.Request], Awaitable[web.StreamResponse]], door: Door, hosts: frozenset[str]
-) -> Handler:
+def guarded(handle: Callable[[Door, web.Request], Awaitable[web.StreamResponse]], door: Door, hosts: frozenset[str]) -> Handler:
     """Return `handle` with all that a request must pass before it, and every error as a sentence after it."""
 
     async def guard(request: web.Request) -> web.StreamResponse:
@@ -66,7 +57,7 @@ def guarded(
             response = await handle(door, request)
         except Refused as refused:
             response = sentence(request, refused.status, str(refused))
-        except (TenancyError, KnowledgeError) as error:
+        except (TenancyError, KnowledgeError, BotError) as error:
             response = sentence(request, STATUSES.get(type(error), 503), said(error))
         except web.HTTPException:
             raise

@@ -32,10 +32,10 @@ HEADINGS = {"h1": "h3", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h5", "h6": "h
 """An answer stands under its question, which is a heading of level two."""
 
 NOTE = re.compile(r"\[([1-9]\d{0,2})\]")
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]?[^\W_a-z])|\n")
+SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”\u2019)]*\s+(?=[\"'“\u2018(]?[^\W_a-z])|\n")
 """Where one sentence ends and the next begins with a capital or a figure; good enough to light one, never to cut one."""
 
-ENDED = re.compile(r"[.!?…][\"'”’)]*\s*$")
+ENDED = re.compile(r"[.!?…][\"'”\u2019)]*\s*$")
 
 
 def to_html(text: str, marks: Mapping[int, str], quotes: Sequence[str] = ()) -> str:
@@ -116,9 +116,9 @@ def _claims(children: list[Token]) -> list[Token]:
 
 def _wrapped(sentence: list[Token], notes: str) -> list[Token]:
     """Wrap one sentence. A mark stands close to its word; space and line ends around the sentence stay outside."""
-    for before, token in pairwise(sentence):
-        if token.type == "note" and before.type == "text":
-            before.content = before.content.rstrip()
+    for word, mark in pairwise(sentence):
+        if mark.type == "note" and word.type == "text":
+            word.content = word.content.rstrip()
     first = next(at for at, token in enumerate(sentence) if token.content.strip() or token.nesting or token.meta)
     said = sentence[first:]
     before, after = _cut_space(said[0], at_end=False), _cut_space(said[-1], at_end=True)

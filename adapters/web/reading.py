@@ -74,6 +74,7 @@ def shown(found: Opened, wanted: Wanted, member: Member) -> str:
         view=seen,
         wanted=wanted,
         member=member,
+        trail=[heading for heading in seen.heading if heading != found.document.title] if seen else [],
         notices=[WORDS["moved"]] if seen and seen.marked and not _same(found.text, wanted) else [],
     )
 

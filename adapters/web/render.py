@@ -24,7 +24,7 @@ from bot.messages import Answer, Citation, TurnId
 from bot.reply import Step
 from bot.texts import STEPS
 
-SIGNS = re.compile(r"\s*\[\d{1,3}\]|[*_`#>|\\]+")
+SIGNS = re.compile(r" ?\[\d{1,3}\]|[*_`#>|\\]+")
 """What an answer's text has that is not read aloud."""
 
 PAGES = Path(__file__).parent / "pages"
@@ -37,7 +37,7 @@ class Setting:
     email: str  # who opens the footnotes
     name: str
     place: str = ""  # the channel; empty in private
-    turn: TurnId = TurnId("")
+    turn: TurnId
 
 
 @lru_cache(maxsize=1)
@@ -114,10 +114,11 @@ def source_line(citation: Citation, answer: Answer) -> str:
 
 
 def place_in(citation: Citation) -> str:
-    """Return the page, or else the innermost heading, or nothing."""
+    """Return the page, or else the innermost heading below the title, or nothing."""
     if citation.page is not None:
         return say("page", page=citation.page)
-    return citation.heading[-1] if citation.heading else ""
+    headings = [heading for heading in citation.heading if heading != citation.title]
+    return headings[-1] if headings else ""
 
 
 def link(citation: Citation, setting: Setting) -> str:

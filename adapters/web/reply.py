@@ -27,6 +27,9 @@ from bot.reply import Step
 PACE = 0.06
 """Seconds between two showings of a growing text: as often as people notice, and no more rendering than that."""
 
+PATIENCE = 10.0
+"""Seconds that a page may take to accept what it is sent; then it counts as gone."""
+
 SPOKEN = 300
 """Characters of an answer that are read aloud when it arrives; the rest is there to be read."""
 
@@ -41,6 +44,7 @@ class Stream:
         self._setting = setting
         self._heartbeat = heartbeat
         self._shown_at = 0.0
+        self._gone = False
         self._beating: asyncio.Task[None] | None = None
 
     async def open(self, request: web.Request) -> Self:
@@ -58,8 +62,9 @@ class Stream:
         """Stop the heartbeat and end the response."""
         if self._beating is not None:
             self._beating.cancel()
-        with suppress(ConnectionError):
-            await self.response.write_eof()
+        if not self._gone:
+            with suppress(ConnectionError):
+                await self.response.write_eof()
 
     async def step(self, step: Step) -> None:
         """Say what is being done."""
@@ -90,9 +95,13 @@ class Stream:
         await self._write(f"event: {event}\ndata: {json.dumps(values, ensure_ascii=False)}\n\n")
 
     async def _write(self, text: str) -> None:
-        """Write to the page, if it is still there."""
-        with suppress(ConnectionError):
-            await self.response.write(text.encode("utf-8", "replace"))
+        """Write to the page, if it is still there and takes what it is sent."""
+        if self._gone:
+            return
+        try:
+            await asyncio.wait_for(self.response.write(text.encode("utf-8", "replace")), PATIENCE)
+        except (ConnectionError, TimeoutError):
+            self._gone = True
 
     async def _beat(self) -> None:
         """Say now and then that the stream is alive."""

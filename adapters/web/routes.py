@@ -75,7 +75,7 @@ async def show_document(door: Playground, request: web.Request) -> web.StreamRes
 async def keep_feedback(door: Playground, request: web.Request) -> web.StreamResponse:
     """Keep what somebody thought of an answer."""
     sent = await posted_json(request)
-    if not isinstance(sent, dict) or sent.get("verdict") not in set(Verdict):
+    if not isinstance(sent, dict) or sent.get("verdict") not in tuple(Verdict):
         message = "A verdict is helpful or not_helpful."
         raise Malformed(message)
     member = door.company.member(str(sent.get("person", "")))

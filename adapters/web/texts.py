@@ -46,6 +46,7 @@ WORDS = {
     "sees_place": "As {name}, in {place}. {count} see the answer, so it uses only what all of them may read.",
     "again": "Ask the last question again as {who}",
     "passages": "Passages found; the answer is being written",
+    "passages_only": "Passages found",
     "sources": "Sources",
     "notice": "Note",
     "updated": "updated {date}",

@@ -1,8 +1,8 @@
 """A question that needs what the thread said before."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from bot.errors import ModelUnavailable
 from bot.guardrails import clean

@@ -4,23 +4,27 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import yaml
 
 from bot.intents.intent import Intent
-from bot.intents.rules import Thread, by_rule, points_back
+from bot.intents.rules import Thread, asks, by_rule, points_back
 from knowledge.embedding.port import Matrix, Vector
 
 EXAMPLES: Final = Path(__file__).with_name("examples.yaml")
 _NEIGHBOURS: Final = 3
 """An intent is as like as its three most similar phrases, weighted 3, 2, 1."""
 _WEIGHTS: Final = np.array([3, 2, 1], np.float32) / 6
-_LIKE: Final = 0.42
-"""Cosine below which a message is like nothing that we know, and is taken for a question."""
-_LEANS: Final = 0.12  # added to a follow-up's likeness if the message points back
-_STANDS: Final = -0.12  # added if it does not
+_LIKE: Final = 0.3
+"""Likeness below which a message is like nothing that we know, and is taken for a question."""
+_FORM: Final = 0.12
+"""What the form of a message adds to the likeness of the intents that have that form, and takes from the others."""
+_USUAL: Final = 0.12
+"""What a question that stands on its own has ahead of all others: it is what people mostly want, and the safest mistake."""
+_QUESTIONS: Final = frozenset({Intent.ASK, Intent.FOLLOW_UP, Intent.HELP, Intent.SUMMARIZE_DOCUMENT, Intent.SUMMARIZE_THREAD})
+_STATEMENTS: Final = frozenset({Intent.SMALLTALK, Intent.FEEDBACK, Intent.NOT_FOR_ME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,13 @@ class Route:
 
     intent: Intent
     by: str
+
+
+class Routing(Protocol):
+    """What the conversation needs of a router."""
+
+    async def route(self, text: str, thread: Thread) -> Route:
+        """The intent of `text`, said in `thread`."""
 
 
 class Router:
@@ -76,7 +87,7 @@ class Router:
 
 def load(path: Path = EXAMPLES) -> dict[Intent, list[str]]:
     """The phrases by intent. Raises `ValueError` if an intent has none, or one is unknown."""
-    phrases = {Intent(name): list(found) for name, found in yaml.safe_load(path.read_text(encoding="utf-8")).items()}
+    phrases = {Intent(name): [str(phrase) for phrase in found] for name, found in yaml.safe_load(path.read_text(encoding="utf-8")).items()}
     missing = [intent for intent in Intent if not phrases.get(intent)]
     if missing:
         message = f"{path.name} has no phrases for {', '.join(missing)}."
@@ -90,12 +101,14 @@ def _top(cosines: list[float]) -> float:
 
 
 def _adjusted(likeness: dict[Intent, float], text: str, thread: Thread) -> dict[Intent, float]:
-    """Likeness with what the thread rules out left out, and a follow-up's by whether the message points back."""
-    possible = dict(likeness)
+    """Likeness with the form of the message counted in, and without what the thread rules out."""
+    formed = _QUESTIONS if asks(text) else _STATEMENTS
+    possible = {intent: like + (_FORM if intent in formed else 0.0) for intent, like in likeness.items()}
+    possible[Intent.ASK] = possible.get(Intent.ASK, 0.0) + _USUAL
     if not thread.has_turns:
         possible.pop(Intent.FOLLOW_UP, None)
     elif Intent.FOLLOW_UP in possible:
-        possible[Intent.FOLLOW_UP] += _LEANS if points_back(text) else _STANDS
+        possible[Intent.FOLLOW_UP] += _FORM if points_back(text) else -_FORM
     if not thread.has_answer:
         possible.pop(Intent.FEEDBACK, None)
     return possible

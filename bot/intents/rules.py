@@ -1,4 +1,8 @@
-"""Intents that the words alone give away. Pure; tried in order, before anything is compared with examples."""
+"""Intents that the words alone give away. Pure; tried in order, before anything is compared with examples.
+
+Rules look at form (who is spoken to, what is pointed at, which closed class of words a message is made of), never at subjects:
+those are what examples are for.
+"""
 
 import re
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from typing import Final
 
 from bot.intents.intent import Intent
 from bot.intents.subject import content
+from bot.words import any_of, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,67 +18,140 @@ class Thread:
     """What routing knows of the thread."""
 
     has_turns: bool = False  # something was asked here before
-    has_answer: bool = False  # and the last of it got an answer that could be right or wrong
+    has_answer: bool = False  # and got an answer that could be right or wrong
 
 
-_SUM_UP = r"(?:summari[sz]e|sum(?:ming)? (?:it |this |that |things |everything )?up|summary|recap|tl;?dr|overview|gist|key (?:points|takeaways)|digest|condense|boil down)"
-_THREAD = r"(?:thread|conversation|discussion|chat|so far|until now|we(?:'ve| have)? (?:said|discussed|learned|talked|found|covered|asked)|above messages|catch me up|where (?:are|do) we)"
-_THANKS = (
-    r"(?:ok(?:ay)?|great|perfect|awesome|nice|cool|super|brilliant|wonderful|alright|got it|will do|noted|very|so|many|much|a lot|lots|all|"
-    r"that'?s|that is|all i needed|appreciate(?:d)?|it|this|you|your|help|team|footnote|for|the|my|friend|again|thanks?|thank you|thx|ty|cheers|tysm|"
-    r"merci|danke|gracias|quick|answer|there|everyone|everybody|and|have|good|one|day|weekend|evening|night|morning|afternoon|bye|goodbye|see|"
-    r"later|soon|tomorrow|hi|hey|hello|howdy|greetings|hallo|moin|how|are|is|going|doing|today|what'?s|up|to|folks|bot|nice|meet|"
-    r"welcome|no|worries|problem|sounds|fine|works|me|then|now|ciao|yo|hiya|sup|please|just|saying|bonjour|servus|nothing|else|help(?:ful|ed)?)"
+# Small talk: every word is a small word, and one of them is a greeting or thanks.
+_GREETS: Final = words(
+    "hi hello hey howdy hallo moin servus bonjour greetings hiya yo thanks thank thx ty tysm cheers merci danke gracias appreciated "
+    "appreciate bye goodbye ciao morning afternoon evening night weekend welcome meet rock"
 )
-_RULES: Final[tuple[tuple[str, Intent, re.Pattern[str]], ...]] = tuple(
-    (name, intent, re.compile(pattern, re.IGNORECASE))
-    for name, intent, pattern in (
-        ("sum up the thread", Intent.SUMMARIZE_THREAD, rf"\b{_SUM_UP}\b.*\b{_THREAD}\b|\b{_THREAD}\b.*\b{_SUM_UP}\b|^catch me up\b"),
-        (
-            "sum up a document",
-            Intent.SUMMARIZE_DOCUMENT,
-            rf"\b(?:summari[sz]e|tl;?dr|boil down|condense)\b|\bsum up\b|\b(?:summary|overview|gist|key (?:points|takeaways)|main points|recap|digest)\b.{{0,12}}\b(?:of|for|from|in)\b",
-        ),
-    )
+_SMALL: Final = _GREETS | words(
+    "ok okay great perfect awesome nice cool super brilliant wonderful alright good lovely so very much many a an lot lots all i needed "
+    "it this that that's is was you your you're help team footnote for the my friend again quick fast answer there everyone everybody "
+    "and have one day see later soon tomorrow how are how's going doing today what's up to folks guys bot no worries problem fine me "
+    "then now please nothing else really helpful got rest of info information support time in advance"
 )
-_GREETING = re.compile(rf"^(?:{_THANKS}[\s,.!?:)(-]*)+$", re.IGNORECASE)
-_GREETS = re.compile(
-    r"\b(thank|thanks|thx|ty|tysm|cheers|merci|danke|gracias|appreciate|hi|hey|hello|howdy|hallo|moin|good (?:morning|afternoon|evening|night|day)|"
-    r"bye|goodbye|ciao|yo|hiya|sup|see you|how are you|how'?s it going|what'?s up|greetings|bonjour|servus|have a)",
-    re.IGNORECASE,
+_MOST_SMALL_WORDS: Final = 12
+_HOW_ARE_YOU = re.compile(
+    r"^(?:(?:hey|hi|hello)\W*)?(?:how are you|how'?s it going|what'?s up|have a (?:nice|good|great))\b[\w ]{0,24}\W*$", re.IGNORECASE
 )
-_OPENS_ELLIPTIC = re.compile(
-    r"^(?:and|but|or|so|then|also|ok(?:ay)?,? (?:and|but|so))\b|^(?:what|how) about\b|^what if\b|^same (?:question )?for\b|^the same for\b|"
-    r"^(?:why|why not|how so|since when|until when|how come|says who|which one|for whom|meaning|really|where|when|who|how|how much|how long|how many)\b\s*[?!.]*$",
-    re.IGNORECASE,
+
+_SUM_UP = (
+    r"(?:summari[sz]e|sum(?:ming|s)? (?:\w+ ){0,4}?up|summary|recap|tl;?dr|overview|gist|(?:key|main) (?:points|takeaways)|takeaways|"
+    r"digest|condense|boil (?:\w+ ){1,4}?down|short version|catch me up|up to (?:speed|date))"
 )
-_POINTS_BACK = re.compile(
-    r"\b(it|its|they|them|their|those|these|this|that|there|he|she|him|her|one|ones|same|the (?:first|second|third|last|latter|former|other|previous)|"
-    r"instead|otherwise|such|then|else|above)\b",
-    re.IGNORECASE,
+_THREAD = (
+    r"(?:thread|conversation|discussion|chat|channel|so far|until now|up to now|messages|"
+    r"we(?:'ve| have)? (?:said|discussed|learned|talked|found|covered|asked)|(?:was|been) (?:said|discussed|asked|answered))"
 )
-_MENTION = re.compile(r"^\W*(?:<@\w+>|@\w+)")
+_SUMS_UP_THREAD = any_of(
+    rf"\b{_SUM_UP}\b.*\b{_THREAD}\b",
+    rf"\b{_THREAD}\b.*\b{_SUM_UP}\b",
+    rf"^what(?:'s| has| have| did| was)? .*\b(?:so far|up to now|in this {_THREAD})",
+)
+_SUMS_UP = any_of(rf"\b{_SUM_UP}\b")
+
+# The assistant itself is what is asked about.
+_ABOUT_ME = any_of(
+    r"^(?:please )?(?:help|usage|instructions|commands|manual)(?: me| please)?\W*$",
+    r"\bfootnote (?:is|does|work|do)\b|^what(?:'s| is) footnote\b",
+    r"\b(?:who|what) are you\b|\bare you (?:a|an|able|human|real)\b",
+    r"\b(?:use|using|work with|talk to) (?:you|this bot|this assistant|footnote)\b",
+    r"^how (?:does|do) (?:this|it|that thing) work\b",
+    r"\b(?:can|could|should|may|do) i ask\b",
+    r"^(?:what|which|where|how|whose|do|does|are|did|can) (?:\w+ ){0,2}?(?:do |can |are |will )?(?:you|your answers?) "
+    r"(?:do|know|able|work|search|look|read|remember|learn|store|keep|see|access|understand|use|get|find|come|speak|support)\b",
+    r"\b(?:example|sample) questions?\b|\byour (?:features|abilities|sources|commands|limits)\b",
+)
+
+# The last answer is what is judged.
+_VERDICT = (
+    r"(?:wrong|incorrect|false|untrue|true|right|correct|helpful|unhelpful|useful|useless|outdated|out of date|old|an old|misleading|"
+    r"nonsense|inaccurate|what i (?:asked|meant|was|needed|wanted)|a mistake|rubbish|good|bad|great|spot on|perfect)"
+)
+_JUDGES = any_of(
+    r"^(?:no,? |sorry,? |hm+,? |but )?(?:i (?:do not|don't) think )?(?:that|this|it|the|your|these|those|you)\b[\w' ]{0,40}?"
+    rf"(?:'s|'re| is| isn't| was| wasn't| are| were| aren't)(?: \w+){{0,2}}? {_VERDICT}\b",
+    r"^(?:that|this|it|the answer|your answer|you|you've|exactly)\b.*"
+    r"\b(?:did not|didn't|does not|doesn't|don't|do not|not|really|right|that)\b.*"
+    r"\b(?:help|helped|answer|helpful|understand|asked|meant)\b",
+    r"^you (?:got|misunderstood|made|cited|quoted|gave|missed)\b",
+    r"^not (?:helpful|useful|right|correct|true|what i)",
+    r"^(?:wrong|bad|good|great|useless|incorrect|terrible|poor|excellent|perfect) (?:answer|document|source|link|number|page)",
+    rf"^{_VERDICT}\W*$",
+)
+
+# Somebody else is spoken to, or something is told.
+_TO_SOMEBODY = re.compile(
+    r"^\W*(?:<@\w+>|@\w+)|^[A-Z][a-z]+,? (?:can|could|would|will|did) you\b|"
+    r"^[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b|, (?!Footnote)[A-Z][a-z]+[!?.]*$"
+)
+_TELLS = any_of(
+    r"^(?:(?:ok(?:ay)?|yes|yeah|yep|no|nope|sure|sorry|done|right|well|great)[,.!]? (?=\w))?"
+    r"(?:i'll|i'm|i am|i've|i have|"
+    r"i (?:just|already|also|will|think|guess|agree|can take|saw|talked|sent|asked|told|did|forgot|merged|pushed)|"
+    r"let's|let me(?! know)|we(?:'ll|'re| should| could| can| will| need| might)|sounds|works for|will do|agreed|back in|me too|same here|"
+    r"just (?:\w+ed|sent)|lol|haha|hehe|omg|wow|congrat\w*|happy|moving|see you|done|merged|fyi|btw|on my way|be there|meeting is|"
+    r"thumbs up)\b(?!.*\?\s*$)",
+    r"^(?:(?:has |is |did )?any(?:one|body)|who'?s (?:joining|in|coming|up)|lol|haha|omg)\b",
+    r"^\W*\+1\W*$",
+)
+_WANTS = any_of(  # … and yet something is asked
+    r"\bi(?:'d| would)? (?:need|want|like|wish|wonder|have a question|lost|cannot|can't)\b",
+    r"\bi(?:'m| am) (?:looking|wondering|trying)\b",
+    r"\b(?:how (?:much|many|long|do|does|to|can)|what|when (?:do|does|can)|where (?:do|does|can)|which|whether|why)\b",
+)
+
+# A question that leans on what was said before.
+_ELLIPTIC = any_of(
+    r"^(?:and|but|or|so|then|also)\b|^ok(?:ay)?,? (?:and|but|so)\b|^(?:what|how) about\b|^what if\b|^(?:the )?same (?:question )?for\b",
+    r"^(?:why|why not|how so|since when|until when|how come|which ones?|for whom|meaning|really|where|when|who|how|how much|"
+    r"how long|how many)\b[^\w]*$",
+    r"^(?:in|for|at|from|with|as|to|on) (?:\w+ ?){1,4}\W*$",
+    r"\b(?:more details?|tell me more|elaborate|explain (?:that|it|this))\b",
+)
+_POINTS_BACK = any_of(
+    r"\b(?:it|its|they|them|their|those|these|this|that|there|he|she|him|her|one|ones|same|instead|otherwise|such|else|above|alternatives?|"
+    r"exceptions?|the (?:first|second|third|last|latter|former|other|previous))\b"
+)
+_ASKS = any_of(
+    r"\?\s*$",
+    r"^(?:please )?(?:who|what|when|where|why|which|whose|how|is|are|was|were|do|does|did|can|could|may|must|should|would|will|has|have|"
+    r"tell|show|find|explain|give|list|look|describe|define|compare|say)\b",
+)
 _FEW_CONTENT_WORDS: Final = 3
+_READ: Final = 600  # characters; what a message is shows at its start
 
 
 def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
     """The intent that the words give away, and the rule's name; None if none does."""
-    if _is_greeting(text):
-        return Intent.SMALLTALK, "greeting"
-    for name, intent, pattern in _RULES:
-        if pattern.search(text):
-            return intent, name
-    return (Intent.FOLLOW_UP, "elliptic") if thread.has_turns and _is_elliptic(text) else None
+    text = text[:_READ]
+    tests = (
+        (Intent.SMALLTALK, "greeting", _is_small(text)),
+        (Intent.SUMMARIZE_THREAD, "sums up the thread", _SUMS_UP_THREAD.search(text)),
+        (Intent.SUMMARIZE_DOCUMENT, "sums up", _SUMS_UP.search(text)),
+        (Intent.FEEDBACK, "judges", thread.has_answer and not text.rstrip().endswith("?") and _JUDGES.search(text)),
+        (Intent.NOT_FOR_ME, "to somebody else", _TO_SOMEBODY.search(text)),
+        (Intent.NOT_FOR_ME, "tells", _TELLS.search(text) and not _WANTS.search(text)),
+        (Intent.HELP, "about me", _ABOUT_ME.search(text)),
+        (Intent.FOLLOW_UP, "elliptic", thread.has_turns and _ELLIPTIC.search(text)),
+        (Intent.FOLLOW_UP, "points back", thread.has_turns and asks(text) and points_back(text)),
+    )
+    return next(((intent, name) for intent, name, holds in tests if holds), None)
 
 
 def points_back(text: str) -> bool:
-    """Whether the question leans on something said before: it points at it and says little itself."""
+    """Whether the message leans on something said before: it points at it and says little itself."""
     return bool(_POINTS_BACK.search(text)) and len(content(text)) <= _FEW_CONTENT_WORDS
 
 
-def _is_greeting(text: str) -> bool:
-    return bool(_GREETS.search(text)) and bool(_GREETING.match(text))
+def asks(text: str) -> bool:
+    """Whether the message has the form of a question or of a request to be told something."""
+    return bool(_ASKS.search(text))
 
 
-def _is_elliptic(text: str) -> bool:
-    return bool(_OPENS_ELLIPTIC.search(text))
+def _is_small(text: str) -> bool:
+    said = re.findall(r"[\w']+", text.lower().replace("\u2019", "'"))
+    small = 0 < len(said) <= _MOST_SMALL_WORDS and _SMALL.issuperset(said) and not _GREETS.isdisjoint(said)
+    return small or bool(_HOW_ARE_YOU.search(text))

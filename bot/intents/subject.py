@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.messages import Turn
+from bot.words import words
 from knowledge.terms import is_stop_word, terms
 
 MOST_SUBJECT_WORDS: Final = 12
@@ -17,11 +18,11 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 # Words that hold a sentence together, beyond the analyser's stop words, and words that point back.
-_EMPTY: Final = frozenset(
+_EMPTY: Final = words(
     "he she him her his its them those those's one ones same else more any some please tell know need want get got give let "
     "there's it's that's what's i'm you're we're don't doesn't just also too very really much many long often exactly "
     "about out up from than were been being does did done doing me us would like say says said mean means explain elaborate "
-    "question answer again still yet ever thing things".split()
+    "question answer per again still yet ever thing things"
 )
 _SLOT = re.compile(r"\b(in|for|at|from|with|to|as)\s+((?:(?:the|a|an|our|my)\s+)?(?:[A-Z][\w-]+(?:\s+[A-Z][\w-]+)*|\w+))")
 
@@ -48,11 +49,11 @@ def content(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if not is_stop_word(word) and word.lower() not in _EMPTY]
 
 
-def _without(words: Sequence[str], said: str) -> list[str]:
-    """`words`, each once, without those that `said` has in some form."""
+def _without(found: Sequence[str], said: str) -> list[str]:
+    """`found`, each once, without those that `said` has in some form."""
     known = set(terms(said))
-    kept = []
-    for word in words:
+    kept: list[str] = []
+    for word in found:
         own = set(terms(word))
         if not own <= known:
             kept.append(word)
@@ -70,5 +71,5 @@ def _vacated(query: str, own: str) -> str:
     return _SLOT.sub(lambda match: " " if match[1].lower() in slots and _is_name(match[2]) else match[0], query)
 
 
-def _is_name(words: str) -> bool:
-    return words[:1].isupper()
+def _is_name(text: str) -> bool:
+    return text[:1].isupper()

@@ -19,7 +19,8 @@ _COMMAND = re.compile(
     r"key points|key takeaways|takeaways|highlights|essence)(?: (?:of|for|from|in))?|"
     r"summari[sz]e|sum(?:s|med)? up|summing up|boil down|condense|outline|recap|tl;?dr|shorten|"
     r"what does .{0,3}|what(?:'s| is) in|what are|say|says|cover|covers|contain|about|for me|in (?:short|brief|a nutshell|\w+ "
-    r"(?:sentences|lines|points|words|bullets|bullet points))|briefly|quickly|document|doc|file|page|pdf|deck|called|named|titled|entitled)\b",
+    r"(?:sentences|lines|points|words|bullets|bullet points))|briefly|quickly|document|doc|file|page|pdf|"
+    r"deck|called|named|titled|entitled)\b",
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(r"\b(this|that|it|the (?:same|last|cited|above)|above|them)\b", re.IGNORECASE)

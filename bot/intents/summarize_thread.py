@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot import texts
-from bot.intents.intent import Request, Tools
+from bot.intents.intent import Intent, Request, Tools
 from bot.intents.summarize_document import summarized
 from bot.llm.layout import inert
 from bot.messages import Answer, Citation, Outcome, Turn
@@ -13,6 +13,7 @@ from bot.reply import Step
 from knowledge.documents import DocumentId, Passage
 from knowledge.errors import UnknownDocument
 
+_FOUND_OUT = frozenset({Intent.ASK, Intent.FOLLOW_UP})  # a summary is not summed up again
 _MOST_QUESTION = 160  # characters of a question that are repeated
 
 
@@ -26,7 +27,7 @@ class _Point:
 
 async def summarize_thread(tools: Tools, request: Request) -> Answer:
     """Read the cited documents again, keep what still stands there, show it by question, write it up if there is a model."""
-    turns = [turn for turn in request.past if turn.answer.citations]
+    turns = [turn for turn in request.past if turn.intent in _FOUND_OUT and turn.answer.citations]
     if not turns:
         return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
     await request.reply.step(Step.SEARCHING)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.llm.wanted import Wanted
 from bot.quotes import QUOTABLE, Quote
@@ -71,14 +71,14 @@ class Candidate:
         return self.terms | self.header_terms
 
 
-@dataclass(frozen=True, slots=True, order=False)
-class _Piece:
+class _Piece(NamedTuple):
     """A unit with its terms: as much as is known of every unit before the promising ones are looked at closely."""
 
     rank: int
-    index: int
+    place: int  # among the passage's units
     passage: Passage
     found: list[Unit]  # all units of the passage
+    title_terms: frozenset[str]
     terms: frozenset[str]
     header: tuple[str, ...]
     header_terms: frozenset[str]
@@ -93,7 +93,7 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime) -> tuple[lis
     pieces = [piece for rank, hit in enumerate(hits) for piece in _pieces(rank, hit.passage)]
     pieces = [piece for piece in pieces if piece.quotable] or pieces
     wanted = Wanted.among(query, [piece.terms | piece.header_terms for piece in pieces])
-    promise = sorted(pieces, key=lambda piece: (-wanted.covered(piece.terms | piece.header_terms), piece.rank, piece.index))
+    promise = sorted(pieces, key=lambda piece: (-wanted.covered(piece.terms | piece.header_terms), piece.rank, piece.place))
     old = superseded([hit.passage.document for hit in hits], query)
     return [_candidate(piece, asked_at, old) for piece in promise[:SHORTLIST]], wanted
 
@@ -122,29 +122,31 @@ def _edition(document: Document) -> tuple[str, float]:
 
 def _pieces(rank: int, passage: Passage) -> list[_Piece]:
     found = units(passage.text)
-    return [_piece(rank, passage, found, i) for i in range(len(found))]
+    titles = frozenset(terms(" ".join((passage.document.title, *passage.heading))))
+    return [_piece(rank, passage, found, titles, i) for i in range(len(found))]
 
 
-def _piece(rank: int, passage: Passage, found: list[Unit], index: int) -> _Piece:
+def _piece(rank: int, passage: Passage, found: list[Unit], titles: frozenset[str], index: int) -> _Piece:
     unit = found[index]
     quotable = unit.kind in QUOTABLE and not _starts_midway(passage.text, unit, index)
-    header = _header(passage.text, found, unit)
-    own = frozenset(terms(passage.text[unit.start : unit.end]))
-    return _Piece(rank, index, passage, found, own, header, frozenset(terms(" ".join(header))) if header else _NONE, quotable)
+    own = frozenset(terms(passage.text[unit.start + unit.lead : unit.end]))
+    header = _header(passage.text, found, unit) if unit.kind is Kind.ROW else ()
+    named = frozenset(terms(" ".join(header))) if header else _NONE
+    return _Piece(rank, index, passage, found, titles, own, header, named, quotable)
 
 
 def _candidate(piece: _Piece, asked_at: datetime, old: frozenset[DocumentId]) -> Candidate:
-    passage, unit = piece.passage, piece.found[piece.index]
+    passage, unit = piece.passage, piece.found[piece.place]
     document = passage.document
-    start, end = _stretched(passage.text, piece.found, piece.index)
+    start, end = _stretched(passage.text, piece.found, piece.place)
     quote = Quote(passage, start, end)
     is_old = document.id in old
     return Candidate(
         quote=quote,
         kind=Kind.STEP if _is_list(unit, start, end) else unit.kind,
-        order=(piece.rank, piece.index),
-        terms=frozenset(terms(quote.text)),
-        title_terms=frozenset(terms(" ".join((document.title, *passage.heading)))),
+        order=(piece.rank, piece.place),
+        terms=piece.terms if (start, end) == (unit.start + unit.lead, unit.end) else frozenset(terms(quote.text)),
+        title_terms=piece.title_terms,
         header_terms=piece.header_terms,
         row=Row(piece.header, tuple(cells(quote.text)), (piece.rank, unit.block)) if unit.kind is Kind.ROW else None,
         dangling=bool(_DANGLING.match(quote.text)),
@@ -187,8 +189,6 @@ def _list_around(found: Sequence[Unit], index: int) -> tuple[int, int]:
     return found[index].start + found[index].lead, found[index].end
 
 
-def _header(text: str, found: Sequence[Unit], unit: Unit) -> tuple[str, ...]:
-    if unit.kind is not Kind.ROW:
-        return ()
-    header = next((other for other in found if other.block == unit.block and other.kind is Kind.HEADER), None)
+def _header(text: str, found: Sequence[Unit], row: Unit) -> tuple[str, ...]:
+    header = next((other for other in found if other.block == row.block and other.kind is Kind.HEADER), None)
     return tuple(cells(text[header.start : header.end])) if header else ()

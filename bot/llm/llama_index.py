@@ -6,18 +6,21 @@ a person waits for is the first word, and a retry after it would write the answe
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bot.errors import ModelUnavailable, Unavailable
 from bot.llm.port import Prompt, Usage
 
 if TYPE_CHECKING:
+    import httpx
     from llama_index.core.llms import ChatMessage, ChatResponse
     from llama_index.llms.openai_like import OpenAILike
 
 _RETRIED: Final = frozenset({Unavailable.BUSY, Unavailable.FAILED, Unavailable.UNREACHABLE})
+_UNFINISHED: Final = frozenset({"", "length"})  # the stream ended without a word, or at the limit of tokens
 _CHARACTERS_A_TOKEN: Final = 4  # an estimate, where the server does not count
 
 
@@ -39,37 +42,43 @@ class OpenAICompatible:
     def __init__(self, *, url: str, name: str, api_key: str = "", limits: Limits | None = None) -> None:
         """`url` ends in `/v1` as a rule. Does not connect."""
         self.name = name
-        self._url = url
+        self.url = url
         self._api_key = api_key or "none"  # the client insists on one; local servers ignore it
         self._limits = limits or Limits()
         self._model: OpenAILike | None = None
+        self._client: httpx.AsyncClient | None = None
         self._loading = asyncio.Lock()
 
     async def warm(self) -> None:
         """Load LlamaIndex now rather than at the first question (3 s). Does not connect."""
         async with self._loading:
             if self._model is None:
-                self._model = await asyncio.to_thread(self._load)
+                self._model, self._client = await asyncio.to_thread(self._load)
 
     async def stream(self, prompt: Prompt, usage: Usage) -> AsyncIterator[str]:
         """The answer, piece by piece. One retry on 429, 5xx and no connection, before the first piece only."""
         await self.warm()
         written = 0
         counted: tuple[int, int] | None = None
+        finished = ""
         try:
-            async for response in self._responses(prompt):
-                counted = _counted(response) or counted
-                if response.delta:
-                    written += len(response.delta)
-                    yield response.delta
+            async with aclosing(self._responses(prompt)) as responses:
+                async for response in responses:
+                    counted = _counted(response) or counted
+                    finished = _finished(response) or finished
+                    if response.delta:
+                        written += len(response.delta)
+                        yield response.delta
         finally:
             usage.add(*(counted or (_estimate(len(prompt.system) + len(prompt.user)), _estimate(written))))
+        if finished in _UNFINISHED:
+            raise ModelUnavailable(Unavailable.CUT)
 
     async def complete(self, prompt: Prompt, usage: Usage) -> str:
         """A short answer as a whole."""
         return "".join([piece async for piece in self.stream(prompt, usage)])
 
-    async def _responses(self, prompt: Prompt) -> AsyncIterator["ChatResponse"]:
+    async def _responses(self, prompt: Prompt) -> AsyncGenerator["ChatResponse"]:
         """The server's events under the time limits; whatever goes wrong is a `ModelUnavailable`."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._limits.whole
@@ -82,7 +91,7 @@ class OpenAICompatible:
         finally:
             await source.aclose()
 
-    async def _begun(self, prompt: Prompt, deadline: float) -> tuple[Any, "ChatResponse | None"]:
+    async def _begun(self, prompt: Prompt, deadline: float) -> tuple[AsyncGenerator["ChatResponse"], "ChatResponse | None"]:
         """The stream and its first event, at the second attempt at the latest."""
         try:
             return await self._attempt(prompt, deadline)
@@ -92,7 +101,7 @@ class OpenAICompatible:
         await asyncio.sleep(self._limits.pause * random.uniform(0.5, 1.5))  # noqa: S311  jitter, not a secret
         return await self._attempt(prompt, deadline)
 
-    async def _attempt(self, prompt: Prompt, deadline: float) -> tuple[Any, "ChatResponse | None"]:
+    async def _attempt(self, prompt: Prompt, deadline: float) -> tuple[AsyncGenerator["ChatResponse"], "ChatResponse | None"]:
         model = self._model
         assert model is not None  # noqa: S101  `stream` warmed it
         source = _events(model, _messages(prompt))
@@ -102,13 +111,25 @@ class OpenAICompatible:
             await source.aclose()
             raise
 
-    def _load(self) -> "OpenAILike":
+    async def close(self) -> None:
+        """Close idle connections. A later call opens them again."""
+        client, self._client, self._model = self._client, None, None
+        if client is not None:
+            await client.aclose()
+
+    def _load(self) -> "tuple[OpenAILike, httpx.AsyncClient]":
+        import anyio._backends._asyncio  # noqa: F401  the first call would load these two, on the event loop, for 2 s
         import httpx  # with llama_index, below
+        import openai.resources  # noqa: F401
         from llama_index.llms.openai_like import OpenAILike  # takes 3 s to import
 
-        return OpenAILike(
+        client = httpx.AsyncClient(
+            timeout=httpx.Timeout(self._limits.whole, connect=self._limits.connect),
+            trust_env=False,  # an address in the settings is meant as it stands; nothing else reads the environment
+        )
+        model = OpenAILike(
             model=self.name,
-            api_base=self._url,
+            api_base=self.url,
             api_key=self._api_key,
             is_chat_model=True,
             max_retries=0,
@@ -116,27 +137,24 @@ class OpenAICompatible:
             temperature=0.0,
             max_tokens=self._limits.tokens,
             additional_kwargs={"stream_options": {"include_usage": True}},
-            async_http_client=httpx.AsyncClient(
-                timeout=httpx.Timeout(self._limits.whole, connect=self._limits.connect),
-                trust_env=False,  # an address in the settings is meant as it stands; nothing else reads the environment
-            ),
+            async_http_client=client,
         )
+        return model, client
 
 
-async def _events(model: "OpenAILike", messages: list["ChatMessage"]) -> AsyncIterator["ChatResponse"]:
+async def _events(model: "OpenAILike", messages: list["ChatMessage"]) -> AsyncGenerator["ChatResponse"]:
     async for response in await model.astream_chat(messages):
         yield response
 
 
-async def _next(source: Any, seconds: float, *, started: bool) -> "ChatResponse | None":  # noqa: ANN401  an async generator of theirs
+async def _next(source: AsyncGenerator["ChatResponse"], seconds: float, *, started: bool) -> "ChatResponse | None":
     """The next event; None at the end. Raises `ModelUnavailable`."""
-    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError  # loaded with the model
     import httpx
+    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError  # loaded with the model
 
     try:
         async with asyncio.timeout(max(0.0, seconds)):
-            response: ChatResponse = await anext(source)
-            return response
+            return await anext(source)
     except StopAsyncIteration:
         return None
     except (TimeoutError, APITimeoutError, httpx.TimeoutException) as problem:
@@ -164,6 +182,12 @@ def _messages(prompt: Prompt) -> list["ChatMessage"]:
 def _counted(response: "ChatResponse") -> tuple[int, int] | None:
     usage = getattr(response.raw, "usage", None)
     return (usage.prompt_tokens, usage.completion_tokens) if usage else None
+
+
+def _finished(response: "ChatResponse") -> str:
+    """Why the model stopped, once it has."""
+    choices = getattr(response.raw, "choices", None)
+    return str(choices[0].finish_reason or "") if choices else ""
 
 
 def _estimate(characters: int) -> int:

@@ -137,11 +137,12 @@ class LanceIndex:
             found = await _columns(query.distance_type("cosine").refine_factor(REFINE_FACTOR), "_distance", limit)
         return [Proposal(PassageId(passage), 1 - distance) for passage, distance in found]
 
-    async def documents(self) -> set[DocumentId]:
-        """Every document that has a row."""
+    async def versions(self) -> set[tuple[DocumentId, int]]:
+        """Every document and version that has a row."""
         with _unavailable():
-            found = await self._table.query().select(["document"]).to_arrow()
-        return {DocumentId(document) for document in found["document"].unique().to_pylist()}
+            found = await self._table.query().select(["document", "version"]).to_arrow()
+        pairs = zip(found["document"].to_pylist(), found["version"].to_pylist(), strict=True)
+        return {(DocumentId(document), version) for document, version in pairs}
 
     async def count(self) -> int:
         """Rows of the table."""

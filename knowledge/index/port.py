@@ -57,8 +57,8 @@ class TenantIndex(Protocol):
     async def by_vector(self, vector: Vector, principals: Collection[Principal], limit: int) -> list[Proposal]:
         """The nearest passages by cosine that one of `principals` may read; best first. No principals, no passages."""
 
-    async def documents(self) -> set[DocumentId]:
-        """Every document that has a passage here."""
+    async def versions(self) -> set[tuple[DocumentId, int]]:
+        """Every document and version that has a passage here."""
 
     async def count(self) -> int:
         """Passages held, of all versions."""

@@ -8,14 +8,16 @@ A run that is killed before `publish` leaves rows that no reader can reach, and 
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from knowledge.documents import DocumentId, PassageId, Piece, Readers
+from knowledge.errors import KnowledgeError
 from knowledge.tables import document_versions, documents, passages, sources
 from tenancy.database import Database
 from tenancy.viewer import Principal, TenantId
@@ -76,6 +78,18 @@ class Ledger:
         async with database.tenant(tenant) as connection:
             await connection.execute(upsert(sources).values(row).on_conflict_do_nothing())
         return cls(database, tenant, source)
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Keep other runs of this source away, in every process; the hold ends with ours, however that ends.
+
+        Raises `KnowledgeError` if another run is under way.
+        """
+        take = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:run, 0))")
+        async with self._database.control() as connection:
+            if not (await connection.execute(take, {"run": f"ingest {self._tenant} {self.source}"})).scalar_one():
+                raise KnowledgeError("Another ingestion of this source is under way. Wait until it is done, then try again.")
+            yield
 
     async def known(self) -> dict[str, Known]:
         """Every document of the source, by name; also those whose first version was never published (version 0)."""

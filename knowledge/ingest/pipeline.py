@@ -39,16 +39,17 @@ class Ingestion:
         """Make the source called `source` hold exactly `items`.
 
         Unchanged documents cost nothing but a look; changed ones swap their passages in one moment; those not among `items` are removed.
-        A run cut off anywhere is finished by the next.
+        A run cut off anywhere is finished by the next. Raises `KnowledgeError` while another run of the source is under way.
         """
         ledger = await Ledger.of(self.database, tenant, source, kind)
-        run = await _Run.begin(self, tenant, ledger, progress or Silent())
-        run.progress.found(len(items))
-        await run.sweep()
-        async for batch in _batches(run.drafts(items)):
-            await run.publish(batch)
-        await run.remove_all_but({item.name for item in items})
-        await run.index.tidy()
+        async with ledger.alone():
+            run = await _Run.begin(self, tenant, ledger, progress or Silent())
+            run.progress.found(len(items))
+            await run.sweep()
+            async for batch in _batches(run.drafts(items)):
+                await run.publish(batch)
+            await run.remove_all_but({item.name for item in items})
+            await run.index.tidy()
         return run.report
 
     async def add(self, tenant: TenantId, source: str, item: Item) -> DocumentId:
@@ -79,9 +80,15 @@ class _Run:
         return cls(parts, tenant, ledger, index, await ledger.known(), progress, Report())
 
     async def sweep(self) -> None:
-        """Drop from the index what PostgreSQL no longer has: a run may have been killed between the two."""
-        orphans = await self.index.documents() - await self.ledger.all_documents()
-        await self.index.keep_only(dict.fromkeys(orphans, NOTHING))
+        """Drop from the index what a run left there that was killed: documents that are gone, versions that were replaced."""
+        everywhere = await self.ledger.all_documents()
+        current = {known.id: known.version for known in self.known.values()}
+        stale = {
+            document: current.get(document, NOTHING)
+            for document, version in await self.index.versions()
+            if document not in everywhere or version < current.get(document, NOTHING)
+        }
+        await self.index.keep_only(stale)
 
     async def drafts(self, items: Sequence[Item]) -> AsyncIterator[Draft]:
         """The items that are new or changed, read and cut, a few ahead of whoever takes them, in their order."""
@@ -191,7 +198,7 @@ class _Run:
         await self.ledger.remove(gone)
         await self.index.keep_only(dict.fromkeys(gone, NOTHING))
         for document in gone:
-            await self.parts.originals.remove(self.tenant, f"{document}/")
+            await self.parts.originals.remove(self.tenant, document)
         self.report.removed = len(gone)
 
 

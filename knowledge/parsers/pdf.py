@@ -9,17 +9,21 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.parsers.pages import Block
 
 _BULLET = re.compile(r"[\u2022\u25aa\u25e6\u2023\u25cf\u25cb\u25a0\uf0b7\u00b7\u2219*-]\s+")
 _NUMBER = re.compile(r"(?:\d{1,2}|[a-z])[.)]\s+\S")
 _JOINS = r"(?:a|an|and|as|at|by|for|from|in|is|of|on|or|our|that|the|to|with)"
-_NO_HEADING = re.compile(rf"[a-z,;:·•)]|.*(?:[,;]|\s{_JOINS})$")
+_NO_HEADING = re.compile(rf"[a-z,;:·•()]|.*(?:[,;]|\s{_JOINS})$")
 _UNFINISHED = re.compile(rf".*(?:[,\u2013\u2014-]|\s{_JOINS})$")
 _LONGEST_HEADING = 150  # characters
-_FILLED = 0.75  # a line at least this full, against the usual width of its page, was ended by the margin, not by its writer
-_SHORTEST_FULL = 40  # characters
+_PAGE_NUMBER = re.compile(r"(?:.{0,80}\W)?page (\d{1,4})(?: of \d{1,4})?|[-\u2013]?\s?(\d{1,4})\s?[-\u2013]?", re.IGNORECASE)
+_FILLED = 0.92  # of the width: a line that the next word would have filled so far was ended by the margin, not by its writer
+_GOING_ON = 0.4  # of the width: from there on a line goes on in a next line that begins with a small letter
+_NARROWEST = 40  # characters; in anything narrower every line end is kept
+_ALIKE = 3  # lines of about one length that tell the width of the page
 _EDGE = 2  # lines at the top and at the bottom of a page that may be running headers and footers
 _REPEATS = 3  # pages on which a line must stand to be one, and half of all pages
 
@@ -43,7 +47,7 @@ def page_blocks(pages: Sequence[str], hints: Sequence[Sequence[Hint]]) -> list[B
     return [
         block
         for number, (lines, of_page) in enumerate(zip(lined, hints, strict=True), 1)
-        for block in _blocks(_without(lines, running), of_page, number)
+        for block in _blocks(_without(lines, running, number), of_page, number)
     ]
 
 
@@ -62,28 +66,33 @@ def _running(lined: list[list[str]]) -> frozenset[str]:
     return frozenset(form for form, count in counts.items() if count >= max(_REPEATS, len(lined) / 2))
 
 
-def _without(lines: list[str], running: frozenset[str]) -> list[str]:
-    dropped = {index for index in _edges(lines) if _form(lines[index]) in running}
+def _without(lines: list[str], running: frozenset[str], page: int) -> list[str]:
+    """Without running headers and footers, and without the number of this very page."""
+    dropped = {index for index in _edges(lines) if _form(lines[index]) in running or _numbers(lines[index], page)}
     return [line for index, line in enumerate(lines) if index not in dropped]
+
+
+def _numbers(line: str, page: int) -> bool:
+    found = _PAGE_NUMBER.fullmatch(line)
+    return found is not None and str(page) in {found[1], found[2]}
 
 
 def _blocks(lines: list[str], hints: Sequence[Hint], page: int) -> Iterator[Block]:
     starts = _starts(lines, hints)
-    lengths = sorted(len(line) for line in lines if line)
-    full = max(_SHORTEST_FULL, lengths[len(lengths) * 4 // 5] * _FILLED) if lengths else 0
+    width = _width(sorted(map(len, lines), reverse=True))
     paragraph: list[str] = []
     index = 0
     while index < len(lines):
         level, count = starts.get(index, (0, 0))
         if not lines[index] or index in starts or _is_item(lines[index]):
-            yield from _paragraph(paragraph, full, page)
+            yield from _paragraph(paragraph, width, page)
             paragraph = []
         if level:
             yield Block(f"{'#' * level} {' '.join(lines[index : index + count])}", page)
         else:
             paragraph.append(lines[index])
         index += max(1, count if level else 1)
-    yield from _paragraph(paragraph, full, page)
+    yield from _paragraph(paragraph, width, page)
 
 
 def _starts(lines: list[str], hints: Sequence[Hint]) -> dict[int, tuple[int, int]]:
@@ -125,9 +134,25 @@ def _is_item(line: str) -> bool:
     return bool(_BULLET.match(line) or _NUMBER.match(line))
 
 
-def _paragraph(lines: list[str], full: float, page: int) -> Iterator[Block]:
+def _width(lengths: list[int]) -> int:
+    """The length of a full line: the greatest that some lines share, since what was joined at a hyphen is longer still."""
+    for index in range(len(lengths) - _ALIKE + 1):
+        if lengths[index + _ALIKE - 1] >= lengths[index] * 0.9:
+            return lengths[index]
+    return lengths[0] if lengths else 0
+
+
+def _runs_on(line: str, following: str, width: int) -> bool:
+    """Whether the margin ended a line, and not its writer: the next word had no room, or goes on with the sentence."""
+    if following[0].islower():
+        return len(line) >= width * _GOING_ON
+    return len(line) + 1 + len(following.split(" ", 1)[0]) >= width * _FILLED
+
+
+def _paragraph(lines: list[str], width: int, page: int) -> Iterator[Block]:
     """Lines that the margin ended are joined; lines that their writer ended (addresses, code, rows) stay."""
     lines = [line for line in lines if line]
     if lines:
-        joined = "".join(line + (" " if len(line) >= full else "\n") for line in lines[:-1]) + lines[-1]
+        ends = (" " if width >= _NARROWEST and _runs_on(line, after, width) else "\n" for line, after in pairwise(lines))
+        joined = lines[0] + "".join(end + line for end, line in zip(ends, lines[1:], strict=True))
         yield Block(_BULLET.sub("- ", joined, count=1) if _BULLET.match(joined) else joined, page, item=_is_item(lines[0]))

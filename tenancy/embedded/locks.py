@@ -1,6 +1,7 @@
 """File locks that die with their process: a `kill -9` leaves nothing behind to clean up."""
 
 import asyncio
+import errno
 import fcntl
 import os
 from collections.abc import AsyncIterator
@@ -23,9 +24,10 @@ class FileLock:
         """Whether this object holds the lock, shared or exclusive."""
         return self._descriptor is not None
 
-    def share(self) -> bool:
-        """Take it together with others. False if somebody holds it alone."""
-        return self._take(fcntl.LOCK_SH)
+    def share(self) -> None:
+        """Take it together with others. Raises `BlockingIOError` if somebody holds it alone."""
+        if not self._take(fcntl.LOCK_SH):
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(self._path))
 
     def claim(self) -> bool:
         """Take it alone, or turn the share that is held into that. False, with nothing changed, if others hold it."""
@@ -34,6 +36,7 @@ class FileLock:
     def release(self) -> None:
         """Let go. Nothing happens if it is not held."""
         if self._descriptor is not None:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)  # closing would not do where a forked child still has it open
             os.close(self._descriptor)
             self._descriptor = None
 

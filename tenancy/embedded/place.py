@@ -6,7 +6,7 @@ import socket
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,12 @@ class Place:
         else:
             self._own(far := self._far())
             _point(near, far)
+
+    def tidy(self) -> None:
+        """Take the folder under the system's temporary folder away, once nothing is in it."""
+        if self.sockets.parent != self.folder:
+            with suppress(OSError):
+                self.sockets.rmdir()
 
     @contextmanager
     def fresh_log(self) -> Iterator[int]:

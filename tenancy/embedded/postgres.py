@@ -3,6 +3,7 @@
 The wrapper shares one lock file in /tmp among all users, adds a user to the system and opens parent folders to others.
 """
 
+import secrets
 import shutil
 import signal
 from functools import partial
@@ -69,8 +70,10 @@ async def _create(place: Place) -> None:
     """Make a database cluster, under another name first: one that was interrupted is never mistaken for a whole one."""
     if place.data.exists():
         return _refuse_other_versions(place.data)
-    half = place.folder / "data.new"
-    shutil.rmtree(half, ignore_errors=True)
+    for abandoned in place.folder.glob("data.*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    # A name of its own each time: an initdb whose starter was killed goes on, and takes its folder away when it fails.
+    half = place.folder / f"data.{secrets.token_hex(4)}"
     command = (
         *place.runs_as.prefix,
         _program(f"{_BINARIES}/initdb"),

@@ -19,7 +19,7 @@ from tenancy.errors import EmbeddedServerFailed
 
 _TURN_LIMIT_S = 90.0  # waiting for another process that starts or stops it
 _READY_LIMIT_S = 60.0  # after a crash PostgreSQL first replays what it had written
-_STOP_LIMIT_S = 8.0  # of the 10 s in which Footnote stops
+_STOP_LIMIT_S = 5.0  # of the 10 s in which Footnote stops
 _ORPHANS = "pre-existing shared memory block"  # PostgreSQL: processes of a killed server are still ending
 
 _ENDED = "It ended as soon as it was started."
@@ -28,7 +28,7 @@ _REMEDIES = {  # what the log or the system says -> what to do
     "No space left on device": "The disk is full: free some space.",
     "Disk quota exceeded": "The disk quota is used up: free some space.",
     "Read-only file system": "The disk is read-only: use another FOOTNOTE_HOME.",
-    "Permission denied": "A file may not be opened: check who owns FOOTNOTE_HOME and Python's packages.",
+    "Permission denied": "A file may not be opened: check who owns FOOTNOTE_HOME, and that others may read Python's packages (umask 022).",
     "Operation not permitted": "This system does not let root change users: run Footnote as another user.",
     "cannot execute": "The program is not made for this machine.",
 }
@@ -83,7 +83,7 @@ class EmbeddedServer:
     async def stop(self) -> None:
         """Leave, and stop the server if nobody else uses it. Nothing happens if it was not started.
 
-        Open transactions are rolled back. After 8 s the server is killed; it mends itself at the next start.
+        Open transactions are rolled back. After 5 s the server is killed; it mends itself at the next start.
         """
         if self._used is None or not self._used.held:
             return
@@ -92,6 +92,7 @@ class EmbeddedServer:
             async with self._turn(place).alone(_TURN_LIMIT_S):
                 if self._used.claim():
                     await self._end()
+                    place.tidy()
                 self._leave()
         except (OSError, TimeoutError) as problem:
             raise self._failure(_said(problem)) from problem
@@ -104,7 +105,7 @@ class EmbeddedServer:
         Raises `EmbeddedServerFailed` as `start` does; the server stays wanted, and the next call tries again.
         """
         place = self._started()
-        if place.listening():
+        if self._ready(place):
             return False
         try:
             async with self._turn(place).alone(_TURN_LIMIT_S):
@@ -128,7 +129,7 @@ class EmbeddedServer:
     async def _begin(self, place: Place) -> bool:
         """Start it unless it runs; whether that was needed. Only under the start lock."""
         if place.listening():  # where its starter was killed it may be starting still
-            await until(lambda: self._spec.ready(place) or not place.listening(), _READY_LIMIT_S)
+            await until(lambda: self._ready(place) or not place.listening(), _READY_LIMIT_S)
             if place.listening():
                 return False
         place.prepare()
@@ -162,11 +163,14 @@ class EmbeddedServer:
             await until(lambda: self._ready(place) or child.status() is not None, _READY_LIMIT_S)
         except BaseException:  # also when we are cancelled: a server that nobody waits for must not stay
             signal_quietly(child.pid, self._spec.stop)
+            with contextlib.suppress(TimeoutError):
+                await child.finish(_STOP_LIMIT_S)
             raise
         return child.status() is None
 
     def _ready(self, place: Place) -> bool:
-        return place.listening() and self._spec.ready(place)
+        # A child that PostgreSQL was starting when it was killed may keep its socket open a moment longer.
+        return place.listening() and self.pid is not None and self._spec.ready(place)
 
     async def _end(self) -> None:
         """Stop it in order, and if it does not obey, at once."""
@@ -187,8 +191,7 @@ class EmbeddedServer:
         said = "\n".join((problem, *log))
         remedy = next((remedy for sign, remedy in _REMEDIES.items() if sign in said), problem)
         message = (
-            f"The embedded {self._spec.title} in {self._home} does not run. {remedy} Or set {self._spec.instead} to a "
-            "server of your own."
+            f"The embedded {self._spec.title} in {self._home} does not run. {remedy} Or set {self._spec.instead} to a server of your own."
         )
         return EmbeddedServerFailed(message, log)
 

@@ -89,7 +89,7 @@ async def _late(connection: AsyncConnection) -> list[TenantId]:
 
 
 async def _upgrade_control(connection: AsyncConnection) -> None:
-    from tenancy.migrations.runner import upgrade  # noqa: PLC0415  Alembic, see above
+    from tenancy.migrations.runner import upgrade
 
     if not await connection.scalar(_HAS_SCHEMA, {"schema": CONTROL_SCHEMA}):
         await connection.execute(text(f"CREATE SCHEMA {CONTROL_SCHEMA}"))
@@ -103,7 +103,7 @@ async def _upgrade_tenant(connection: AsyncConnection, tenant: TenantId) -> None
 
 async def _upgrade_as(connection: AsyncConnection, tenant: TenantId) -> None:
     """Upgrade under the tenant's role, which then owns what is made."""
-    from tenancy.migrations.runner import upgrade  # noqa: PLC0415  Alembic, see above
+    from tenancy.migrations.runner import upgrade
 
     await become(connection, tenant)
     await connection.run_sync(upgrade, "tenant", schema_of(tenant))

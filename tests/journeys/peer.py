@@ -1,6 +1,6 @@
 """The playground on scripted parts, for the states that the real product does not show on demand.
 
-    python tests/journeys/peer.py 8090
+    python tests/journeys/peer.py PORT [SECONDS OF ONE STEP]
 
 The company and its documents are the demo's; answers are verbatim sentences found by their words. A question may name a
 state: `fail midway`, `fail at once`, `take your time`, `break off`, `too slow`, `nearest`.
@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -32,7 +33,10 @@ from knowledge.errors import UnknownDocument
 from tenancy.viewer import EVERYONE, Audience, PersonId, Principal, TenantId, Viewer, person_principal
 
 TENANT = TenantId("larkspur")
-STOP = set("a an and are as at be can do does for from have how i in is it long many may much my of on or our the there to up was what when where which who with".split())
+SAID: dict[str, list[dict[str, str]]] = yaml.safe_load(Path(__file__).with_name("said.yaml").read_text(encoding="utf-8"))
+STOP = frozenset(
+    re.findall(r"\w+", "a an and are as at be can do does for from have how i in is it long many may much my of on our the to was what who")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,13 +156,37 @@ class House:
         await reply.step(Step.CHECKING)
         await self.rest()
         if "too slow" in question.text:
-            return replace(answer, notice="The model took too long, so here are the passages themselves. Ask again in a minute for a written answer.")
+            return replace(
+                answer, notice="The model took too long, so here are the passages themselves. Ask again in a minute for a written answer."
+            )
         return replace(answer, written=True)
 
     async def rest(self, times: float = 1) -> None:
         await asyncio.sleep(self.pace * times)
 
     def find(self, question: Question) -> Answer:
+        said = next((said for asked, said in SAID.items() if asked in question.text.casefold()), None)
+        return self.recite(question, said) if said else self.look_up(question)
+
+    def recite(self, question: Question, said: list[dict[str, str]]) -> Answer:
+        """Say a scripted answer, without the lines that asker or audience may not read."""
+        citations: list[Citation] = []
+        lines, withheld = [], False
+        for line in said:
+            page = next((page for page in self.pages.values() if page.document.name.startswith(line.get("in", "-"))), None)
+            if page and not page.document.readers & question.viewer.principals:
+                continue
+            if page and not all(page.document.readers & held for held in question.audience.members):
+                withheld = True
+                continue
+            if page:
+                start = page.text.index(line["words"])
+                citations.append(cited(len(citations) + 1, page, Span(start, start + len(line["words"]))))
+            lines.append(f"{line['say']} [{len(citations)}]" if page else line["say"])
+        notice = "I can say more in private." if withheld else ""
+        return Answer(outcome=Outcome.ANSWER, text="\n".join(lines), citations=tuple(citations), withheld=withheld, notice=notice)
+
+    def look_up(self, question: Question) -> Answer:
         mine = sorted(self.scored(question.text, question.viewer.principals), key=lambda row: -row[0])
         ours = [row for row in mine if all(row[1].document.readers & held for held in question.audience.members)]
         withheld = bool(mine) and (not ours or mine[0][0] > ours[0][0])
@@ -229,7 +257,7 @@ def cited(n: int, page: Page, span: Span) -> Citation:
 
 def paged(text: str) -> tuple[Span, ...]:
     cuts = [0, *(found.start() for found in re.finditer(r"^## ", text, re.MULTILINE)), len(text)]
-    return tuple(Span(a, b) for a, b in zip(cuts, cuts[1:], strict=False))
+    return tuple(Span(a, b) for a, b in pairwise(cuts))
 
 
 def readers_of(path: str, rules: list[dict[str, object]]) -> Readers:
@@ -259,4 +287,5 @@ def application(house: House) -> web.Application:
 
 
 if __name__ == "__main__":
-    web.run_app(application(House()), host="127.0.0.1", port=int(sys.argv[1]), print=None)
+    port, pace = sys.argv[1:3] if len(sys.argv) > 2 else (sys.argv[1], "0.25")
+    web.run_app(application(House(pace=float(pace))), host="127.0.0.1", port=int(port), print=None)

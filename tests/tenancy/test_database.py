@@ -77,7 +77,7 @@ async def test_a_tenants_transaction_is_the_tenants(database: Database, tenant: 
 async def test_a_tenant_cannot_reach_what_is_not_its_own(database: Database, tenant: Tenant, statement: str) -> None:
     other = await servers.new_tenant(database)
     wrong = statement.format(other=schema_of(other.id), own=tenant.id)
-    with pytest.raises(exc.DBAPIError, match="permission denied|must be owner"):
+    with pytest.raises(exc.DBAPIError, match=r"permission denied|must be owner"):
         async with database.tenant(tenant.id) as connection:
             await connection.execute(text(wrong))
 
@@ -112,7 +112,7 @@ async def test_one_connection_serves_tenants_in_turn_and_mixes_nothing(url: str)
 
 
 async def test_an_exception_takes_everything_back(database: Database, tenant: Tenant) -> None:
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError):  # noqa: PT012  the deed and its end
         async with database.tenant(tenant.id) as connection:
             await connection.execute(text("INSERT INTO settings VALUES ('x', '1')"))
             raise LookupError
@@ -202,16 +202,15 @@ async def test_a_connection_cut_off_in_a_query(database: Database, tenant: Tenan
 
 async def test_a_pool_with_nothing_left(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenancy.database._POOL_WAIT_S", 0.05)
-    async with servers.opened(url) as database:
-        async with asyncio.TaskGroup() as group:
-            release = asyncio.Event()
-            held = [group.create_task(_hold(database, release)) for _ in range(10)]
-            while database._engine.pool.checkedout() < len(held):  # type: ignore[attr-defined]  # noqa: ASYNC110, SLF001
-                await asyncio.sleep(0.001)
-            with pytest.raises(StoreUnavailable):
-                async with database.control():
-                    pass
-            release.set()
+    async with servers.opened(url) as database, asyncio.TaskGroup() as group:
+        release = asyncio.Event()
+        held = [group.create_task(_hold(database, release)) for _ in range(10)]
+        while database._engine.pool.checkedout() < len(held):  # type: ignore[attr-defined]  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        with pytest.raises(StoreUnavailable):
+            async with database.control():
+                pass
+        release.set()
 
 
 async def _hold(database: Database, release: asyncio.Event) -> None:
@@ -224,7 +223,7 @@ async def test_one_database_object_outlives_kills_and_restarts_of_the_server(tmp
         await migrate(database)
         tenant = await servers.new_tenant(database)
         for _ in range(2):
-            with pytest.raises(StoreUnavailable):
+            with pytest.raises(StoreUnavailable):  # noqa: PT012  killed between two statements
                 async with database.tenant(tenant.id) as connection:
                     await servers.kill(server)
                     await connection.execute(text("SELECT 1"))

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import redis.asyncio
 
-from tenancy.embedded import EmbeddedServer, place, postgres, privileges, programs
+from tenancy.embedded import EmbeddedServer, postgres, programs
 from tenancy.embedded import redis as embedded_redis
 from tenancy.embedded.process import until
 from tenancy.errors import EmbeddedServerFailed
@@ -44,12 +44,31 @@ asyncio.run(main())
 
 def other_process(name: str, home: Path, *before: str) -> "subprocess.Popen[str]":
     command = [*before, sys.executable, "-c", OTHER, name, str(home)]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603  our own interpreter
 
 
 def said(process: "subprocess.Popen[str]") -> int:
     assert process.stdout is not None
     return int(process.stdout.readline())
+
+
+def user_of(pid: int | None) -> int:
+    return Path(f"/proc/{pid}").stat().st_uid
+
+
+def command_of(pid: int | None) -> bytes:
+    """What it was called with; nothing if it is gone, or a zombie that nobody has reaped yet."""
+    path = Path(f"/proc/{pid}/cmdline")
+    return path.read_bytes() if path.exists() else b""
+
+
+def owners(home: Path) -> set[int]:
+    return {path.stat().st_uid for path in home.iterdir()}
+
+
+def give_to_nobody(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    shutil.chown(home, NOBODY, NOBODY)
 
 
 def leave(process: "subprocess.Popen[str]") -> None:
@@ -104,7 +123,9 @@ async def test_it_starts_again_after_it_was_stopped(make: Make, home: Path) -> N
 @BOTH
 async def test_stopping_what_was_not_started_does_nothing(make: Make, home: Path) -> None:
     await make(home).stop()
-    assert not home.exists()
+    with pytest.raises(RuntimeError, match="was not started"):
+        await make(home).ensure()
+    assert not home.exists()  # noqa: ASYNC240
 
 
 @BOTH
@@ -162,7 +183,7 @@ async def test_processes_that_start_it_at_once_share_one(make: Make, home: Path)
     for process in processes:
         leave(process)
     assert len(pids) == 1
-    assert not Path(f"/proc/{pids.pop()}/cwd").exists()
+    assert command_of(pids.pop()) == b""
 
 
 @BOTH
@@ -173,7 +194,7 @@ async def test_a_recorded_process_id_that_is_somebody_elses_now_does_not_matter(
         content = pid_file.read_text()
         await kill(server)
         # A process of the very user that the server runs as, and one of ours.
-        with subprocess.Popen(["/bin/sleep", "60"], user=owner.st_uid) as stranger:
+        with subprocess.Popen(["/bin/sleep", "60"], user=owner.st_uid) as stranger:  # noqa: ASYNC220  a stranger must be there first
             pid_file.write_text(content.replace(content.split("\n")[0], str(stranger.pid)))
             assert server.pid is None
             assert await server.ensure()
@@ -201,17 +222,17 @@ async def test_ctrl_c_on_our_terminal_does_not_reach_it(make: Make, home: Path) 
 
 
 @BOTH
-async def test_a_cancelled_start_leaves_nothing_running(make: Make, home: Path) -> None:
-    async with started(make(home)):
-        pass  # so that what is cancelled is the start and not the making
+async def test_a_cancelled_start_leaves_nothing_running(make: Make, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = make(home)
-    task = asyncio.create_task(server.start())
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    await until(lambda: server.pid is None, 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(server, "_ready", lambda _: False)
+        task = asyncio.create_task(server.start())
+        await until(lambda: server._child is not None, 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert server._child
+    assert server._child.status() is not None
     async with started(make(home)) as again:
         assert await answers(again)
 
@@ -230,7 +251,13 @@ async def test_neither_listens_on_the_network(home: Path) -> None:
         assert await shown.fetchone() == ("", "on")
     async with started(embedded_redis(home)) as server, redis.asyncio.from_url(server.url) as client:
         settings = await client.config_get("*")
-    wanted = {"port": "0", "save": "", "appendonly": "no", "maxmemory": str(64 << 20), "maxmemory-policy": "allkeys-lru"}
+    wanted = {
+        "port": "0",
+        "save": "",
+        "appendonly": "no",
+        "maxmemory": str(64 << 20),
+        "maxmemory-policy": "allkeys-lru",
+    }
     assert wanted.items() <= settings.items()
 
 
@@ -240,9 +267,7 @@ async def test_words_of_users_do_not_reach_the_log(home: Path) -> None:
             await connection.execute("SELECT 'a secret' / 0")
         await connection.rollback()
         with pytest.raises(psycopg.errors.UniqueViolation):
-            await connection.execute(
-                "CREATE TEMP TABLE t (x text UNIQUE); INSERT INTO t VALUES ('a secret'), ('a secret')"
-            )
+            await connection.execute("CREATE TEMP TABLE t (x text UNIQUE); INSERT INTO t VALUES ('a secret'), ('a secret')")
         assert "secret" not in server.log.read_text()
 
 
@@ -270,37 +295,44 @@ async def test_a_deep_home_is_found_by_a_process_with_another_temporary_folder(
 ) -> None:
     home = tmp_path / ("d" * 100)
     async with started(make(home)) as server:
-        monkeypatch.setattr(place.tempfile, "gettempdir", lambda: str(tmp_path))
+        monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
         async with started(make(home)) as second:
             assert second.url == server.url
             assert await answers(second)
 
 
 @BOTH
-async def test_a_temporary_folder_that_others_can_open_is_refused(
-    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_temporary_folder_that_others_can_open_is_refused(make: Make, tmp_path: Path) -> None:
     home = tmp_path / ("d" * 100)
     async with started(make(home)):
         pass
     run = home / make.__name__ / "run"
     taken = run.readlink()
-    run.unlink()
+    assert not taken.exists()  # it was taken away with the server
+    taken.mkdir()
     taken.chmod(0o755)
     with pytest.raises(EmbeddedServerFailed, match="nobody else can open"):
         await make(home).start()
-    shutil.rmtree(taken)
-    assert monkeypatch
+    taken.rmdir()
 
 
 async def test_an_interrupted_making_is_begun_again(home: Path) -> None:
     (home / "postgres").mkdir(parents=True, mode=0o700)
-    half = home / "postgres" / "data.new"
+    half = home / "postgres" / "data.abandoned"
     half.mkdir()
     half.joinpath("PG_VERSION").write_text("18\n")
     if os.geteuid() == 0:
         shutil.chown(home / "postgres", NOBODY)
     (home / "postgres").chmod(0o700)
+    async with started(postgres(home)) as server:
+        assert await answers(server)
+    assert not half.exists()
+
+
+async def test_a_starter_killed_while_it_makes_the_data_does_not_matter(home: Path) -> None:
+    with other_process("postgres", home) as process:
+        await until(lambda: any(home.glob("postgres/data.*/PG_VERSION")), 20)
+        process.kill()
     async with started(postgres(home)) as server:
         assert await answers(server)
 
@@ -333,9 +365,7 @@ async def test_a_home_that_cannot_be_made_is_said(make: Make, tmp_path: Path) ->
 
 
 @BOTH
-async def test_a_machine_without_the_program_is_told_what_to_set(
-    make: Make, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_machine_without_the_program_is_told_what_to_set(make: Make, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "find_spec", lambda _: None)
     with pytest.raises(EmbeddedServerFailed, match=r"Set (DATABASE|REDIS)_URL"):
         await make(home).start()
@@ -343,8 +373,8 @@ async def test_a_machine_without_the_program_is_told_what_to_set(
 
 @BOTH
 async def test_root_without_setpriv_is_told_what_to_do(make: Make, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(privileges.shutil, "which", lambda *_, **__: None)
-    monkeypatch.setattr(privileges.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     with pytest.raises(EmbeddedServerFailed, match="Run Footnote as another user, or set DATABASE_URL"):
         await make(home).start()
 
@@ -353,17 +383,16 @@ async def test_root_without_setpriv_is_told_what_to_do(make: Make, home: Path, m
 @BOTH
 async def test_as_root_it_runs_as_somebody_else(make: Make, home: Path) -> None:
     async with started(make(home)) as server:
-        assert Path(f"/proc/{server.pid}").stat().st_uid != 0
+        assert user_of(server.pid) != 0
 
 
 @AS_ROOT
 @BOTH
 async def test_as_root_in_a_persons_home_it_runs_as_that_person(make: Make, home: Path) -> None:
-    home.mkdir()
-    shutil.chown(home, NOBODY)
+    give_to_nobody(home)
     async with started(make(home)) as server:
-        assert Path(f"/proc/{server.pid}").stat().st_uid == NOBODY
-        assert {path.stat().st_uid for path in home.iterdir()} == {NOBODY}
+        assert user_of(server.pid) == NOBODY
+        assert owners(home) == {NOBODY}
 
 
 @AS_ROOT
@@ -384,14 +413,14 @@ async def test_as_root_its_programs_may_be_in_a_folder_closed_to_others(
     monkeypatch.setattr(programs, "find_spec", lambda _: spec)
     async with started(postgres(home)) as server:
         assert await answers(server)
-        assert str(closed).encode() in Path(f"/proc/{server.pid}/cmdline").read_bytes()
+        assert str(closed).encode() in command_of(server.pid)
 
 
 @AS_ROOT
 @BOTH
 async def test_as_root_without_the_capability_to_look_into_closed_folders(make: Make, open_folder: Path) -> None:
     process = other_process(make.__name__, open_folder / "home", "setpriv", "--bounding-set=-dac_read_search")
-    assert Path(f"/proc/{said(process)}").stat().st_uid != 0
+    assert user_of(said(process)) != 0
     leave(process)
 
 
@@ -399,11 +428,10 @@ async def test_as_root_without_the_capability_to_look_into_closed_folders(make: 
 @BOTH
 async def test_as_a_user_who_is_not_root(make: Make, open_folder: Path) -> None:
     home = open_folder / "home"
-    home.mkdir(mode=0o700)
-    shutil.chown(home, NOBODY, NOBODY)
+    give_to_nobody(home)
     setpriv = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
     process = other_process(make.__name__, home, *setpriv)
-    assert Path(f"/proc/{said(process)}").stat().st_uid == NOBODY
+    assert user_of(said(process)) == NOBODY
     async with started(make(home)) as root:  # both at once, and root leaves last
         leave(process)
         assert await answers(root)

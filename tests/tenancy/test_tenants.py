@@ -40,7 +40,7 @@ async def test_making_one_is_quick(tenants: Tenants, tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(
-    "slug", ["", "A", "1a", "-a", "a_b", "a b", "ä", "a" * 41, "a\n", "a.b", "a/b", "а", "x;drop table y", "a\0"]
+    "slug", ["", "A", "1a", "-a", "a_b", "a b", "ä", "a" * 41, "a\n", "a.b", "a/b", "\N{CYRILLIC SMALL LETTER A}", "x;drop table y", "a\0"]
 )
 async def test_bad_slugs_are_refused_with_the_rule(tenants: Tenants, slug: str) -> None:
     with pytest.raises(BadSlug, match="use 1 to 40 of a-z, 0-9 and -"):
@@ -63,9 +63,7 @@ async def test_a_slug_is_taken_once(tenants: Tenants, tenant: Tenant) -> None:
     assert sum(isinstance(one, TenantExists) for one in made) == 4
 
 
-async def test_tenants_made_at_once_in_one_process_are_each_whole(
-    tenants: Tenants, tenant: Tenant, database: Database
-) -> None:
+async def test_tenants_made_at_once_in_one_process_are_each_whole(tenants: Tenants, tenant: Tenant, database: Database) -> None:
     made = await asyncio.gather(*(tenants.create(f"{tenant.slug}-{n}", "Many") for n in range(8)))
     count = text("SELECT count(*) FROM pg_tables WHERE schemaname = current_user")
     for one in made:
@@ -90,9 +88,7 @@ async def test_a_making_that_fails_leaves_nothing(
     assert await traces(database, made[0]) == 0
 
 
-async def test_a_deleted_tenant_leaves_no_role_schema_or_row(
-    tenants: Tenants, tenant: Tenant, database: Database
-) -> None:
+async def test_a_deleted_tenant_leaves_no_role_schema_or_row(tenants: Tenants, tenant: Tenant, database: Database) -> None:
     async with database.control() as connection:
         link = text("INSERT INTO installs VALUES ('slack', :id, :id)")
         await connection.execute(link, {"id": tenant.id})

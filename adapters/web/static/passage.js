@@ -38,7 +38,7 @@ async function show(href) {
   pane.hidden = false;
   if (!pane.childElementCount) tell(say("source_opening"));
   try {
-    const response = await fetch(address, { headers: { Accept: "application/json, text/html;q=0.5" } });
+    const response = await fetch(address, { headers: { Accept: "application/json" } });
     if (!response.ok) return tell((await response.json()).error);
     pane.innerHTML = await response.text();
     reveal();

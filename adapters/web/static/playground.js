@@ -128,6 +128,7 @@ function bringBack() {
   transcript.scrollTop = kept.scroll;
 }
 
+form.noValidate = true; // an empty question is told by the focus, and Stop needs none
 addEventListener("pagehide", keep);
 followSetting();
 bringBack();

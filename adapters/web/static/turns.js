@@ -174,6 +174,8 @@ export function trouble(reply, sentence) {
   within(box, ".outcome").textContent = say("not_answered");
   within(box, ".said").textContent = sentence;
   reply.querySelector(".steps")?.remove();
+  const caption = reply.querySelector(".extracts .caption");
+  if (caption) caption.textContent = say("passages_only");
   reply.querySelector(".trouble")?.remove();
   reply.append(box);
   announce(sentence);

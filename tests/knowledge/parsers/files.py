@@ -15,13 +15,13 @@ from pptx.util import Inches
 HANDBOOK = "Parental leave is twenty weeks. It may be split in two parts."
 
 
-def pdf(*pages: str, title: str | None = None, password: str | None = None) -> bytes:
+def pdf(*pages: str, title: str | None = None, locked: bool = False) -> bytes:
     document = FPDF()
     document.set_font("helvetica", size=12)
     if title:
         document.set_title(title)
-    if password:
-        document.set_encryption(owner_password=password + "!", user_password=password)
+    if locked:
+        document.set_encryption(owner_password="owner", user_password="user")  # noqa: S106 - of a file that is made here
     for page in pages:
         document.add_page()
         document.multi_cell(0, 8, page, new_x="LMARGIN", new_y="NEXT")
@@ -123,9 +123,7 @@ def ods() -> bytes:
     tables = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
     words = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
     cells = "".join(
-        '<table:table-row><table:table-cell office:value-type="string"><text:p>'
-        f'{a}</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>{b}</text:p></table:table-cell></table:table-row>'
-        for a, b in (("City", "Rate"), ("Berlin", "120 euros"))
+        f"<table:table-row>{''.join(_cell(text) for text in row)}</table:table-row>" for row in (("City", "Rate"), ("Berlin", "120 euros"))
     )
     content = (
         f'<office:document-content xmlns:office="{office}" xmlns:table="{tables}" xmlns:text="{words}" office:version="1.2">'
@@ -139,6 +137,10 @@ def ods() -> bytes:
     )
     kind = "application/vnd.oasis.opendocument.spreadsheet"
     return zipped({"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest})
+
+
+def _cell(text: str) -> str:
+    return f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
 
 
 def rtf() -> bytes:

@@ -54,7 +54,7 @@ _KNOWLEDGE = (
         title        text NOT NULL,
         url          text,
         media_type   text NOT NULL,
-        version      integer NOT NULL CHECK (version >= 1),  -- the one whose passages may be shown
+        version      integer NOT NULL CHECK (version >= 0),  -- the one whose passages may be shown; 0: none yet
         readers      text[] NOT NULL,         -- principals; empty: nobody
         content_hash text NOT NULL,           -- of the original's bytes
         size         bigint NOT NULL CHECK (size >= 0),      -- of the original, bytes

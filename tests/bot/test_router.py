@@ -1,0 +1,83 @@
+"""The router is measured, with the real embedder, on utterances that are not its examples."""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.intents.intent import Intent
+from bot.intents.router import Router, load
+from bot.intents.rules import Thread, by_rule
+from knowledge.embedding.minilm import MiniLM
+from tests.bot.fakes import FakeSources, embed_many
+
+HERE = Path(__file__).parent
+Labelled = tuple[Intent, str, Thread]
+TALKED = Thread(has_turns=True, has_answer=True)
+
+
+def labelled(name: str) -> dict[str, list[Labelled]]:
+    """The utterances of a file, dealt alternately into `tuned` and `held out`, intent by intent."""
+    halves: dict[str, list[Labelled]] = {"tuned": [], "held out": []}
+    for intent, places in yaml.safe_load((HERE / name).read_text()).items():
+        lines = ((text, TALKED if place == "thread" else Thread()) for place, texts in places.items() for text in texts)
+        for i, (text, thread) in enumerate(lines):
+            halves["held out" if i % 2 else "tuned"].append((Intent(intent), text, thread))
+    return halves
+
+
+def everything(name: str) -> list[Labelled]:
+    return list(chain.from_iterable(labelled(name).values()))
+
+
+@pytest.fixture(scope="module")
+def router(tmp_path_factory: pytest.TempPathFactory) -> Router:
+    embedder = MiniLM(tmp_path_factory.mktemp("models"))
+    return Router(embedder.query, embedder.passages)
+
+
+async def share(router: Router, utterances: list[Labelled]) -> float:
+    right = [intent == (await router.route(text, thread)).intent for intent, text, thread in utterances]
+    return sum(right) / len(right)
+
+
+def test_there_are_enough_utterances_of_every_intent_and_none_is_an_example() -> None:
+    utterances = everything("utterances.yaml") + everything("utterances_later.yaml")
+    assert len(everything("utterances.yaml")) >= 150
+    assert {intent for intent, _, _ in utterances} == set(Intent)
+    examples = {_bare(phrase) for phrases in load().values() for phrase in phrases}
+    assert not examples & {_bare(text) for _, text, _ in utterances}
+
+
+@pytest.mark.parametrize("half", ["tuned", "held out"])
+async def test_at_least_93_of_100_utterances_are_routed_as_labelled(
+    router: Router, half: str, record_property: pytest.FixtureRequest
+) -> None:
+    accuracy = await share(router, labelled("utterances.yaml")[half])
+    record_property(f"router accuracy, {half}", accuracy)  # type: ignore[operator]  # a function, whatever its annotation
+    assert accuracy >= 0.93
+
+
+async def test_later_utterances_are_routed_almost_as_well(router: Router) -> None:
+    assert await share(router, everything("utterances_later.yaml")) >= 0.9
+
+
+async def test_a_follow_up_needs_a_thread_and_feedback_an_answer() -> None:
+    router = Router(FakeSources().embed, embed_many)
+    vectors = FakeSources()
+    assert by_rule("and in France?", Thread()) is None
+    assert by_rule("and in France?", Thread(has_turns=True)) == (Intent.FOLLOW_UP, "elliptic")
+    assert by_rule("that's wrong", Thread(has_turns=True)) is None
+    assert by_rule("that's wrong", TALKED) == (Intent.FEEDBACK, "judges")
+    assert (await router.route("thanks", Thread())).by == "rule: greeting"
+    assert vectors.embedded == []
+
+
+def _bare(text: str) -> str:
+    return "".join(_letters(text.lower()))
+
+
+def _letters(text: str) -> Iterator[str]:
+    return (c for c in text if c.isalnum())

@@ -1,0 +1,77 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from knowledge.errors import BadCorpus
+from knowledge.evaluation import Evaluation, load_queries, ndcg, recall, reciprocal_rank
+from knowledge.ingest.report import Silent
+from tests.knowledge.parts import Shelf
+
+
+def test_ndcg_discounts_by_place_and_compares_with_the_best_order() -> None:
+    grades = {"a": 2, "b": 1}
+    assert ndcg(["a", "b"], grades, 10) == pytest.approx(1)
+    # by hand: (0 + 1/log2(3) + 3/log2(4)) / (3/log2(2) + 1/log2(3))
+    assert ndcg(["x", "b", "a"], grades, 10) == pytest.approx((0.63093 + 1.5) / (3 + 0.63093), abs=1e-5)
+    assert ndcg(["x"], grades, 10) == 0
+    assert ndcg(["x", "a"], grades, 1) == 0
+
+
+def test_recall_and_reciprocal_rank_look_only_so_deep() -> None:
+    grades = {"a": 1, "b": 1}
+    assert recall(["x", "a", "b"], grades, 2) == 0.5
+    assert reciprocal_rank(["x", "a"], grades, 10) == 0.5
+    assert reciprocal_rank(["x", "a"], grades, 1) == 0
+
+
+def judged(folder: Path, *, queries: str | None = None, qrels: str | None = None) -> Path:
+    (folder / "qrels").mkdir()
+    corpus = [
+        {"_id": "leave", "title": "Leave", "text": "Parental leave is twenty weeks."},
+        {"_id": "deal", "title": "Deal", "text": "Parental leave there is ten weeks.", "readers": ["group:hr"]},
+        {"_id": "empty", "title": "", "text": ""},
+    ]
+    asked = [
+        {"_id": "q1", "text": "how long is parental leave"},
+        {"_id": "q2", "text": "parental leave ten weeks", "viewer": ["group:hr"]},
+        {"_id": "unjudged", "text": "x"},
+    ]
+    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, corpus)))
+    (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, asked)) if queries is None else queries)
+    (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tleave\t1\nq1\tdeal\t0\nq2\tdeal\t1\n" if qrels is None else qrels)
+    return folder
+
+
+async def test_a_judged_set_is_scored_as_each_viewer_may_read(shelf: Shelf, tmp_path: Path) -> None:
+    evaluation = Evaluation(shelf.ingestion, shelf.library, shelf.embedder)
+    scores, run = await evaluation.run(shelf.tenant.id, judged(tmp_path / "set" if (tmp_path / "set").mkdir() else tmp_path / "set"), limit=None, progress=Silent())
+    assert (scores.queries, scores.documents, scores.passages, scores.ndcg_10) == (2, 3, 2, 1.0)
+    assert run == ["q1 Q0 leave 1 100 footnote", "q2 Q0 deal 1 100 footnote"]
+    assert set(scores.rounded()) == {
+        "queries", "documents", "passages", "ndcg_10", "recall_10", "recall_100", "mrr_10", "p50_ms", "p95_ms",
+        "ingest_passages_per_s", "bare_embedder_passages_per_s",
+    }  # fmt: skip
+
+
+def test_only_judged_queries_are_asked(tmp_path: Path) -> None:
+    assert [query.id for query in load_queries(judged(tmp_path))] == ["q1", "q2"]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        pytest.param({"queries": "nonsense"}, r"queries.jsonl, line 1 is not JSON", id="queries that are no JSON"),
+        pytest.param({"queries": '{"_id": 1}'}, r"needs a string `_id`", id="a query without text"),
+        pytest.param({"qrels": "q1 leave 1"}, r"test.tsv, line 1: expected", id="judgements without tabs"),
+        pytest.param({"qrels": "h\th\th\nq9\tleave\t1"}, "No query of", id="judgements of other queries"),
+    ],
+)
+def test_a_set_that_cannot_be_used_is_explained(tmp_path: Path, files: dict[str, str], message: str) -> None:
+    with pytest.raises(BadCorpus, match=message):
+        load_queries(judged(tmp_path, **files))
+
+
+def test_a_folder_without_the_layout_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(BadCorpus, match=r"There is no .*test.tsv. A judged set is a folder with"):
+        load_queries(tmp_path)
