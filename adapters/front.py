@@ -17,7 +17,7 @@ from adapters import demo_tenant, local_model
 from adapters.demo import company as demo_people
 from adapters.health import states
 from adapters.settings import BadSetting
-from adapters.telemetry import MeteredConversation
+from adapters.metrics import MeteredConversation
 from adapters.web.demo import demo_company
 from adapters.web.house import Playground
 from adapters.web.places import Company, Member

@@ -24,11 +24,11 @@ _log = logging.getLogger(__name__)
 async def serve(settings: Settings, *, host: str, port: int, role: str, demo: bool) -> int:
     """Serve until SIGTERM or SIGINT, then stop within 10 s: accept nothing more, finish or hand back, close."""
     log_as_json()
-    send_traces(settings.otlp_endpoint)
     stop = _stop_signal()
     listener = _listen(host, port)
     waiting = await _site(_waiting_room(), listener)
     try:
+        send_traces(settings.otlp_endpoint)
         from adapters.compose import open_house  # takes a second: somebody may be asking for /healthz already
 
         async with open_house(settings) as house:

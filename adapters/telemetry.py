@@ -1,23 +1,11 @@
-"""What operators see: structured logs, metrics, traces. Never the text of users or documents."""
+"""What operators read: structured logs and traces. Never the text of users or documents."""
 
 import json
 import logging
 import sys
-import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from opentelemetry import trace
-
-from bot.conversation import Conversation
-from bot.messages import Answer, Question, TurnId, Verdict
-from bot.reply import Reply
-from tenancy.viewer import Viewer
-
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
-
-_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 def log_to_stderr(*, debug: bool) -> None:
@@ -63,29 +51,3 @@ def send_traces(endpoint: str | None) -> None:
 
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")))
     trace.set_tracer_provider(provider)
-
-
-class MeteredConversation:
-    """A conversation whose questions are counted and timed."""
-
-    def __init__(self, conversation: Conversation, registry: "CollectorRegistry") -> None:
-        """Count into `registry`."""
-        from prometheus_client import Counter, Histogram
-
-        self._conversation = conversation
-        self._outcomes = Counter("footnote_questions", "Questions by how they ended.", ["outcome"], registry=registry)
-        self._seconds = Histogram("footnote_answer_seconds", "Time to the whole answer.", buckets=_BUCKETS_S, registry=registry)
-        self._feedback = Counter("footnote_feedback", "Verdicts of people on answers.", ["verdict"], registry=registry)
-
-    async def handle(self, question: Question, reply: Reply) -> Answer:
-        """As `Conversation.handle`."""
-        started = time.perf_counter()
-        answer = await self._conversation.handle(question, reply)
-        self._seconds.observe(time.perf_counter() - started)
-        self._outcomes.labels(answer.outcome.value).inc()
-        return answer
-
-    async def feedback(self, viewer: Viewer, turn: TurnId, verdict: Verdict, comment: str = "") -> None:
-        """As `Conversation.feedback`."""
-        await self._conversation.feedback(viewer, turn, verdict, comment)
-        self._feedback.labels(verdict.value).inc()

@@ -18,7 +18,7 @@ class Kind(StrEnum):
     LEAD_IN = "lead_in"  # ends with a colon and introduces what follows
     STEP = "step"  # item of a numbered list
     BULLET = "bullet"  # item of any other list
-    FIELD = "field"  # `Label: value` on a line of its own
+    FIELD = "field"  # a line that says something by itself: `Label: value`, or a row of a table that lost its rules
     HEADER = "header"  # the first row of a table, when a rule follows it
     RULE = "rule"  # the line of dashes below a header
     ROW = "row"  # any other row of a table
@@ -66,9 +66,12 @@ _ITEM = re.compile(r"[ \t]*(?:(?P<step>\d{1,3}[.)])|[-*+•◦▪‣]|[a-z]\))[ 
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+\S")
 _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _RULE = re.compile(r"[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*\|[ \t:|-]*$")
+_LONE_CELL = re.compile(r"[ \t|]*\|[ \t]*([^\s|](?:[^|]*[^\s|])?)[ \t]*\|[ \t]*\|[ \t|]*")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
 _FIELD = re.compile(r"[*_]*\w[^:.!?\n]{0,48}:[*_]*[ \t]+\S")
+_FEWEST_ROWS = 3  # of a table without rules
+_MOSTLY = 0.7  # share of its lines that look like rows
 _TITLE_WORDS = 12  # a line that does not end like a sentence and has no more words is taken for a heading
 
 
@@ -182,7 +185,9 @@ def _units_of(text: str, block: int, lines: list[tuple[int, int]], kind: Kind) -
     elif kind is Kind.HEADING:
         yield Unit(*_trimmed(text, *lines[0]), kind, block)
     elif kind is Kind.CODE:
-        yield Unit(*_trimmed(text, lines[0][0], lines[-1][1]), kind, block)
+        start, end = _trimmed(text, lines[0][0], lines[-1][1])
+        if start < end:
+            yield Unit(start, end, kind, block)
     else:
         yield from _prose(text, block, lines)
 
@@ -200,14 +205,17 @@ def _items(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit
 def _rows(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit]:
     rules = [bool(_RULE.match(text[start:end])) for start, end in lines]
     for i, (start, end) in enumerate(lines):
+        alone = _LONE_CELL.fullmatch(text, start, end)
+        if alone and not rules[i]:  # a remark below a table, written across it
+            yield Unit(*alone.span(1), Kind.FIELD, block)
+            continue
         header = i == 0 and len(lines) > 1 and rules[1]
         kind = Kind.RULE if rules[i] else Kind.HEADER if header else Kind.ROW
         yield Unit(*_trimmed(text, start, end), kind, block)
 
 
 def _prose(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit]:
-    fields = [_is_field(text[start:end]) for start, end in lines]
-    if all(fields):
+    if _are_lines([text[start:end].strip() for start, end in lines]):
         yield from (Unit(*_trimmed(text, start, end), Kind.FIELD, block) for start, end in lines)
         return
     quote = _QUOTE.match(text, lines[0][0])
@@ -218,8 +226,16 @@ def _prose(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit
         yield Unit(start + first, start + last, _prose_kind(piece, alone=len(spans) == 1 and len(lines) == 1), block)
 
 
-def _is_field(line: str) -> bool:
-    return bool(_FIELD.match(line.strip())) and not is_ended(line)
+def _are_lines(lines: list[str]) -> bool:
+    """Whether each line says something by itself: `Label: value`, or a table whose rules were lost (as in most PDFs).
+
+    Such lines start anew and do not end like sentences; wrapped prose does neither as often.
+    """
+    if all(_FIELD.match(line) and not is_ended(line) for line in lines):
+        return True
+    anew = sum(not line[0].islower() for line in lines[1:])
+    open_ = sum(not is_ended(line) and line[-1] not in ",;:" for line in lines)
+    return len(lines) >= _FEWEST_ROWS and anew >= _MOSTLY * (len(lines) - 1) and open_ >= _MOSTLY * len(lines)
 
 
 def _prose_kind(piece: str, *, alone: bool) -> Kind:

@@ -3,11 +3,13 @@
 Steps 1 to 3 are here. The late interaction (steps 4 and 5) goes between `fuse` and the live check: it reorders candidates.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from knowledge.documents import DocumentId, Hit, PassageId
+from knowledge.documents import Document, DocumentId, Hit, PassageId
 from knowledge.index.port import Proposal
 from knowledge.terms import terms
 
@@ -16,6 +18,10 @@ CANDIDATES = 50  # kept after fusion
 WORDS_WEIGHT, COSINE_WEIGHT = 0.45, 0.55
 PASSAGES_A_DOCUMENT = 3  # shown of one document, as long as others have something to say
 SAME_TEXT = 0.9  # share of terms in common from which a passage says nothing new
+_SUPERSEDED = 0.8  # of the current version's best score, at most, for passages of an older version
+_YEARS = (1980, 2100)  # what counts as a year in a title
+_NUMBERS = re.compile(r"\d{1,9}")
+_BETWEEN = str.maketrans(dict.fromkeys("()[]-–—,.:", " "))  # what may stand around a number in a title
 _WEIGHT_OF_TITLES = 3  # times that title and heading terms stand in the field of terms
 
 
@@ -52,6 +58,44 @@ def fuse(words: Sequence[Proposal], vectors: Sequence[Proposal], keep: int = CAN
 
     everything = map(candidate, dict.fromkeys([*by_vector, *by_words]))
     return sorted(everything, key=lambda one: -one.score)[:keep]
+
+
+def current_first(hits: Sequence[Hit], query: str) -> list[Hit]:
+    """`hits` with superseded documents behind those that replaced them; they stay, since a question may be about the past.
+
+    Documents whose titles differ in nothing but numbers ("Travel policy 2023", "Travel policy (2026)") are versions of one another:
+    the one with the highest year in its title, then the one changed last, is current. A question that names a number of an older
+    version's title, such as its year, means that version, and nothing is moved.
+    """
+    newest: dict[str, Document] = {}
+    for hit in hits:
+        document = hit.passage.document
+        family = _family(document)
+        if family not in newest or _age(document) > _age(newest[family]):
+            newest[family] = document
+    best = {document.id: max(hit.score for hit in hits if hit.passage.document.id == document.id) for document in newest.values()}
+    asked = set(_NUMBERS.findall(query))
+
+    def placed(hit: Hit) -> Hit:
+        document = hit.passage.document
+        current = newest[_family(document)]
+        if current.id == document.id or asked & set(_NUMBERS.findall(document.title)):
+            return hit
+        return replace(hit, score=min(hit.score, best[current.id] * _SUPERSEDED))
+
+    return sorted(map(placed, hits), key=lambda hit: -hit.score)
+
+
+def _family(document: Document) -> str:
+    """What the titles of a document's versions have in common."""
+    words = _NUMBERS.sub(" ", document.title).casefold().translate(_BETWEEN).split()
+    return " ".join(word for word in words if word not in {"v", "version"})
+
+
+def _age(document: Document) -> tuple[int, datetime]:
+    """Sorts documents from old to new."""
+    years = [int(number) for number in _NUMBERS.findall(document.title) if _YEARS[0] <= int(number) <= _YEARS[1]]
+    return max(years, default=0), document.modified_at or datetime.min.replace(tzinfo=UTC)
 
 
 def diversify(hits: Iterable[Hit], limit: int) -> list[Hit]:

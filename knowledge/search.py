@@ -13,7 +13,7 @@ from knowledge.catalogue import Catalogue
 from knowledge.documents import Findings, Hit, Passage, Withheld
 from knowledge.embedding.port import Embedder
 from knowledge.index.port import IndexEngine, Proposal, TenantIndex
-from knowledge.ranking import CANDIDATES, LIST_LENGTH, Candidate, diversify, fuse
+from knowledge.ranking import CANDIDATES, LIST_LENGTH, Candidate, current_first, diversify, fuse
 from knowledge.terms import terms
 from tenancy.viewer import Audience, Principal, Viewer
 
@@ -44,7 +44,7 @@ class Search:
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
         """The best `limit` passages that viewer and audience may all read: no two the same, no document too often."""
         found = await self.ranked(viewer, audience, query, Depth())
-        return replace(found, hits=tuple(diversify(found.hits, limit)))
+        return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
         """Every candidate that may be shown, best first."""

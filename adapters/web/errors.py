@@ -6,6 +6,7 @@ Refused             with the HTTP status it is answered with
 ├── NotInPlace      403
 ├── NoSuchMember    404
 ├── NoSuchPlace     404
+├── NobodyYet       404
 └── TooLarge        413
 """
 
@@ -56,6 +57,16 @@ class NoSuchPlace(Refused):
     def __init__(self, name: str) -> None:
         """`name` is what was asked for."""
         super().__init__(f"There is no channel “{name[:80]}”. Choose where to ask from the list.")
+
+
+class NobodyYet(Refused):
+    """The company has nobody one could ask as."""
+
+    status = 404
+
+    def __init__(self, company: str) -> None:
+        """`company` as people call it."""
+        super().__init__(f"{company} has no people yet. List them under `people:` in a --readers file and ingest with it.")
 
 
 class TooLarge(Refused):

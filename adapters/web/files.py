@@ -4,7 +4,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 
 from adapters.web.errors import Malformed, TooLarge
 from adapters.web.events import clean
-from adapters.web.house import Playground, UploadState
+from adapters.web.house import Playground, Upload
 from adapters.web.texts import WORDS
 from knowledge.documents import Readers
 from tenancy.viewer import EVERYONE, Viewer, person_principal
@@ -44,7 +44,7 @@ def readers(viewer: Viewer, *, everyone: bool) -> Readers:
     return frozenset({EVERYONE if everyone else person_principal(viewer.person)})
 
 
-def report(upload: UploadState) -> dict[str, object]:
+def report(upload: Upload) -> dict[str, object]:
     """Return how far an upload has come, for the page."""
     return {"state": upload.state, "reason": upload.reason, "document": upload.document}
 

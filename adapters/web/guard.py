@@ -16,7 +16,7 @@ from adapters.web import render
 from adapters.web.errors import Foreign, Malformed, Refused, TooLarge
 from adapters.web.texts import WORDS
 from bot.errors import BotError, UnknownTurn
-from knowledge.errors import KnowledgeError, UnknownDocument
+from knowledge.errors import KnowledgeError, UnknownDocument, Unreadable
 from tenancy.errors import TenancyError, UnknownPerson
 
 Door = TypeVar("Door")
@@ -41,7 +41,7 @@ SAFE_HEADERS = {
     "Cache-Control": "no-cache",
 }
 
-STATUSES: dict[type[Exception], int] = {UnknownPerson: 404, UnknownDocument: 404, UnknownTurn: 404}
+STATUSES: dict[type[Exception], int] = {UnknownPerson: 404, UnknownDocument: 404, UnknownTurn: 404, Unreadable: 422}
 """What the house's own errors are answered with; all others of its are 503: try again."""
 
 log = logging.getLogger(__name__)

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from adapters.web.places import Company
 from bot.messages import Answer, Question, TurnId, Verdict
 from bot.reply import Reply
-from knowledge.documents import Document, DocumentId, Readers, Span
+from knowledge.documents import DocumentId, Opened, Readers
 from tenancy.viewer import Audience, TenantId, Viewer
 
 
@@ -32,26 +32,6 @@ class People(Protocol):
         """Return all of `emails` as one audience. Raises `UnknownPerson` rather than leave somebody out."""
 
 
-class Opened(Protocol):
-    """A document that the viewer may read just now."""
-
-    @property
-    def document(self) -> Document:
-        """The document's row."""
-
-    @property
-    def text(self) -> str:
-        """The whole extracted text that spans point into."""
-
-    @property
-    def pages(self) -> tuple[Span, ...]:
-        """Page 1 is the first; empty where the format has no pages."""
-
-    @property
-    def removed(self) -> bool:
-        """Whether its source no longer has it."""
-
-
 class Library(Protocol):
     """Where documents are opened: `knowledge.library.Library`."""
 
@@ -59,12 +39,12 @@ class Library(Protocol):
         """Open one document, checked live. Raises `UnknownDocument` for what is not there or may not be read."""
 
 
-class UploadState(Protocol):
+class Upload(Protocol):
     """How far a dropped-in file has come."""
 
     @property
-    def state(self) -> Literal["waiting", "reading", "done", "failed"]:
-        """Where it stands; `done` and `failed` are final."""
+    def state(self) -> str:
+        """`waiting`, `reading`, `done` or `failed`; the last two are final."""
 
     @property
     def reason(self) -> str:
@@ -79,9 +59,9 @@ class Uploads(Protocol):
     """Where dropped-in files go: read in a durable job."""
 
     async def add(self, viewer: Viewer, name: str, data: bytes, readers: Readers) -> str:
-        """Keep the file and its job together, and return the upload's id."""
+        """Keep the file and its job together, and return the upload's id. Raises `Unreadable` for one not worth keeping."""
 
-    async def state(self, viewer: Viewer, upload_id: str) -> UploadState:
+    async def state(self, viewer: Viewer, upload_id: str) -> Upload:
         """Return how far it has come. Raises `UnknownDocument` for an upload that is not this viewer's."""
 
 

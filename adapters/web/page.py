@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from adapters.web import render
+from adapters.web.errors import NobodyYet
 from adapters.web.places import Company, Member, Suggestion
 from adapters.web.render import Setting, say
 from adapters.web.texts import WORDS
@@ -34,7 +35,9 @@ def playground(company: Company, chosen: Mapping[str, str], said: Sequence[Said]
 
 
 def _chosen_member(company: Company, email: str) -> Member:
-    """Return the member of that e-mail, or the first."""
+    """Return the member of that e-mail, or the first. Raises `NobodyYet`."""
+    if not company.members:
+        raise NobodyYet(company.name)
     known = {member.email: member for member in company.members}
     return known.get(email, company.members[0])
 

@@ -6,11 +6,11 @@ from urllib.parse import quote, urlencode
 
 from adapters.web import render
 from adapters.web.errors import Refused
-from adapters.web.house import Opened, Playground
+from adapters.web.house import Playground
 from adapters.web.places import Member
 from adapters.web.reader import view
 from adapters.web.texts import WORDS
-from knowledge.documents import DocumentId, Span
+from knowledge.documents import DocumentId, Opened, Span
 from knowledge.errors import UnknownDocument
 
 MOST_FIGURES = 12
@@ -65,17 +65,17 @@ async def opened(door: Playground, wanted: Wanted) -> str:
 
 
 def shown(found: Opened, wanted: Wanted, member: Member) -> str:
-    """Return the page, or its part, that shows `found`. A removed document shows none of its words."""
+    """Return the page, or its part, that shows `found`."""
     top = 3 if wanted.fragment else 2
-    seen = None if found.removed else view(found.text, wanted.span, found.pages, whole=wanted.whole, top=top)
+    seen = view(found.text, wanted.span, found.pages, whole=wanted.whole, top=top)
     return render.page(
         "passage.html" if wanted.fragment else "document.html",
         document=found.document,
         view=seen,
         wanted=wanted,
         member=member,
-        trail=[heading for heading in seen.heading if heading != found.document.title] if seen else [],
-        notices=[WORDS["moved"]] if seen and seen.marked and not _same(found.text, wanted) else [],
+        trail=[heading for heading in seen.heading if heading != found.document.title],
+        notices=[WORDS["moved"]] if seen.marked and not _same(found.text, wanted) else [],
     )
 
 

@@ -79,7 +79,6 @@ WORDS = {
     "cut": "This is the part around the passage.",
     "moved": "The document has changed since it was cited, so the words may have moved.",
     "outside": "The cited passage is not in this version of the document.",
-    "removed": "“{title}” was removed from its source after it was cited, so its words are no longer shown.",
     "back": "Back to the playground",
     "who_reads": "Who is reading?",
     "who_reads_text": "A document opens only for somebody who may read it. Choose who you are.",

@@ -16,6 +16,8 @@ OLD_AFTER: Final = timedelta(days=548)
 """A source that was last changed longer ago is dated where it is quoted (eighteen months)."""
 SHORTLIST: Final = 24
 """Pieces that are looked at closely."""
+PER_RANK: Final = 0.15
+"""What a passage further down has to cover more of the question to be as promising."""
 _NONE: Final = frozenset[str]()
 _LONGEST_PAIR: Final = 420  # characters of two sentences quoted as one
 _LONGEST_LIST: Final = 1_200  # characters of a list quoted as one
@@ -50,6 +52,7 @@ class Candidate:
     terms: frozenset[str]  # of its own words
     title_terms: frozenset[str]  # of its document's title and its headings
     header_terms: frozenset[str] = field(default_factory=frozenset)  # of the header of its table
+    near_terms: frozenset[str] = field(default_factory=frozenset)  # all these, and those of the units beside it
     row: Row | None = None
     dangling: bool = False  # starts with a word that points at what was left out
     superseded: bool = False  # another hit is a newer edition of its document
@@ -82,6 +85,7 @@ class _Piece(NamedTuple):
     terms: frozenset[str]
     header: tuple[str, ...]
     header_terms: frozenset[str]
+    near_terms: frozenset[str]  # its own, its header's and those of the units beside it in its block
     quotable: bool
 
 
@@ -93,7 +97,7 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime) -> tuple[lis
     pieces = [piece for rank, hit in enumerate(hits) for piece in _pieces(rank, hit.passage)]
     pieces = [piece for piece in pieces if piece.quotable] or pieces
     wanted = Wanted.among(query, [piece.terms | piece.header_terms for piece in pieces])
-    promise = sorted(pieces, key=lambda piece: (-wanted.covered(piece.terms | piece.header_terms), piece.rank, piece.place))
+    promise = sorted(pieces, key=lambda piece: (PER_RANK * piece.rank - wanted.covered(piece.near_terms), piece.rank, piece.place))
     old = superseded([hit.passage.document for hit in hits], query)
     return [_candidate(piece, asked_at, old) for piece in promise[:SHORTLIST]], wanted
 
@@ -103,9 +107,9 @@ def superseded(documents: Sequence[Document], query: str = "") -> frozenset[Docu
 
     A title that says so itself counts too. An edition whose year the question names is never superseded.
     """
-    editions: dict[str, list[Document]] = {}
+    editions: dict[tuple[str, ...], list[Document]] = {}
     for document in documents:
-        editions.setdefault(" ".join(_EDITION.sub(" ", _SAYS_OLD.sub(" ", document.title)).lower().split()), []).append(document)
+        editions.setdefault(tuple(terms(_EDITION.sub(" ", _SAYS_OLD.sub(" ", document.title)))), []).append(document)
     asked = set(_YEAR.findall(query))
     return frozenset(
         document.id
@@ -117,22 +121,25 @@ def superseded(documents: Sequence[Document], query: str = "") -> frozenset[Docu
 
 
 def _edition(document: Document) -> tuple[str, float]:
-    return max(_YEAR.findall(document.title), default=""), document.modified_at.timestamp() if document.modified_at else 0.0
+    """What editions are compared by: the year in the title, else that of the last change; then the last change."""
+    changed = document.modified_at
+    return max(_YEAR.findall(document.title), default=str(changed.year) if changed else ""), changed.timestamp() if changed else 0.0
 
 
 def _pieces(rank: int, passage: Passage) -> list[_Piece]:
-    found = units(passage.text)
+    text, found = passage.text, units(passage.text)
     titles = frozenset(terms(" ".join((passage.document.title, *passage.heading))))
-    return [_piece(rank, passage, found, titles, i) for i in range(len(found))]
+    own = [frozenset(terms(text[unit.start + unit.lead : unit.end])) for unit in found]
+    return [_piece(rank, passage, found, titles, own, i) for i in range(len(found))]
 
 
-def _piece(rank: int, passage: Passage, found: list[Unit], titles: frozenset[str], index: int) -> _Piece:
-    unit = found[index]
-    quotable = unit.kind in QUOTABLE and not _starts_midway(passage.text, unit, index)
-    own = frozenset(terms(passage.text[unit.start + unit.lead : unit.end]))
+def _piece(rank: int, passage: Passage, found: list[Unit], titles: frozenset[str], own: Sequence[frozenset[str]], place: int) -> _Piece:
+    unit = found[place]
     header = _header(passage.text, found, unit) if unit.kind is Kind.ROW else ()
     named = frozenset(terms(" ".join(header))) if header else _NONE
-    return _Piece(rank, index, passage, found, titles, own, header, named, quotable)
+    near = own[place] | named if header else own[place].union(*own[max(0, place - 1) : place + 2])
+    quotable = unit.kind in QUOTABLE and not _starts_midway(passage.text, unit, place)
+    return _Piece(rank, place, passage, found, titles, own[place], header, named, near, quotable)
 
 
 def _candidate(piece: _Piece, asked_at: datetime, old: frozenset[DocumentId]) -> Candidate:
@@ -148,6 +155,7 @@ def _candidate(piece: _Piece, asked_at: datetime, old: frozenset[DocumentId]) ->
         terms=piece.terms if (start, end) == (unit.start + unit.lead, unit.end) else frozenset(terms(quote.text)),
         title_terms=piece.title_terms,
         header_terms=piece.header_terms,
+        near_terms=piece.near_terms,
         row=Row(piece.header, tuple(cells(quote.text)), (piece.rank, unit.block)) if unit.kind is Kind.ROW else None,
         dangling=bool(_DANGLING.match(quote.text)),
         superseded=is_old,

@@ -20,13 +20,16 @@ MOST_PIECES: Final = 3
 MOST_PASSAGES: Final = 8
 
 # Parts of a candidate's score; coverage of the question's weighted terms counts 1.
-_TITLE: Final = 0.4  # for terms that title or heading has and the piece has not
-_RANK: Final = 0.35  # for the first passage, falling to 0 at the last
+_TITLE: Final = 0.5  # for terms that title or heading has and the piece has not
+_HEADER: Final = 0.4  # for terms that only the header of its table has
+_NEAR: Final = 0.4  # for terms that only the sentences beside it have
+_RANK: Final = 0.6  # for the first passage …
+_FALL: Final = 0.75  # … and this share of it for each next one
 _QUANTITY: Final = 0.15  # has a number where one was asked for
-_SHORT: Final = -0.25  # fewer than four terms and no number
+_SHORT: Final = -0.25  # fewer than four terms, or two if one is a number
 _LONG: Final = -0.15  # more than sixty words
 _DANGLING: Final = -0.2  # starts with a word that points at what was left out
-_SUPERSEDED: Final = -0.3  # a newer document of the same name was found
+_SUPERSEDED: Final = -0.5  # a newer document of the same name was found
 _OTHER_ROW: Final = -0.5  # a table row that has no term of the question of its own
 
 _AT_LEAST: Final = 0.6  # of the best score, for a further piece
@@ -41,18 +44,19 @@ def extracts(query: str, hits: Sequence[Hit], asked_at: datetime, *, most: int =
     Sources older than eighteen months at `asked_at`, or superseded by another hit, are dated in the sentence.
     """
     found, wanted = candidates(hits[:MOST_PASSAGES], query, asked_at)
-    scored = sorted(((_score(wanted, c, len(hits)), c) for c in found), key=lambda pair: (-pair[0], pair[1].order))
+    scored = sorted(((_score(wanted, c), c) for c in found), key=lambda pair: (-pair[0], pair[1].order))
     return laid_out(_chosen(wanted, scored, most))
 
 
-def _score(question: Wanted, candidate: Candidate, passages: int) -> float:
-    score = question.covered(candidate.all_terms)
-    score += _TITLE * question.covered(candidate.title_terms - candidate.all_terms)
-    score += _RANK * (1 - candidate.rank / min(passages, MOST_PASSAGES))
+def _score(question: Wanted, candidate: Candidate) -> float:
+    score = question.covered(candidate.terms) + _HEADER * question.covered(candidate.header_terms - candidate.terms)
+    score += _NEAR * question.covered(candidate.near_terms - candidate.all_terms)
+    score += _TITLE * question.covered(candidate.title_terms - candidate.near_terms)
+    score += _RANK * _FALL**candidate.rank
     has_number = bool(_DIGIT.search(candidate.quote.text))
     conditions = (
         (_QUANTITY, question.asks_number and has_number),
-        (_SHORT, len(candidate.terms) < 4 and not has_number and not candidate.row),  # noqa: PLR2004  said at _SHORT
+        (_SHORT, len(candidate.terms) < (2 if has_number else 4) and not candidate.row),  # said at _SHORT
         (_LONG, candidate.words > 60),  # noqa: PLR2004  said at _LONG
         (_DANGLING, candidate.dangling),
         (_SUPERSEDED, candidate.superseded),

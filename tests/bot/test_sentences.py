@@ -149,6 +149,21 @@ and so the text"""
     ]
 
 
+def test_a_table_that_lost_its_rules_is_read_line_by_line() -> None:
+    text = "What How long\nCalibration records 15 years\nPersonnel files 6 years\nChat 2 years, then deleted"
+    assert [(unit.kind, text[unit.start : unit.end]) for unit in units(text)] == [(Kind.FIELD, line) for line in text.splitlines()]
+
+
+def test_wrapped_prose_is_not_taken_for_a_table() -> None:
+    text = "We keep calibration records for\nfifteen years, because customers\nask for them. Mail is deleted\nafter five."
+    assert [unit.kind for unit in units(text)] == [Kind.SENTENCE, Kind.SENTENCE]
+
+
+def test_a_remark_across_a_table_is_a_line_and_no_row() -> None:
+    text = "| City | Limit |\n|---|---|\n| Berlin | €180 |\n| Limits are for the room. |  |"
+    assert [(unit.kind, text[unit.start : unit.end]) for unit in units(text)][-1] == (Kind.FIELD, "Limits are for the room.")
+
+
 def test_cells_are_the_cells() -> None:
     assert cells(r"| Berlin | a \| b |  |") == ["Berlin", r"a \| b", ""]
 

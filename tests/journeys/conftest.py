@@ -5,10 +5,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,34 +45,61 @@ def require(name: str, path: Path, remedy: str) -> None:
 @pytest.fixture(scope="session")
 def scripted_url() -> Iterator[str]:
     """The playground on scripted parts, for the states that the real product does not show on demand."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, str(Path(__file__).with_name("peer.py")), str(port), "0.12"]
-    peer = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})  # noqa: S603 - our own file
-    try:
-        yield answering(f"http://127.0.0.1:{port}", peer)
-    finally:
-        peer.terminate()
-        peer.wait(10)
+    port = free_port()
+    with running([str(Path(__file__).with_name("peer.py")), str(port), "0.12"], {"PYTHONPATH": str(ROOT)}) as peer:
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 30
+        while not answers(url):
+            assert peer.poll() is None, "the scripted playground ended before it answered"
+            assert time.monotonic() < deadline, "the scripted playground did not answer within 30 s"
+            time.sleep(0.1)
+        yield url
 
 
 @pytest.fixture(scope="session")
-def base_url(scripted_url: str) -> str:
-    """The playground with the demo company, as somebody meets it first."""
-    return scripted_url
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`footnote serve --demo` on embedded parts and no model, once every document can be asked about."""
+    port = free_port()
+    home = {"FOOTNOTE_HOME": str(tmp_path_factory.mktemp("home"))}
+    with running(["-m", "adapters", "serve", "--demo", "--port", str(port)], home) as product:
+        assert product.stdout is not None
+        said = []
+        for line in product.stdout:
+            said.append(line)
+            if line.rstrip().endswith("are ready."):
+                break
+        assert said, "footnote serve ended before it said anything"
+        assert product.poll() is None, f"footnote serve ended: {said}"
+        yield f"http://127.0.0.1:{port}"
 
 
-def answering(url: str, server: subprocess.Popen[bytes]) -> str:
-    """Wait until the server answers, 30 s at most, and return its address."""
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own address
-                return url
-        except (urllib.error.URLError, OSError):
-            assert server.poll() is None, "the server ended before it answered"
-            time.sleep(0.1)
-    pytest.fail(f"{url} did not answer within 30 s")
+@contextmanager
+def running(arguments: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Run Python with `arguments` until the block is left; it gets ten seconds to end in its own way."""
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and not name.startswith("MODEL_")}
+    command = [sys.executable, *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, env=kept | environment, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    """Whether a server answers there."""
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own address
+            return True
+    except OSError:
+        return False
 
 
 @pytest.fixture(scope="module")

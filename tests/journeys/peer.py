@@ -28,7 +28,7 @@ from adapters.web.house import Playground
 from adapters.web.routes import routes
 from bot.messages import Answer, Citation, Outcome, Question, TurnId, Verdict
 from bot.reply import Reply, Step
-from knowledge.documents import Document, DocumentId, PassageId, Readers, Span
+from knowledge.documents import Document, DocumentId, Opened, PassageId, Readers, Span
 from knowledge.errors import UnknownDocument
 from tenancy.viewer import EVERYONE, Audience, PersonId, Principal, TenantId, Viewer, person_principal
 
@@ -37,16 +37,6 @@ SAID: dict[str, list[dict[str, str]]] = yaml.safe_load(Path(__file__).with_name(
 STOP = frozenset(
     re.findall(r"\w+", "a an and are as at be can do does for from have how i in is it long many may much my of on our the to was what who")
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A document with its text, as `Library.open` gives it."""
-
-    document: Document
-    text: str
-    pages: tuple[Span, ...] = ()
-    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +54,7 @@ class House:
 
     pace: float = 0.25  # seconds between two steps
     company: demo.Company = field(default_factory=demo.load)
-    pages: dict[str, Page] = field(default_factory=dict)
+    pages: dict[str, Opened] = field(default_factory=dict)
     verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
     uploads: dict[str, list[Progress]] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
@@ -77,7 +67,7 @@ class House:
     def keep(self, name: str, title: str, text: str, readers: Readers, changed: datetime) -> DocumentId:
         id_ = DocumentId(f"d{len(self.pages) + 1}")
         space = name.partition("/")[0].replace("-", " ").capitalize() if "/" in name else "Your files"
-        self.pages[id_] = Page(
+        self.pages[id_] = Opened(
             document=Document(
                 id=id_,
                 source=space,
@@ -102,7 +92,7 @@ class House:
     async def audience(self, tenant: TenantId, emails: Iterable[str]) -> Audience:
         return Audience.of([await self.viewer_by_email(tenant, email) for email in emails])
 
-    async def open(self, viewer: Viewer, document_id: DocumentId) -> Page:
+    async def open(self, viewer: Viewer, document_id: DocumentId) -> Opened:
         page = self.pages.get(document_id)
         if page is None or not page.document.readers & viewer.principals:
             raise UnknownDocument
@@ -201,7 +191,7 @@ class House:
         outcome = Outcome.NEAREST if "nearest" in question.text else Outcome.ANSWER
         return Answer(outcome=outcome, text=text, citations=citations, withheld=withheld, notice=notice)
 
-    def scored(self, text: str, held: frozenset[Principal]) -> Iterator[tuple[float, Page, Span]]:
+    def scored(self, text: str, held: frozenset[Principal]) -> Iterator[tuple[float, Opened, Span]]:
         rare = self.rarity()
         wanted = {word for word in terms(text) if word not in STOP}
         for page in self.pages.values():
@@ -237,7 +227,7 @@ def plain(quote: str) -> str:
     return " ".join(quote.replace("|", " ").strip("#-*> ").split())
 
 
-def cited(n: int, page: Page, span: Span) -> Citation:
+def cited(n: int, page: Opened, span: Span) -> Citation:
     document = page.document
     return Citation(
         n=n,

@@ -1,30 +1,32 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents import Document, DocumentId, Hit, Passage, PassageId, Span
 from knowledge.index.port import Proposal
-from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, diversify, fuse, searchable_terms
+from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, current_first, diversify, fuse, searchable_terms
 
 proposals = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 30)).map(
     lambda scores: [Proposal(PassageId(name), score) for name, score in sorted(scores.items(), key=lambda one: -one[1])]
 )
 
 
-def hit(name: str, text: str, document: str = "") -> Hit:
+def hit(name: str, text: str, document: str = "", *, title: str = "", score: float = 1.0, changed: int = 0) -> Hit:
     made = Document(
         id=DocumentId(document or name),
         source="files",
         name=name,
-        title=name,
+        title=title or name,
         url=None,
         media_type="text/plain",
         version=1,
         readers=frozenset(),
-        modified_at=None,
+        modified_at=datetime(changed, 1, 1, tzinfo=UTC) if changed else None,
     )
     passage = Passage(id=PassageId(name), document=made, ordinal=0, span=Span(0, len(text)), text=text, heading=(), page=None)
-    return Hit(passage=passage, score=1.0)
+    return Hit(passage=passage, score=score)
 
 
 def test_fusion_is_the_weighted_sum_over_each_lists_best() -> None:
@@ -74,3 +76,23 @@ def test_no_more_hits_are_chosen_than_asked_for() -> None:
 def test_titles_and_headings_count_three_times() -> None:
     assert searchable_terms("Leave", ("Parents",), "twenty weeks").count("leav") == 3
     assert searchable_terms("Leave", ("Parents",), "twenty weeks")[-2:] == ["twenti", "week"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "query", "first"),
+    [
+        pytest.param(("Leave policy (2022)", 0), ("Leave policy (2025)", 0), "leave", "new", id="years in the titles decide"),
+        pytest.param(("Travel policy v1", 2020), ("Travel policy", 2026), "travel", "new", id="else the date of the last change does"),
+        pytest.param(("Travel policy", 2026), ("Travel policy 2026", 2020), "travel", "new", id="a year in the title comes before the date"),
+        pytest.param(("Leave policy 2022", 0), ("Leave policy 2025", 0), "leave in 2022", "old", id="a question may mean the old one"),
+        pytest.param(("Leave policy 2022", 0), ("Travel policy 2025", 0), "leave", "old", id="other titles are other documents"),
+    ],
+)
+def test_what_was_replaced_comes_after_what_replaced_it(old: tuple[str, int], new: tuple[str, int], query: str, first: str) -> None:
+    hits = [
+        hit("old", "sixteen weeks", title=old[0], changed=old[1], score=0.9),
+        hit("new", "twenty weeks", title=new[0], changed=new[1], score=0.7),
+    ]
+    placed = current_first(hits, query)
+    assert placed[0].passage.id == first
+    assert len(placed) == 2, "what was replaced stays"

@@ -11,14 +11,18 @@ from aiohttp import ClientResponse, ClientSession, FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.web import files, render
+from adapters.web.errors import NobodyYet
 from adapters.web.guard import LARGEST_QUESTION
+from adapters.web.page import playground
+from adapters.web.places import Company
 from adapters.web.routes import routes
+from bot.errors import UnknownTurn
 from bot.messages import Answer, Question, Verdict
 from bot.reply import Reply, Step
-from knowledge.documents import Span
+from knowledge.documents import Opened, Span
 from tenancy.errors import StoreUnavailable, UnknownPerson
 from tenancy.viewer import EVERYONE, PersonId, person_principal
-from tests.adapters.web.web_house import ANA, ANSWER, BOB, DOCUMENT, QUOTE, SPAN, TEXT, House, Page
+from tests.adapters.web.web_house import ANA, ANSWER, BOB, DOCUMENT, QUOTE, SPAN, TEXT, House
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -218,22 +222,15 @@ async def test_a_document_opens_only_for_who_may_read_it(client: Client, address
     assert said in await response.text()
 
 
-async def test_a_removed_document_shows_none_of_its_words(client: Client, house: House) -> None:
-    house.page = Page(removed=True)
-    page = await (await client.get(OPEN)).text()
-    assert "was removed from its source" in page
-    assert "26 weeks" not in page
-
-
 async def test_a_long_document_offers_the_rest(client: Client, house: House) -> None:
-    house.page = Page(text=TEXT + "More words here.\n\n" * 5_000, pages=())
+    house.page = Opened(document=DOCUMENT, text=TEXT + "More words here.\n\n" * 5_000, pages=())
     assert "Show the whole document" in await (await client.get(OPEN)).text()
     assert "Show the whole document" not in await (await client.get(OPEN + "&all=1")).text()
 
 
 async def test_a_document_is_text_whatever_it_holds(client: Client, house: House) -> None:
     evil = '<script>alert(1)</script><img src=x onerror="alert(1)">'
-    house.page = Page(text=evil, document=replace(DOCUMENT, title=evil, source=evil), pages=(Span(0, len(evil)),))
+    house.page = Opened(text=evil, document=replace(DOCUMENT, title=evil, source=evil), pages=(Span(0, len(evil)),))
     page = await (await client.get(f"/d/d%2F1?start=0&end={len(evil)}&as={ANA}")).text()
     assert "<script" not in page
     assert "<img" not in page
@@ -288,6 +285,11 @@ async def test_a_file_that_is_too_large_is_refused_early(client: Client, house: 
     assert house.files == []
 
 
+def test_a_company_without_people_says_what_to_do() -> None:
+    with pytest.raises(NobodyYet, match="List them under `people:` in a --readers file"):
+        playground(Company(name="New", members=()), {})
+
+
 async def test_static_files_are_kept_by_version(client: Client) -> None:
     first = await client.get("/static/footnote.css")
     tag = first.headers["ETag"]
@@ -306,6 +308,7 @@ async def test_nothing_else_can_be_fetched(client: Client, name: str) -> None:
     ("error", "status", "said"),
     [
         pytest.param(StoreUnavailable(), 503, "The database cannot be reached just now", id="the house's own"),
+        pytest.param(UnknownTurn(), 404, "There is no such answer", id="an answer of somebody else"),
         pytest.param(UnknownPerson("x", "Acme"), 404, "Acme does not know", id="a person who left"),
         pytest.param(RuntimeError("secret detail"), 500, "Something failed on our side", id="anything else"),
     ],

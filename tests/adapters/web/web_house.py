@@ -9,7 +9,7 @@ from adapters.web.house import Playground
 from adapters.web.places import Channel, Company, Member, Suggestion
 from bot.messages import Answer, Citation, Outcome, Question, TurnId, Verdict
 from bot.reply import Reply, Step
-from knowledge.documents import Document, DocumentId, PassageId, Readers, Span
+from knowledge.documents import Document, DocumentId, Opened, PassageId, Readers, Span
 from knowledge.errors import UnknownDocument
 from tenancy.viewer import EVERYONE, Audience, PersonId, TenantId, Viewer, person_principal
 
@@ -66,12 +66,7 @@ async def answer_at_once(_: Question, reply: Reply) -> Answer:
     return ANSWER
 
 
-@dataclass(frozen=True)
-class Page:
-    document: Document = DOCUMENT
-    text: str = TEXT
-    pages: tuple[Span, ...] = (Span(0, 10), Span(10, len(TEXT)))
-    removed: bool = False
+OPENED = Opened(document=DOCUMENT, text=TEXT, pages=(Span(0, 10), Span(10, len(TEXT))))
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,7 @@ class Progress:
 
 @dataclass
 class House:
-    page: Page = field(default_factory=Page)
+    page: Opened = OPENED
     answer: Callable[[Question, Reply], Awaitable[Answer]] = answer_at_once
     asked: list[Question] = field(default_factory=list)
     verdicts: list[tuple[Viewer, TurnId, Verdict, str]] = field(default_factory=list)
@@ -102,7 +97,7 @@ class House:
     async def audience(self, tenant: TenantId, emails: Iterable[str]) -> Audience:
         return Audience.of(viewer(email, tenant) for email in emails)
 
-    async def open(self, viewer: Viewer, document_id: DocumentId) -> Page:
+    async def open(self, viewer: Viewer, document_id: DocumentId) -> Opened:
         if document_id != self.page.document.id or not viewer.principals & self.page.document.readers:
             raise UnknownDocument
         return self.page

@@ -21,7 +21,7 @@ from knowledge.parsers.read import LONGEST_TEXT
 from tests.knowledge.parsers import files
 
 ROOT = Path(__file__).resolve().parents[3]
-SLOW = b"<p>word" * 1_500_000
+SLOW = b"<p>word" * 700_000
 """A page that takes some seconds to read."""
 
 
@@ -150,7 +150,7 @@ async def test_a_file_that_kills_two_children_is_refused(parser: IsolatedParser)
 async def test_a_file_that_needs_too_much_memory_is_refused() -> None:
     async with IsolatedParser(limits=Limits(memory=150_000_000)) as parser:
         with pytest.raises(Unreadable):
-            await parser.parse("a.html", SLOW * 4)
+            await parser.parse("a.html", SLOW * 6)
 
         assert (await parser.parse("a.txt", b"hello")).text == "hello"
 
@@ -233,18 +233,18 @@ def reachable(pid: int) -> set[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_children_end_when_their_parent_is_killed() -> None:
+def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     code = (
-        "import asyncio, os, signal\n"
+        "import asyncio, os, pathlib, signal, sys\n"
         "from knowledge.parsers.isolated import IsolatedParser\n"
         "async def main():\n"
-        "    parser = IsolatedParser()\n"
+        "    parser = IsolatedParser(scratch=pathlib.Path(sys.argv[1]))\n"
         "    await parser.parse('a.txt', b'hello')\n"
         "    print(*(process.pid for process in parser._all), flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own code
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own code
     (pid,) = map(int, done.stdout.split())
     until = time.monotonic() + 5
     while alive(pid) and time.monotonic() < until:
