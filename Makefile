@@ -1,7 +1,6 @@
 # Everything Footnote needs goes into .venv/ and .tools/, nothing elsewhere.
 PYTHON ?= python3
 BIN := .venv/bin
-SHARED ?= ../shared
 
 .PHONY: run install test bench prove lint format lock weaviate clean
 
@@ -24,7 +23,7 @@ test: install .tools/axe.min.js ## every suite that can run here
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 bench: install ## ratios against the bare engines, as a table under tests/bench/
-	$(BIN)/python -m tests.bench --shared $(SHARED)
+	$(BIN)/python -m tests.bench
 
 prove: test bench ## what we claim, measured: every suite, then every figure
 

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final
 
 from opentelemetry import trace
 
@@ -20,6 +21,8 @@ from bot.notes import Notes
 from bot.ports import Allowance, Ending, Memory, Opening, Sources
 from bot.prompts import Prompts
 from bot.reply import Reply, Step
+from knowledge.documents import Findings
+from tenancy.errors import AllowanceSpent
 from tenancy.viewer import Viewer
 
 _log = logging.getLogger(__name__)
@@ -75,35 +78,58 @@ class Conversation:
 
     async def _answered(self, asked: Question, reply: Reply, notes: Notes) -> Answer:
         question = replace(asked, text=guardrails.guarded(asked.text))
-        opening = await self._opened(question, reply, notes)
-        if opening.answer is not None:
-            notes.repeated = True
-            return opening.answer
-        intent = await self._routed(question, opening.past, notes)
-        request = Request(question=question, past=opening.past, reply=reply, notes=notes)
-        with notes.step(intent):
-            return await HANDLERS[intent](self._tools, request)
+        async with self._searching(question) as ahead:
+            opening = await self._opened(question, reply, notes)
+            if opening.answer is not None:
+                notes.repeated = True
+                return opening.answer
+            intent = await self._routed(question, opening.past, notes)
+            request = Request(question=question, past=opening.past, reply=reply, notes=notes, ahead=ahead)
+            with notes.step(intent):
+                return await HANDLERS[intent](self._tools, request)
+
+    @asynccontextmanager
+    async def _searching(self, question: Question) -> AsyncIterator[asyncio.Task[Findings] | None]:
+        """The search for what most probably is a question of its own, under way while its turn is opened."""
+        if not self._router.may_stand_alone(question.text):
+            yield None
+            return
+        task = asyncio.create_task(self._sources.search(question.viewer, question.audience, question.text))
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.wait([task])  # whatever it came to has been said, or nobody wants it
+            if not task.cancelled():
+                task.exception()
 
     async def _opened(self, question: Question, reply: Reply, notes: Notes) -> Opening:
         """The turn opened and paid for while the question is embedded, which routing and searching both need."""
         with notes.step("open"):
             opening, *others = await asyncio.gather(
-                self._paid(question, notes),
+                self._memory.open(question),
+                self._reserved(question, notes),
                 self._sources.embed(question.text),
                 reply.step(Step.READING),
-                return_exceptions=True,
+                return_exceptions=True,  # none is left behind at work when another fails
             )
-        for result in (opening, *others):
-            if isinstance(result, BaseException):
-                raise result
-        return cast("Opening", opening)
-
-    async def _paid(self, question: Question, notes: Notes) -> Opening:
-        opening = await self._memory.open(question)
-        if opening.is_new:
-            await self._allowance.reserve(question.viewer.tenant)
-            notes.reserved = True
+            if isinstance(opening, BaseException):
+                raise opening
+            if not opening.is_new:
+                await self._unreserved(question, notes)
+        failure = next((result for result in others if isinstance(result, BaseException)), None)
+        if failure is not None and opening.answer is None and (opening.is_new or not isinstance(failure, AllowanceSpent)):
+            raise failure
         return opening
+
+    async def _reserved(self, question: Question, notes: Notes) -> None:
+        await self._allowance.reserve(question.viewer.tenant)
+        notes.reserved = True
+
+    async def _unreserved(self, question: Question, notes: Notes) -> None:
+        if notes.reserved:
+            notes.reserved = False
+            await self._allowance.give_back(question.viewer.tenant)
 
     async def _routed(self, question: Question, past: tuple[Turn, ...], notes: Notes) -> Intent:
         with notes.step("route"):
@@ -121,8 +147,8 @@ class Conversation:
         first = took if notes.first_ms is None else notes.first_ms
         with notes.step("keep"):
             stands = await self._memory.close(question, Ending(answer=answer, trace=notes.trace(), took_ms=took, first_ms=first))
-            if notes.reserved and (answer.outcome is Outcome.APOLOGY or notes.intent in FREE):
-                await self._allowance.give_back(question.viewer.tenant)
+            if answer.outcome is Outcome.APOLOGY or notes.intent in FREE:
+                await self._unreserved(question, notes)
         return stands
 
     async def _interrupted(self, asked: Question, notes: Notes) -> Answer:

@@ -89,12 +89,12 @@ class _Piece(NamedTuple):
     quotable: bool
 
 
-def candidates(hits: Sequence[Hit], query: str, asked_at: datetime) -> tuple[list[Candidate], Wanted]:
-    """The `SHORTLIST` most promising pieces of `hits`, and what `query` wants of them.
+def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -> tuple[list[Candidate], Wanted]:
+    """The `SHORTLIST` most promising pieces of the first `read` hits, and what `query` wants of them.
 
     Only what may be quoted; where nothing may, whatever text there is.
     """
-    pieces = [piece for rank, hit in enumerate(hits) for piece in _pieces(rank, hit.passage)]
+    pieces = [piece for rank, hit in enumerate(hits[:read]) for piece in _pieces(rank, hit.passage)]
     pieces = [piece for piece in pieces if piece.quotable] or pieces
     wanted = Wanted.among(query, [piece.terms | piece.header_terms for piece in pieces])
     promise = sorted(pieces, key=lambda piece: (PER_RANK * piece.rank - wanted.covered(piece.near_terms), piece.rank, piece.place))

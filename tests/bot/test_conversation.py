@@ -169,6 +169,15 @@ async def test_a_spent_allowance_is_a_refusal_that_says_when_it_starts_again(hou
     assert house.sources.searched == []
 
 
+async def test_a_spent_allowance_does_not_take_back_what_was_answered(house: House) -> None:
+    first = await house.asked("What is the hotel limit in Berlin?")
+    await house.memory.open(question("When are receipts due?", id=TurnId("q2")))
+    house.allowance.left = 0
+    assert await house.asked("What is the hotel limit in Berlin?") == first
+    assert (await house.asked("When are receipts due?", id=TurnId("q2"))).outcome is Outcome.ANSWER
+    assert house.allowance.left == 0
+
+
 async def test_a_cancelled_question_is_kept_open_and_can_be_asked_again(house: House) -> None:
     house.sources.slow_s = 30
     reply = FakeReply()
