@@ -1,6 +1,7 @@
 # Everything Footnote needs goes into .venv/ and .tools/, nothing elsewhere.
 PYTHON ?= python3
 BIN := .venv/bin
+AXE := .tools/node_modules/axe-core/axe.min.js
 
 .PHONY: run install test bench prove lint format lock weaviate clean
 
@@ -19,7 +20,7 @@ install: .venv/installed
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .
 	@touch $@
 
-test: install .tools/axe.min.js ## every suite that can run here
+test: install $(AXE) ## every suite that can run here
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 bench: install ## ratios against the bare engines, as a table under tests/bench/
@@ -42,10 +43,9 @@ lock: install
 		--no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
 
 # axe-core looks for accessibility faults in the browser tests; without npm those tests say that they did not run it.
-.tools/axe.min.js:
-	@mkdir -p .tools
-	@command -v npm >/dev/null && cd .tools && npm pack --silent axe-core@4.14.1 >/dev/null && tar -xzf axe-core-4.14.1.tgz package/axe.min.js \
-		&& mv package/axe.min.js axe.min.js && rm -r package axe-core-4.14.1.tgz || echo "No npm: the accessibility checks will be skipped."
+$(AXE):
+	@command -v npm >/dev/null && npm install --prefix .tools --no-save --no-audit --no-fund --silent axe-core@4.14.1 \
+		|| echo "No npm: the accessibility checks will be skipped."
 
 weaviate: .tools/bin/weaviate-server ## the real server, for its contract suite; six minutes
 .tools/bin/weaviate-server:

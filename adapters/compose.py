@@ -12,7 +12,6 @@ from bot.conversation import Conversation
 from bot.intents.router import Router
 from bot.llm.port import Writer
 from bot.memory.turns import Turns
-
 from knowledge.catalogue import Catalogue
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Embedder
@@ -119,14 +118,14 @@ async def _furnish(
     embedder = RememberingEmbedder(await _embedder(settings, stack))
     engine = LanceEngine(settings.home / "index", model=embedder.name, dimension=embedder.dimension)
     stack.push_async_callback(engine.close)
-    parser = IsolatedParser()
+    parser = IsolatedParser(scratch=settings.home / "parsers")
     stack.push_async_callback(parser.close)
     originals = _originals(settings, vault)
     ingestion = Ingestion(database, engine, embedder, parser, originals)
     catalogue = Catalogue(database)
     library = Library(Search(engine, embedder, catalogue), catalogue, embedder)
     audit = Audit(database)
-    writer = _writer(settings)
+    writer = _writer(settings, stack)
     router = Router(library.embed, embedder.passages)
     return House(
         settings=settings,
@@ -187,9 +186,11 @@ def _originals(settings: "Settings", vault: Vault) -> Originals:
     return Originals.in_folder(settings.home / "originals", vault)
 
 
-def _writer(settings: "Settings") -> Writer | None:
+def _writer(settings: "Settings", stack: AsyncExitStack) -> Writer | None:
     if not (settings.model_url and settings.model_name and settings.model_provider):
         return None
     from bot.llm.llama_index import OpenAICompatible
 
-    return OpenAICompatible(url=settings.model_url, name=settings.model_name, api_key=settings.model_api_key or "")
+    writer = OpenAICompatible(url=settings.model_url, name=settings.model_name, api_key=settings.model_api_key or "")
+    stack.push_async_callback(writer.close)
+    return writer

@@ -1,6 +1,5 @@
 """The HTTP application of a running house: health, metrics, and the doors that are open."""
 
-import asyncio
 import logging
 import sys
 import time
@@ -15,9 +14,9 @@ from aiohttp import web
 
 from adapters import demo_tenant, local_model
 from adapters.demo import company as demo_people
+from adapters.doorway import Doorway
 from adapters.health import states
 from adapters.settings import BadSetting
-from adapters.metrics import MeteredConversation
 from adapters.web.demo import demo_company
 from adapters.web.house import Playground
 from adapters.web.places import Company, Member
@@ -85,7 +84,7 @@ async def _playground(house: "House", registry: "CollectorRegistry", found: Tena
     return Playground(
         tenant=tenant.id,
         company=demo_company(demo_people.load()) if found else await _company(house, tenant),
-        conversation=MeteredConversation(house.conversation, registry),
+        conversation=Doorway(house.conversation, house.pace, registry),
         people=house.people,
         library=house.library,
         uploads=house.uploads,

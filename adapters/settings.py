@@ -20,7 +20,9 @@ def _setting(name: str, sentence: str, default: Any = None, choices: tuple[str, 
 class Settings:
     """What the environment says. Absent means embedded, or off."""
 
-    home: Path = _setting("FOOTNOTE_HOME", "Folder where embedded parts keep their data.", Path(".footnote"))
+    home: Path = _setting(  # noqa: RUF009 - it returns a `dataclasses.field`
+        "FOOTNOTE_HOME", "Folder where embedded parts keep their data.", Path(".footnote")
+    )
     url: str | None = _setting("FOOTNOTE_URL", "Public base URL, for links. Absent: the address that `serve` listens at.")
     master_key: str | None = _setting(
         "FOOTNOTE_MASTER_KEY", "32 bytes in base64 that wrap the tenants' data keys. Absent: made once, kept in FOOTNOTE_HOME, mode 0600."

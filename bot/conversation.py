@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Final
 
@@ -21,7 +20,6 @@ from bot.notes import Notes
 from bot.ports import Allowance, Ending, Memory, Opening, Sources
 from bot.prompts import Prompts
 from bot.reply import Reply, Step
-from knowledge.documents import Findings
 from tenancy.errors import AllowanceSpent
 from tenancy.viewer import Viewer
 
@@ -78,30 +76,14 @@ class Conversation:
 
     async def _answered(self, asked: Question, reply: Reply, notes: Notes) -> Answer:
         question = replace(asked, text=guardrails.guarded(asked.text))
-        async with self._searching(question) as ahead:
-            opening = await self._opened(question, reply, notes)
-            if opening.answer is not None:
-                notes.repeated = True
-                return opening.answer
-            intent = await self._routed(question, opening.past, notes)
-            request = Request(question=question, past=opening.past, reply=reply, notes=notes, ahead=ahead)
-            with notes.step(intent):
-                return await HANDLERS[intent](self._tools, request)
-
-    @asynccontextmanager
-    async def _searching(self, question: Question) -> AsyncIterator[asyncio.Task[Findings] | None]:
-        """The search for what most probably is a question of its own, under way while its turn is opened."""
-        if not self._router.may_stand_alone(question.text):
-            yield None
-            return
-        task = asyncio.create_task(self._sources.search(question.viewer, question.audience, question.text))
-        try:
-            yield task
-        finally:
-            task.cancel()
-            await asyncio.wait([task])  # whatever it came to has been said, or nobody wants it
-            if not task.cancelled():
-                task.exception()
+        opening = await self._opened(question, reply, notes)
+        if opening.answer is not None:
+            notes.repeated = True
+            return opening.answer
+        intent = await self._routed(question, opening.past, notes)
+        request = Request(question=question, past=opening.past, reply=reply, notes=notes)
+        with notes.step(intent):
+            return await HANDLERS[intent](self._tools, request)
 
     async def _opened(self, question: Question, reply: Reply, notes: Notes) -> Opening:
         """The turn opened and paid for while the question is embedded, which routing and searching both need."""

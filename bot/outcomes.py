@@ -7,9 +7,9 @@ from bot import texts
 from bot.errors import BotError, QuestionRefused, UnknownTurn
 from bot.messages import Answer, Outcome
 from knowledge.errors import KnowledgeError, UnknownDocument
-from tenancy.errors import AllowanceSpent, TenancyError, UnknownPerson, UnknownTenant
+from tenancy.errors import AllowanceSpent, AskedTooFast, TenancyError, UnknownPerson, UnknownTenant
 
-REFUSED: Final = (QuestionRefused, UnknownTurn, UnknownDocument, AllowanceSpent, UnknownTenant, UnknownPerson)
+REFUSED: Final = (QuestionRefused, UnknownTurn, UnknownDocument, AllowanceSpent, AskedTooFast, UnknownTenant, UnknownPerson)
 """What is wrong with the question or with what it asks for; every other failure is ours and is apologised for."""
 
 

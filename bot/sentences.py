@@ -60,7 +60,7 @@ _END = re.compile(
 )
 _FIRST_WORD = re.compile(r"[\"'“\u2018«(\[]*(\w+)")
 _TAIL = 60  # characters that a closing mark with its footnotes takes at most
-_ENDED = re.compile(rf"[.!?…。！？][\"'”’»)\]」』）]*(?:\s*{MARK})*[*_]*$")  # noqa: RUF001
+_ENDED = re.compile(rf"[.!?…。！？][\"'”’»)\]」』）]*(?:\s*{MARK})*[*_]*$")  # noqa: RUF001  Chinese
 
 _ITEM = re.compile(r"[ \t]*(?:(?P<step>\d{1,3}[.)])|[-*+•◦▪‣]|[a-z]\))[ \t]+(?=\S)")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+\S")

@@ -115,7 +115,7 @@ class Evaluation:
         texts: list[str] = []
         for item in shuffled:
             pieces = cut(item.text, count=self.embedder.count)
-            texts.extend(embedding_text(item.title, piece.heading, piece.text) for piece in pieces)
+            texts.extend(embedding_text(item.title, piece.heading, piece.text, count=self.embedder.count) for piece in pieces)
             if len(texts) >= _SAMPLE:
                 break
         if not texts:
@@ -206,7 +206,7 @@ def _qrels(path: Path) -> dict[str, dict[str, int]]:
     grades: dict[str, dict[str, int]] = defaultdict(dict)
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         fields = line.split("\t")
-        if number == 1 and len(fields) == 3 and not fields[-1].lstrip("-").isdigit():
+        if number == 1 and "\t" in line and not fields[-1].lstrip("-").isdigit():
             continue  # the header
         try:
             query, document, grade = fields

@@ -14,6 +14,7 @@ from tenancy.viewer import Audience, TenantId, Viewer
 if TYPE_CHECKING:
     from knowledge.retrieval import PassageRetriever
 
+
 class Library:
     """Finds and opens documents for a viewer. Shared by all questions."""
 

@@ -56,9 +56,11 @@ class Originals:
         whole = f"{tenant}/{name}".rstrip("/")
         with _failing("removed"):
             below = await obstore.list(self._store, prefix=whole).collect_async()
-            for path in [whole, *(entry["path"] for entry in below)]:
-                with suppress(NotFoundError, FileNotFoundError):
-                    await obstore.delete_async(self._store, path)
+            for entry in below:
+                await obstore.delete_async(self._store, entry["path"])
+            with suppress(NotFoundError, FileNotFoundError):
+                await obstore.head_async(self._store, whole)  # in a local folder, `whole` may be one, and that is not deleted
+                await obstore.delete_async(self._store, whole)
 
 
 class _failing:  # noqa: N801 - used as a verb: `with _failing("kept"):`

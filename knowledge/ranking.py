@@ -21,7 +21,7 @@ SAME_TEXT = 0.9  # share of terms in common from which a passage says nothing ne
 _SUPERSEDED = 0.8  # of the current version's best score, at most, for passages of an older version
 _YEARS = (1980, 2100)  # what counts as a year in a title
 _NUMBERS = re.compile(r"\d{1,9}")
-_BETWEEN = str.maketrans(dict.fromkeys("()[]-–—,.:", " "))  # what may stand around a number in a title
+_BETWEEN = str.maketrans(dict.fromkeys("()[]-\N{EN DASH}\N{EM DASH},.:", " "))  # what may stand around a number in a title
 _WEIGHT_OF_TITLES = 3  # times that title and heading terms stand in the field of terms
 
 

@@ -148,5 +148,3 @@ def _better(withheld: Sequence[Withheld], hits: Sequence[Hit]) -> bool:
 
 def _hit(passage: Passage, candidate: Candidate) -> Hit:
     return Hit(passage=passage, score=candidate.score, words=candidate.words, cosine=candidate.cosine)
-
-

@@ -14,9 +14,7 @@ import snowballstemmer
 _LUCENE = (
     "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was will with"
 )
-_QUESTIONS = (
-    "what how where when who which why do does did can could should would may i me my we us our you your am have has had about"
-)
+_QUESTIONS = "what how where when who which why do does did can could should would may i me my we us our you your am have has had about"
 STOP_WORDS = frozenset(f"{_LUCENE} {_QUESTIONS}".split())
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")

@@ -8,6 +8,7 @@
     ├── BadEmail
     ├── BadGroup
     ├── AllowanceSpent
+    ├── AskedTooFast
     ├── InstallTaken
     ├── KeyRefused
     ├── BadDatabaseUrl
@@ -110,6 +111,14 @@ class EmbeddedServerFailed(TenancyError):
         """`problem` is a sentence that ends in what to do; `log` the last lines that the server wrote."""
         self.log = tuple(log)
         super().__init__("\n".join((problem, *(f"    {line}" for line in self.log))))
+
+
+class AskedTooFast(TenancyError):
+    """One person asked more questions in a minute than anybody reads answers to."""
+
+    def __init__(self, limit: int, seconds: int) -> None:
+        """`limit` is questions a minute; `seconds` is how long until the next one is taken."""
+        super().__init__(f"You have asked {limit} questions within a minute. Ask again in {seconds} seconds.")
 
 
 class StoreUnavailable(TenancyError):

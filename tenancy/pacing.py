@@ -9,20 +9,12 @@ import time
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from tenancy.errors import TenancyError
+from tenancy.errors import AskedTooFast
 from tenancy.viewer import Viewer
 
 QUESTIONS_A_MINUTE = 30
 _MINUTE = 60
 _log = logging.getLogger(__name__)
-
-
-class AskedTooFast(TenancyError):
-    """One person asked more questions in a minute than anybody reads answers to."""
-
-    def __init__(self, seconds: int) -> None:
-        """`seconds` until the next question is taken."""
-        super().__init__(f"You have asked {QUESTIONS_A_MINUTE} questions within a minute. Ask again in {seconds} seconds.")
 
 
 class Pace:
@@ -45,7 +37,7 @@ class Pace:
             _log.warning("pacing is off: Redis cannot be asked (%s)", type(problem).__name__)
             return
         if asked > QUESTIONS_A_MINUTE:
-            raise AskedTooFast(_MINUTE - int(now) % _MINUTE)
+            raise AskedTooFast(QUESTIONS_A_MINUTE, _MINUTE - int(now) % _MINUTE)
 
     async def reachable(self) -> bool:
         """Whether Redis answers."""

@@ -49,9 +49,7 @@ class Bar:
         self._progress.stop()
 
 
-async def ingest(
-    settings: Settings, paths: Sequence[Path], slug: str, *, source: str | None, readers: Path | None, as_json: bool
-) -> int:
+async def ingest(settings: Settings, paths: Sequence[Path], slug: str, *, source: str | None, readers: Path | None, as_json: bool) -> int:
     """Bring `paths` in as one source. 0 if anything of it can be found afterwards."""
     name = source or paths[0].resolve().name
     async with open_house(settings) as house:

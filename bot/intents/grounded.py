@@ -18,10 +18,7 @@ async def searched(tools: Tools, request: Request, query: str) -> Findings:
     question = request.question
     await request.reply.step(Step.SEARCHING)
     with request.notes.step("search"):
-        if request.ahead is not None and query == question.text:
-            findings = await request.ahead
-        else:
-            findings = await tools.sources.search(question.viewer, question.audience, query)
+        findings = await tools.sources.search(question.viewer, question.audience, query)
     request.notes.found(query, findings)
     return findings
 

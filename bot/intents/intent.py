@@ -10,7 +10,6 @@ from bot.notes import Notes
 from bot.ports import Memory, Sources
 from bot.prompts import Prompts
 from bot.reply import Reply
-from knowledge.documents import Findings
 
 
 class Intent(StrEnum):
@@ -44,7 +43,6 @@ class Request:
     past: tuple[Turn, ...]  # what the thread remembers, oldest first; only what this audience may be told
     reply: Reply
     notes: Notes
-    ahead: Awaitable[Findings] | None = None  # the search for the question as it was asked, if it was begun already
 
 
 Handler = Callable[[Tools, Request], Awaitable[Answer]]

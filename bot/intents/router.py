@@ -41,9 +41,6 @@ class Routing(Protocol):
     async def route(self, text: str, thread: Thread) -> Route:
         """The intent of `text`, said in `thread`."""
 
-    def may_stand_alone(self, text: str) -> bool:
-        """Whether `text` may turn out to be a question that stands on its own, so that searching for it at once pays."""
-
 
 class Router:
     """Routes messages. The phrases' vectors are made once, on first use or by `warm`."""
@@ -68,10 +65,6 @@ class Router:
         async with self._warming:
             if self._vectors is None:
                 self._vectors = await self._embed_many(self._phrases)
-
-    def may_stand_alone(self, text: str) -> bool:
-        """Whether `text` may turn out to be a question that stands on its own: no rule gives it away, in a thread or not."""
-        return asks(text) and by_rule(text, Thread(has_turns=True, has_answer=True)) is None
 
     async def route(self, text: str, thread: Thread) -> Route:
         """The intent of `text`, said in `thread`. Raises `EmbedderUnavailable`."""

@@ -11,7 +11,7 @@ from knowledge.terms import is_stop_word, terms
 MOST_SUBJECT_WORDS: Final = 12
 _ENOUGH: Final = 2  # subject words of a question that can do without the titles of its sources
 
-_WORD = re.compile(r"[\w][\w'’&./-]*\w|\w")  # noqa: RUF001
+_WORD = re.compile(r"[\w][\w'’&./-]*\w|\w")  # noqa: RUF001  apostrophes as phones type them
 _OPENING = re.compile(
     r"^(?:(?:and|but|so|ok(?:ay)?|or|also|then|well|hmm+|what about|how about|what if|same (?:question )?for|the same for|"
     r"und|wie steht es mit)\b[ ,:]*)+",

@@ -107,7 +107,7 @@ class OpenAICompatible:
         source = _events(model, _messages(prompt))
         try:
             return source, await _next(source, deadline - asyncio.get_running_loop().time(), started=False)
-        except BaseException:
+        except (ModelUnavailable, asyncio.CancelledError):
             await source.aclose()
             raise
 
@@ -120,7 +120,7 @@ class OpenAICompatible:
     def _load(self) -> "tuple[OpenAILike, httpx.AsyncClient]":
         import anyio._backends._asyncio  # noqa: F401  the first call would load these two, on the event loop, for 2 s
         import httpx  # with llama_index, below
-        import openai.resources  # noqa: F401
+        import openai.resources  # noqa: F401  the other of the two
         from llama_index.llms.openai_like import OpenAILike  # takes 3 s to import
 
         client = httpx.AsyncClient(

@@ -86,9 +86,7 @@ class _Graph:
         """Word and position vectors, normalised. There is one segment, so its vector is added to the positions once, here."""
         names = "embeddings."
         positions = self.weights[names + "position_embeddings.weight"] + self.weights[names + "token_type_embeddings.weight"][0]
-        words, norm, bias = (
-            self.weight(names + part) for part in ("word_embeddings.weight", "LayerNorm.weight", "LayerNorm.bias")
-        )
+        words, norm, bias = (self.weight(names + part) for part in ("word_embeddings.weight", "LayerNorm.weight", "LayerNorm.bias"))
         inputs = ["ids", "", words, self.constant("positions", positions), "", norm, bias, "mask"]
         from onnx import helper
 
@@ -99,9 +97,7 @@ class _Graph:
     def layer(self, number: int, states: str) -> str:
         """One block: attention and feed-forward, each added to what came in and normalised."""
         name = f"encoder.layer.{number}."
-        attended = self.fused(
-            "Attention", [states, *self.projections(name), "lengths"], name + "attended", num_heads=HEADS
-        )
+        attended = self.fused("Attention", [states, *self.projections(name), "lengths"], name + "attended", num_heads=HEADS)
         mixed = self.add_and_norm(name + "attention.output.", self.matmul(name + "attention.output.dense", attended), states)
         bias = self.weight(name + "intermediate.dense.bias")
         wide = self.fused("BiasGelu", [self.matmul(name + "intermediate.dense", mixed), bias], name + "wide")

@@ -1,7 +1,7 @@
 """One ingestion: look at every item, read what changed, embed it in batches, publish, remove what vanished."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from knowledge.chunking import cut, embedding_text
@@ -178,18 +178,18 @@ class _Run:
     async def entries(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Every passage of the batch as the index wants it."""
         places = [(draft, ordinal) for draft in drafts for ordinal in range(len(draft.pieces))]
-        texts = [embedding_text(draft.title, draft.pieces[ordinal].heading, draft.pieces[ordinal].text) for draft, ordinal in places]
-        vectors = await self.parts.embedder.passages(texts)
+        searched = await asyncio.to_thread(_searched, drafts, self.parts.embedder.count)
+        vectors = await self.parts.embedder.passages([text for text, _ in searched])
         return [
             Entry(
                 passage=draft.passage_id(ordinal),
                 document=draft.id,
                 version=draft.version,
-                terms=searchable_terms(draft.title, draft.pieces[ordinal].heading, draft.pieces[ordinal].text),
+                terms=words,
                 vector=vector,
                 readers=draft.readers,
             )
-            for (draft, ordinal), vector in zip(places, vectors, strict=True)
+            for (draft, ordinal), (_, words), vector in zip(places, searched, vectors, strict=True)
         ]
 
     async def remove_all_but(self, names: set[str]) -> None:
@@ -200,6 +200,15 @@ class _Run:
         for document in gone:
             await self.parts.originals.remove(self.tenant, document)
         self.report.removed = len(gone)
+
+
+def _searched(drafts: Sequence[Draft], count: Callable[[str], int]) -> list[tuple[str, list[str]]]:
+    """For each passage the text that is embedded and the terms that words are searched over."""
+    return [
+        (embedding_text(draft.title, piece.heading, piece.text, count=count), searchable_terms(draft.title, piece.heading, piece.text))
+        for draft in drafts
+        for piece in draft.pieces
+    ]
 
 
 async def _bytes(item: Item) -> bytes:

@@ -40,7 +40,7 @@ async def main() -> None:
         rows += _ingesting(await ingesting.measure(Path(folder) / "ingest"))
         rows += _serving(await serving.measure(Path(folder) / "serve"))
     table = _table(rows)
-    print(table)  # noqa: T201 - this is the command's output
+    print(table)
     RESULTS.write_text(table, encoding="utf-8")
 
 

@@ -99,9 +99,7 @@ async def _fill(house: House, viewer: Viewer, size: int) -> None:
     model = MiniLM(house.settings.home / "models")
     neighbours = Neighbours(model, await model.passages(texts))
     random = np.random.default_rng(_SEED)
-    items = [
-        TextItem(name=f"d{n}", title=f"Document {n}", readers=frozenset({EVERYONE}), text=_mixed(texts, random)) for n in range(size)
-    ]
+    items = [TextItem(name=f"d{n}", title=f"Document {n}", readers=frozenset({EVERYONE}), text=_mixed(texts, random)) for n in range(size)]
     await replace(house.ingestion, embedder=neighbours).run(viewer.tenant, "bench", items)
     model.close()
 
@@ -138,9 +136,7 @@ async def _pair(house: House, bare: _Bare, viewer: Viewer, text: str) -> tuple[f
     started = time.perf_counter()
     await bare.ask(text)
     bare_ms = (time.perf_counter() - started) * 1000
-    question = Question(
-        id=TurnId(secrets.token_hex(12)), viewer=viewer, thread=secrets.token_hex(8), text=text, asked_at=datetime.now(UTC)
-    )
+    question = Question(id=TurnId(secrets.token_hex(12)), viewer=viewer, thread=secrets.token_hex(8), text=text, asked_at=datetime.now(UTC))
     heard = Heard()
     await house.conversation.handle(question, heard)
     whole_ms = (time.perf_counter() - heard.started) * 1000

@@ -70,7 +70,7 @@ async def _port(pid: int) -> int:
     """The port that the process listens at, as the kernel knows it."""
     deadline = time.perf_counter() + _DEADLINE_S
     while time.perf_counter() < deadline:
-        sockets = {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
+        sockets = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink()}
         for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
             fields = line.split()
             if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:

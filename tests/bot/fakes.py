@@ -261,9 +261,6 @@ class FixedRouter:
 
     intent: Intent = Intent.ASK
 
-    def may_stand_alone(self, text: str) -> bool:
-        return self.intent is Intent.ASK
-
     async def route(self, text: str, thread: Thread) -> Route:
         return Route(self.intent, "rule: told")
 

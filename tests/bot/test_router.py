@@ -75,14 +75,6 @@ async def test_a_follow_up_needs_a_thread_and_feedback_an_answer() -> None:
     assert vectors.embedded == []
 
 
-@pytest.mark.parametrize(
-    ("text", "may"),
-    [("How long is parental leave?", True), ("and in France?", False), ("thanks", False), ("help", False), ("Sum up this thread", False)],
-)
-def test_what_may_stand_alone_is_searched_for_at_once(text: str, may: bool) -> None:  # noqa: FBT001  a table's column
-    assert Router(FakeSources().embed, embed_many).may_stand_alone(text) is may
-
-
 def _bare(text: str) -> str:
     return "".join(_letters(text.lower()))
 

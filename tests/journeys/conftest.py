@@ -78,7 +78,7 @@ def running(arguments: list[str], environment: dict[str, str]) -> Iterator[subpr
     """Run Python with `arguments` until the block is left; it gets ten seconds to end in its own way."""
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and not name.startswith("MODEL_")}
     command = [sys.executable, *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, env=kept | environment, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+    process = subprocess.Popen(command, cwd=ROOT, env=kept | environment, stdout=subprocess.PIPE, text=True)
     try:
         yield process
     finally:

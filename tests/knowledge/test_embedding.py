@@ -25,9 +25,7 @@ def model(models: Path) -> MiniLM:
 
 async def test_vectors_are_those_of_the_published_model(model: MiniLM) -> None:
     """The pairs and cosines are sentence-transformers' own example for all-MiniLM-L6-v2: 0.7553 and -0.1050."""
-    food, bread, baby = await model.passages(
-        ["A man is eating food.", "A man is eating a piece of bread.", "The girl is carrying a baby."]
-    )
+    food, bread, baby = await model.passages(["A man is eating food.", "A man is eating a piece of bread.", "The girl is carrying a baby."])
     assert float(food @ bread) == pytest.approx(0.7553, abs=2e-4)
     assert float(food @ baby) == pytest.approx(-0.1050, abs=2e-4)
 

@@ -39,13 +39,15 @@ def judged(folder: Path, *, queries: str | None = None, qrels: str | None = None
     ]
     (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, corpus)))
     (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, asked)) if queries is None else queries)
-    (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tleave\t1\nq1\tdeal\t0\nq2\tdeal\t1\n" if qrels is None else qrels)
+    (folder / "qrels/test.tsv").write_text(
+        "query-id\tcorpus-id\tscore\nq1\tleave\t1\nq1\tdeal\t0\nq2\tdeal\t1\n" if qrels is None else qrels
+    )
     return folder
 
 
 async def test_a_judged_set_is_scored_as_each_viewer_may_read(shelf: Shelf, tmp_path: Path) -> None:
     evaluation = Evaluation(shelf.ingestion, shelf.library, shelf.embedder)
-    scores, run = await evaluation.run(shelf.tenant.id, judged(tmp_path / "set" if (tmp_path / "set").mkdir() else tmp_path / "set"), limit=None, progress=Silent())
+    scores, run = await evaluation.run(shelf.tenant.id, judged(tmp_path), limit=None, progress=Silent())
     assert (scores.queries, scores.documents, scores.passages, scores.ndcg_10) == (2, 3, 2, 1.0)
     assert run == ["q1 Q0 leave 1 100 footnote", "q2 Q0 deal 1 100 footnote"]
     assert set(scores.rounded()) == {

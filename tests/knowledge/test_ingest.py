@@ -171,7 +171,9 @@ async def test_a_run_killed_anywhere_shows_old_or_new_and_the_next_run_ends_in_t
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(runs=st.lists(st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["Zebra one.", "Zebra two.", "Zebra\n\nthree."])), max_size=4))
+@given(
+    runs=st.lists(st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["Zebra one.", "Zebra two.", "Zebra\n\nthree."])), max_size=4)
+)
 async def test_after_any_history_exactly_the_last_folder_is_found(shelf: Shelf, runs: list[dict[str, str]]) -> None:
     for folder in runs:
         await shelf.ingest(*(text(name, body) for name, body in folder.items()), source="history")

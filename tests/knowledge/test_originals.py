@@ -21,7 +21,7 @@ async def test_what_was_kept_comes_back_and_is_sealed_on_disk(database: Database
     assert b"salary" not in kept.read_bytes()
 
 
-async def test_one_tenants_originals_are_not_anothers(database: Database, originals: Originals, tmp_path: Path) -> None:
+async def test_one_tenants_originals_are_not_anothers(database: Database, originals: Originals) -> None:
     one, other = (await new_tenant(database)).id, (await new_tenant(database)).id
     await originals.put(one, "d1/1", b"secret")
     with pytest.raises(KnowledgeError, match="could not be read back"):

@@ -44,7 +44,7 @@ asyncio.run(main())
 
 def other_process(name: str, home: Path, *before: str) -> "subprocess.Popen[str]":
     command = [*before, sys.executable, "-c", OTHER, name, str(home)]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603  our own interpreter
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def said(process: "subprocess.Popen[str]") -> int:
@@ -125,7 +125,7 @@ async def test_stopping_what_was_not_started_does_nothing(make: Make, home: Path
     await make(home).stop()
     with pytest.raises(RuntimeError, match="was not started"):
         await make(home).ensure()
-    assert not home.exists()  # noqa: ASYNC240
+    assert not home.exists()
 
 
 @BOTH

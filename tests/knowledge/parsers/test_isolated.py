@@ -244,7 +244,7 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own code
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     (pid,) = map(int, done.stdout.split())
     until = time.monotonic() + 5
     while alive(pid) and time.monotonic() < until:

@@ -1,0 +1,259 @@
+"""The command line as people use it: real processes on embedded parts in one home, exit codes, stdout and stderr."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+READERS = """
+people: {ana@acme.example: [hr], bob@acme.example: []}
+rules:
+  - {path: "hr/**", readers: ["group:hr"]}
+  - {path: "**", readers: [everyone]}
+"""
+LEAVE = "# Leave\n\nParental leave is twenty weeks at full pay for every parent.\n"
+CASES = "# Cases\n\nThe parental leave dispute of Rosa Lind was settled for 9,000 euros.\n"
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever was printed
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A shell with a home of its own."""
+
+    home: Path
+
+    def __call__(self, *arguments: str, **environment: str) -> Ran:
+        kept = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+        done = subprocess.run(
+            [sys.executable, "-m", "adapters", *arguments],
+            capture_output=True, text=True, check=False, timeout=200,
+            env={**kept, "FOOTNOTE_HOME": str(self.home), **environment},
+        )  # fmt: skip
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """A home with the tenant `acme`, its documents read in once."""
+    folder = tmp_path_factory.mktemp("acme")
+    (folder / "docs/hr").mkdir(parents=True)
+    (folder / "docs/leave.md").write_text(LEAVE)
+    (folder / "docs/hr/cases.md").write_text(CASES)
+    (folder / "docs/broken.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    (folder / "readers.yaml").write_text(READERS)
+    terminal = Terminal(folder / "home")
+    assert terminal("tenants", "create", "acme", "--name", "Acme").code == 0
+    ran = terminal("ingest", str(folder / "docs"), "--tenant", "acme", "--readers", str(folder / "readers.yaml"))
+    assert ran.code == 0, ran.err
+    assert "1 could not be read:\nbroken.pdf: " in ran.out
+    assert "2 documents can be found: 2 new" in ran.out
+    return terminal
+
+
+def docs(terminal: Terminal, *more: str) -> Sequence[str]:
+    folder = terminal.home.parent
+    return ("ingest", str(folder / "docs"), "--tenant", "acme", "--readers", str(folder / "readers.yaml"), *more)
+
+
+def test_an_answer_comes_with_its_exact_source(terminal: Terminal) -> None:
+    ran = terminal("ask", "How long is parental leave?", "--tenant", "acme", "--as", "bob@acme.example", "--json")
+    answer = ran.json
+    assert (ran.code, answer["outcome"], answer["withheld"]) == (0, "answer", False)
+    assert "twenty weeks" in answer["text"]
+    assert "[1]" in answer["text"]
+    cited = answer["citations"][0]
+    assert (cited["n"], cited["document"], cited["heading"]) == (1, "leave.md", "Leave")
+    assert LEAVE[cited["start"] : cited["end"]] == cited["quote"]
+    assert 0 <= answer["first_ms"] <= answer["took_ms"]
+
+
+def test_people_find_what_they_may_read(terminal: Terminal) -> None:
+    names = {}
+    for person in ("ana", "bob"):
+        ran = terminal("search", "parental leave", "--tenant", "acme", "--as", f"{person}@acme.example", "--json")
+        names[person] = {passage["document"] for passage in ran.json["passages"]}
+    assert names == {"ana": {"leave.md", "hr/cases.md"}, "bob": {"leave.md"}}
+
+
+def test_a_search_prints_every_field_of_a_passage(terminal: Terminal) -> None:
+    ran = terminal("search", "parental leave", "--tenant", "acme", "--as", "bob@acme.example", "--limit", "1", "--json")
+    (passage,) = ran.json["passages"]
+    assert set(passage) == {"document", "title", "url", "text", "score", "page", "heading", "start", "end", "source"}
+    assert LEAVE[passage["start"] : passage["end"]] == passage["text"]
+    assert ran.json["took_ms"] > 0
+
+
+def test_before_an_audience_nothing_is_said_that_one_of_them_may_not_read(terminal: Terminal) -> None:
+    asked = ("ask", "How was the dispute of Rosa Lind settled?", "--tenant", "acme", "--as", "ana@acme.example", "--json")
+    alone, watched = terminal(*asked), terminal(*asked, "--audience", "ana@acme.example,bob@acme.example")
+    assert "9,000 euros" in alone.json["text"]
+    assert "9,000" not in watched.out
+    assert "cases" not in watched.out
+    assert watched.json["withheld"] is True
+
+
+def test_a_batch_answers_line_by_line(terminal: Terminal, tmp_path: Path) -> None:
+    rows = [
+        {"_id": "a", "text": "How long is parental leave?"},
+        {"_id": "b", "text": "How was the dispute of Rosa Lind settled?", "as": "ana@acme.example"},
+        {"_id": "c", "text": "How long is parental leave?", "as": "nobody@acme.example"},
+    ]
+    (tmp_path / "batch.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    ran = terminal("ask", "--batch", str(tmp_path / "batch.jsonl"), "--tenant", "acme", "--as", "bob@acme.example")
+    answers = {line["_id"]: line for line in map(json.loads, ran.out.splitlines())}
+    assert list(answers) == ["a", "b", "c"]
+    assert "twenty weeks" in answers["a"]["text"]
+    assert "9,000" in answers["b"]["text"]
+    assert answers["c"]["outcome"] == "refusal"
+    assert "nobody@acme.example" in answers["c"]["text"]
+
+
+def test_a_thread_is_remembered(terminal: Terminal) -> None:
+    where = ("--tenant", "acme", "--as", "bob@acme.example", "--thread", "t1", "--json")
+    terminal("ask", "How long is parental leave?", *where)
+    assert "twenty weeks" in terminal("ask", "And is that at full pay?", *where).json["text"]
+
+
+def test_ingesting_again_costs_nothing_and_json_is_all_that_is_printed(terminal: Terminal) -> None:
+    ran = terminal(*docs(terminal, "--json"))
+    report = ran.json
+    assert (report["unchanged"], report["added"], report["passages"]) == (2, 0, 0)
+    assert [refused["name"] for refused in report["refused"]] == ["broken.pdf"]
+    assert ran.err == ""
+
+
+def test_a_tenant_is_listed_and_shown(terminal: Terminal) -> None:
+    assert terminal("tenants", "list").out.startswith("acme\tAcme\tsince ")
+    shown = terminal("tenants", "show", "acme").out
+    assert "source\tdocs\t2 documents" in shown
+    assert "person\tana@acme.example\tAna\thr" in shown
+
+
+def test_a_deleted_tenant_leaves_nothing(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Otters sleep floating.")
+    terminal("tenants", "create", "gone", "--name", "Gone")
+    assert terminal("ingest", str(tmp_path / "a.txt"), "--tenant", "gone").code == 0
+    before = {path.name for path in (terminal.home / "originals").iterdir()}
+    assert terminal("tenants", "delete", "gone").code == 0
+    assert "There is no tenant 'gone'" in terminal("tenants", "show", "gone").err
+    assert len(list((terminal.home / "index").glob("*/*"))) == 1
+    assert any(not list(path.rglob("*.*")) for path in (terminal.home / "originals").iterdir()) or before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(("ask", "x", "--tenant", "nope", "--as", "a@b.c"), "There is no tenant 'nope'", id="an unknown tenant"),
+        pytest.param(
+            ("ask", "x", "--tenant", "acme", "--as", "eve@acme.example"), "does not know 'eve@acme.example'", id="an unknown person"
+        ),
+        pytest.param(("search", "x", "--tenant", "acme", "--as", "eve"), "eve", id="a person that is no e-mail"),
+        pytest.param(("tenants", "create", "acme", "--name", "A"), "exists already", id="a tenant that is there"),
+        pytest.param(("tenants", "create", "No Slug", "--name", "A"), "cannot be a slug", id="a name that is no slug"),
+        pytest.param(("ingest", "/missing", "--tenant", "acme"), "There is nothing at /missing", id="a path that is not there"),
+        pytest.param(
+            ("ask", "--batch", "/missing", "--tenant", "acme", "--as", "a@b.c"), "The batch /missing cannot be read", id="no batch"
+        ),
+        pytest.param(("evaluate", "/missing"), "There is no /missing/corpus.jsonl", id="no judged set"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_that_helps(terminal: Terminal, arguments: Sequence[str], message: str) -> None:
+    ran = terminal(*arguments)
+    assert (ran.code, ran.out) == (1, "")
+    assert message in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_an_unknown_readers_file_is_named(terminal: Terminal) -> None:
+    ran = terminal("ingest", str(terminal.home.parent / "docs"), "--tenant", "acme", "--readers", "/missing.yaml")
+    assert (ran.code, ran.err) == (1, "There is no readers file at /missing.yaml. Check the path.\n")
+
+
+def test_when_nothing_went_in_the_exit_code_says_so(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    ran = terminal("ingest", str(tmp_path / "empty.txt"), "--tenant", "acme", "--source", "nothing")
+    assert ran.code == 1
+    assert "empty.txt: is empty" in ran.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param((), id="no command"),
+        pytest.param(("ask", "--tenant", "acme", "--as", "a@b.c"), id="no question"),
+        pytest.param(("ask", "x", "--batch", "f", "--tenant", "acme", "--as", "a@b.c"), id="a question and a batch"),
+        pytest.param(("search", "x", "--tenant", "acme", "--as", "a@b.c", "--limit", "0"), id="a limit of nothing"),
+        pytest.param(("tenants", "create", "x"), id="an option left out"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(terminal: Terminal, arguments: Sequence[str]) -> None:
+    assert terminal(*arguments).code == 2
+
+
+def test_a_wrong_setting_is_one_line(terminal: Terminal) -> None:
+    ran = terminal("tenants", "list", FOOTNOTE_PLAYGROUND="perhaps")
+    assert (ran.code, ran.err) == (1, "FOOTNOTE_PLAYGROUND is 'perhaps'; it can be on or off.\n")
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(terminal: Terminal) -> None:
+    ran = terminal("tenants", "list", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1
+    assert "Traceback" not in ran.err
+
+
+def test_doctor_finds_a_working_house_and_says_what_is_open(terminal: Terminal) -> None:
+    ran = terminal("doctor", "--json")
+    checks = {check["name"]: check for check in ran.json["checks"]}
+    assert (ran.code, ran.json["ok"]) == (0, True)
+    assert set(checks) >= {"home", "database", "migrations", "redis", "index", "embeddings", "model", "slack", "teams"}
+    assert checks["database"]["detail"].startswith("PostgreSQL")
+
+
+def test_doctor_says_what_is_wrong_and_how_to_mend_it(terminal: Terminal) -> None:
+    model = {"MODEL_PROVIDER": "openai-like", "MODEL_NAME": "m"}
+    ran = terminal("doctor", WEAVIATE_URL="http://x", MODEL_URL="http://127.0.0.1:1/v1", **model)
+    assert ran.code == 1
+    assert "WRONG WEAVIATE_URL" in ran.out
+    assert "WRONG model" in ran.out
+    assert "Check MODEL_URL" in ran.out
+
+
+def test_doctor_says_why_the_house_does_not_start(terminal: Terminal) -> None:
+    ran = terminal("doctor", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert ran.code == 1
+    assert "WRONG start" in ran.out
+
+
+def test_a_judged_set_is_scored_and_its_tenant_removed(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "qrels").mkdir()
+    corpus = [{"_id": f"d{n}", "title": "", "text": body} for n, body in enumerate(("Otters sleep floating.", "Trains run late."))]
+    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, corpus)))
+    (tmp_path / "queries.jsonl").write_text(json.dumps({"_id": "q", "text": "how do otters sleep"}))
+    (tmp_path / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq\td0\t1\n")
+    ran = terminal("evaluate", str(tmp_path), "--run", str(tmp_path / "run"), "--json")
+    assert (ran.code, ran.json["ndcg_10"], ran.json["documents"]) == (0, 1.0, 2)
+    assert (tmp_path / "run").read_text().startswith("q Q0 d0 1 ")
+    assert "evaluation" not in terminal("tenants", "list").out
+
+
+def test_help_names_every_command(terminal: Terminal) -> None:
+    ran = terminal("--help")
+    assert ran.code == 0
+    assert all(name in ran.out for name in ("serve", "tenants", "ingest", "search", "ask", "evaluate", "doctor"))

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from adapters.settings import PROMISED, BadSetting, Settings, settings
+
+
+def test_nothing_set_means_embedded_and_off() -> None:
+    assert Settings.read({}) == Settings()
+    assert Settings().home == Path(".footnote")
+
+
+def test_a_value_that_is_empty_counts_as_absent() -> None:
+    assert Settings.read({"DATABASE_URL": "", "FOOTNOTE_HOME": ""}) == Settings()
+
+
+def test_what_is_set_is_read() -> None:
+    read = Settings.read({"FOOTNOTE_HOME": "/data", "DATABASE_URL": "postgresql://x", "FOOTNOTE_PLAYGROUND": "on"})
+    assert (read.home, read.database_url, read.playground) == (Path("/data"), "postgresql://x", "on")
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        pytest.param({"FOOTNOTE_PLAYGROUND": "yes"}, "FOOTNOTE_PLAYGROUND is 'yes'; it can be on or off", id="a word that is no choice"),
+        pytest.param({"MODEL_PROVIDER": "azure"}, "it can be openai-like", id="a provider that this version does not speak to"),
+        pytest.param({"FOOTNOTE_URL": "footnote.example"}, "FOOTNOTE_URL must start with http", id="an address without its scheme"),
+        pytest.param({"MODEL_PROVIDER": "openai-like"}, "MODEL_URL and MODEL_NAME must be set too", id="a model without its address"),
+        pytest.param(
+            {"MODEL_PROVIDER": "openai-like", "MODEL_URL": "file:///x", "MODEL_NAME": "m"}, "MODEL_URL must start with", id="another scheme"
+        ),
+        pytest.param({"EMBEDDING_URL": "http://x/v1"}, "EMBEDDING_NAME must be set too", id="embeddings without a name"),
+    ],
+)
+def test_a_value_that_cannot_work_is_named_with_what_to_write(environment: dict[str, str], message: str) -> None:
+    with pytest.raises(BadSetting, match=message):
+        Settings.read(environment)
+
+
+def test_a_setting_that_nothing_obeys_yet_is_remembered() -> None:
+    assert Settings.read({"WEAVIATE_URL": "http://x"}).ignored == ("WEAVIATE_URL",)
+
+
+def test_every_setting_has_a_name_and_a_sentence_of_its_own() -> None:
+    named = [setting.metadata["name"] for setting in settings()]
+    assert len(set(named)) == len(named)
+    assert not set(named) & set(PROMISED)
+    assert all(setting.metadata["sentence"].endswith(".") for setting in settings())
