@@ -174,7 +174,9 @@ async def _embedder(settings: "Settings", stack: AsyncExitStack) -> Embedder:
     if settings.embedding_url and settings.embedding_name:
         from knowledge.embedding.openai_like import OpenAILikeEmbedder
 
-        return await OpenAILikeEmbedder.measure(settings.embedding_url, settings.embedding_name, settings.embedding_api_key)
+        remote = await OpenAILikeEmbedder.measure(settings.embedding_url, settings.embedding_name, settings.embedding_api_key)
+        stack.push_async_callback(remote.close)
+        return remote
     embedder = MiniLM(settings.home / "models")
     stack.callback(embedder.close)
     return embedder

@@ -40,11 +40,12 @@ async def application(house: "House", host: str, port: int, *, role: str, demo: 
     from prometheus_client import CollectorRegistry
 
     registry = CollectorRegistry()
+    doorway = Doorway(house.conversation, house.pace, registry)
     app = web.Application(client_max_size=_LARGEST_BODY)
     app.add_routes(_health(house, registry))
     found = await demo_tenant.tenant(house) if demo else None
     if role != "worker" and _playground_is_open(house, host, demo=demo):
-        door = await _playground(house, registry, found, host)
+        door = await _playground(house, doorway, found, host)
         app.add_routes(routes(door))
         _say(f"Footnote is open at http://{_shown(host)}:{port}")
     else:
@@ -79,12 +80,12 @@ def _playground_is_open(house: "House", host: str, *, demo: bool) -> bool:
     return demo and _is_loopback(host)
 
 
-async def _playground(house: "House", registry: "CollectorRegistry", found: Tenant | None, host: str) -> Playground:
+async def _playground(house: "House", doorway: Doorway, found: Tenant | None, host: str) -> Playground:
     tenant = found or await _only_tenant(house)
     return Playground(
         tenant=tenant.id,
         company=demo_company(demo_people.load()) if found else await _company(house, tenant),
-        conversation=Doorway(house.conversation, house.pace, registry),
+        conversation=doorway,
         people=house.people,
         library=house.library,
         uploads=house.uploads,

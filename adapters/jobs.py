@@ -65,7 +65,8 @@ class Jobs:
     async def defer_tidy(self, connection: AsyncConnection, tenant: TenantId) -> None:
         """Queue the tidying of a tenant's index, unless that is queued already."""
         with suppress(procrastinate.exceptions.AlreadyEnqueued):
-            await self._defer(connection, TIDY_INDEX, queueing_lock=f"tidy:{tenant}", tenant=tenant)
+            async with connection.begin_nested():  # the refusal to queue it twice must not spoil the caller's transaction
+                await self._defer(connection, TIDY_INDEX, queueing_lock=f"tidy:{tenant}", tenant=tenant)
 
     async def work(self, work: Work) -> None:
         """Do jobs until cancelled; then finish those under way within 5 s, or leave them to the next worker."""

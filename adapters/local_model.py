@@ -29,4 +29,5 @@ async def _models() -> list[str]:
         head, _, body = (await reader.read(_LONGEST_ANSWER)).partition(b"\r\n\r\n")
     finally:
         writer.close()
-    return [str(model["name"]) for model in json.loads(body)["models"]] if b" 200 " in head.splitlines()[0] else []
+        await writer.wait_closed()
+    return [str(model["name"]) for model in json.loads(body)["models"]] if b" 200 " in head.partition(b"\n")[0] else []

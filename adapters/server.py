@@ -51,20 +51,33 @@ class _Serving:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, host: str, *, role: str, demo: bool) -> None:
+        try:
+            for server in self._house.servers:
+                self._spawn(_supervise(server))
+            if role != "web":
+                self._spawn(self._house.jobs.work(self._house.work))
+            doors = await self._open(host, role=role, demo=demo)
+            await self._stop.wait()
+            await asyncio.gather(doors.cleanup(), self._end())
+        finally:
+            await self._end()
+
+    async def _open(self, host: str, *, role: str, demo: bool) -> web.AppRunner:
+        """Open the doors, and only then close the waiting room: whoever knocks is always answered."""
         from adapters import front
 
-        for server in self._house.servers:
-            self._spawn(_supervise(server))
-        if role != "web":
-            self._spawn(self._house.jobs.work(self._house.work))
         port = self._listener.getsockname()[1]
         app = await front.application(self._house, host, port, role=role, demo=demo, spawn=self._spawn)
         doors = await _site(app, self._listener)
         await self._waiting.cleanup()
-        await self._stop.wait()
-        for task in self._tasks:
+        return doors
+
+    async def _end(self) -> None:
+        """Cancel what goes on in the background, and wait until it has finished or handed back what it did."""
+        ending = tuple(self._tasks)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(doors.cleanup(), *self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -207,7 +207,8 @@ def _rows(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit]
     for i, (start, end) in enumerate(lines):
         alone = _LONE_CELL.fullmatch(text, start, end)
         if alone and not rules[i]:  # a remark below a table, written across it
-            yield Unit(*alone.span(1), Kind.FIELD, block)
+            first = alone.start(1)
+            yield from (Unit(first + begin, first + end, Kind.FIELD, block) for begin, end in sentences(alone[1]))
             continue
         header = i == 0 and len(lines) > 1 and rules[1]
         kind = Kind.RULE if rules[i] else Kind.HEADER if header else Kind.ROW

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from bot.llm.cues import LETTERHEAD
 from bot.llm.wanted import Wanted
+from bot.markup import is_empty
 from bot.quotes import QUOTABLE, Quote
 from bot.sentences import Kind, Unit, cells, units
 from knowledge.documents import Document, DocumentId, Hit, Passage
@@ -16,8 +18,11 @@ OLD_AFTER: Final = timedelta(days=548)
 """A source that was last changed longer ago is dated where it is quoted (eighteen months)."""
 SHORTLIST: Final = 24
 """Pieces that are looked at closely."""
-PER_RANK: Final = 0.15
-"""What a passage further down has to cover more of the question to be as promising."""
+PRIOR_COUNTS: Final = 0.5
+"""What the best passage's piece is more promising by than one of a passage that hardly was found."""
+NOTES: Final = "Notes:"
+"""What the notes of a slide start with, as our reader of slides writes them."""
+_LAST_YEAR: Final = re.compile(r"\blast year\b", re.IGNORECASE)
 _NONE: Final = frozenset[str]()
 _LONGEST_PAIR: Final = 420  # characters of two sentences quoted as one
 _LONGEST_LIST: Final = 1_200  # characters of a list quoted as one
@@ -49,12 +54,16 @@ class Candidate:
     quote: Quote
     kind: Kind
     order: tuple[int, int]  # rank of the passage, then place in it
-    terms: frozenset[str]  # of its own words
+    prior: float  # how well its passage did in the search, as a share of the best: 0 to 1
+    ordered: tuple[str, ...]  # terms of its own words
+    terms: frozenset[str]  # the same
     title_terms: frozenset[str]  # of its document's title and its headings
     header_terms: frozenset[str] = field(default_factory=frozenset)  # of the header of its table
     near_terms: frozenset[str] = field(default_factory=frozenset)  # all these, and those of the units beside it
     row: Row | None = None
     dangling: bool = False  # starts with a word that points at what was left out
+    opens: bool = False  # is the first of its passage that may be quoted
+    spoken: bool = False  # stands in the notes of a slide
     superseded: bool = False  # another hit is a newer edition of its document
     dated: bool = False  # its age has to be said
 
@@ -74,14 +83,23 @@ class Candidate:
         return self.terms | self.header_terms
 
 
+class _Read(NamedTuple):
+    """A passage, taken apart once."""
+
+    rank: int
+    prior: float
+    passage: Passage
+    found: list[Unit]
+    title_terms: frozenset[str]
+    spoken: frozenset[int]  # blocks that are notes of a slide
+
+
 class _Piece(NamedTuple):
     """A unit with its terms: as much as is known of every unit before the promising ones are looked at closely."""
 
-    rank: int
     place: int  # among the passage's units
-    passage: Passage
-    found: list[Unit]  # all units of the passage
-    title_terms: frozenset[str]
+    read: _Read
+    ordered: list[str]
     terms: frozenset[str]
     header: tuple[str, ...]
     header_terms: frozenset[str]
@@ -94,23 +112,37 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -
 
     Only what may be quoted; where nothing may, whatever text there is.
     """
-    pieces = [piece for rank, hit in enumerate(hits[:read]) for piece in _pieces(rank, hit.passage)]
+    pieces = [piece for rank, hit in enumerate(hits[:read]) for piece in _pieces(rank, _prior(hits, rank), hit.passage)]
     pieces = [piece for piece in pieces if piece.quotable] or pieces
     wanted = Wanted.among(query, [piece.terms | piece.header_terms for piece in pieces])
-    promise = sorted(pieces, key=lambda piece: (PER_RANK * piece.rank - wanted.covered(piece.near_terms), piece.rank, piece.place))
-    old = superseded([hit.passage.document for hit in hits], query)
-    return [_candidate(piece, asked_at, old) for piece in promise[:SHORTLIST]], wanted
+    promise = sorted(pieces, key=lambda piece: (-_promise(wanted, piece), piece.read.rank, piece.place))[:SHORTLIST]
+    old = superseded([hit.passage.document for hit in hits], query, asked_at)
+    first = {piece.read.rank: piece.place for piece in reversed(pieces)}
+    return [_candidate(piece, asked_at, old, opens=first[piece.read.rank] == piece.place) for piece in promise], wanted
 
 
-def superseded(documents: Sequence[Document], query: str = "") -> frozenset[DocumentId]:
+def _prior(hits: Sequence[Hit], rank: int) -> float:
+    """How well a hit did beside the best: by score, or by rank where scores are no shares."""
+    best = max(hit.score for hit in hits)
+    return max(0.0, hits[rank].score / best) ** 2 if best > 0 else 0.75**rank
+
+
+def _promise(wanted: Wanted, piece: _Piece) -> float:
+    return PRIOR_COUNTS * piece.read.prior + wanted.covered((piece.near_terms, 1.0), (piece.read.title_terms, 0.5))
+
+
+def superseded(documents: Sequence[Document], query: str = "", asked_at: datetime | None = None) -> frozenset[DocumentId]:
     """Those of `documents` of which another is a newer edition: the same title but for year or version, and newer.
 
-    A title that says so itself counts too. An edition whose year the question names is never superseded.
+    A title that says so itself counts too. An edition whose year the question names is never superseded; when it names a
+    year, or says "last year" of `asked_at`, the other editions are.
     """
     editions: dict[tuple[str, ...], list[Document]] = {}
     for document in documents:
         editions.setdefault(tuple(terms(_EDITION.sub(" ", _SAYS_OLD.sub(" ", document.title)))), []).append(document)
     asked = set(_YEAR.findall(query))
+    if asked_at and _LAST_YEAR.search(query):
+        asked.add(str(asked_at.year - 1))
     return frozenset(
         document.id
         for same in editions.values()
@@ -126,40 +158,55 @@ def _edition(document: Document) -> tuple[str, float]:
     return max(_YEAR.findall(document.title), default=str(changed.year) if changed else ""), changed.timestamp() if changed else 0.0
 
 
-def _pieces(rank: int, passage: Passage) -> list[_Piece]:
+def _pieces(rank: int, prior: float, passage: Passage) -> list[_Piece]:
     text, found = passage.text, units(passage.text)
     titles = frozenset(terms(" ".join((passage.document.title, *passage.heading))))
-    own = [frozenset(terms(text[unit.start + unit.lead : unit.end])) for unit in found]
-    return [_piece(rank, passage, found, titles, own, i) for i in range(len(found))]
+    slides = NOTES in text and "presentation" in passage.document.media_type
+    spoken = frozenset(unit.block for unit in found if slides and text.startswith(NOTES, unit.start))
+    read = _Read(rank, prior, passage, found, titles, spoken)
+    own = [terms(text[unit.start + unit.lead : unit.end]) for unit in found]
+    sets = [frozenset(ordered) for ordered in own]
+    return [_piece(read, own[place], sets, place) for place in range(len(found))]
 
 
-def _piece(rank: int, passage: Passage, found: list[Unit], titles: frozenset[str], own: Sequence[frozenset[str]], place: int) -> _Piece:
+def _piece(read: _Read, ordered: list[str], own: Sequence[frozenset[str]], place: int) -> _Piece:
+    text, found = read.passage.text, read.found
     unit = found[place]
-    header = _header(passage.text, found, unit) if unit.kind is Kind.ROW else ()
+    header = _header(text, found, unit) if unit.kind is Kind.ROW else ()
     named = frozenset(terms(" ".join(header))) if header else _NONE
     near = own[place] | named if header else own[place].union(*own[max(0, place - 1) : place + 2])
-    quotable = unit.kind in QUOTABLE and not _starts_midway(passage.text, unit, place)
-    return _Piece(rank, place, passage, found, titles, own[place], header, named, near, quotable)
+    return _Piece(place, read, ordered, own[place], header, named, near, _quotable(text, unit, place))
 
 
-def _candidate(piece: _Piece, asked_at: datetime, old: frozenset[DocumentId]) -> Candidate:
-    passage, unit = piece.passage, piece.found[piece.place]
+def _quotable(text: str, unit: Unit, place: int) -> bool:
+    if unit.kind not in QUOTABLE or _starts_midway(text, unit, place) or LETTERHEAD.match(text, unit.start):
+        return False
+    return not is_empty(text[unit.start : unit.end])
+
+
+def _candidate(piece: _Piece, asked_at: datetime, old: frozenset[DocumentId], *, opens: bool) -> Candidate:
+    read = piece.read
+    passage, unit = read.passage, read.found[piece.place]
     document = passage.document
-    start, end = _stretched(passage.text, piece.found, piece.place)
+    start, end = _stretched(passage.text, read.found, piece.place)
     quote = Quote(passage, start, end)
-    is_old = document.id in old
+    ordered = piece.ordered if (start, end) == (unit.start + unit.lead, unit.end) else terms(quote.text)
     return Candidate(
         quote=quote,
         kind=Kind.STEP if _is_list(unit, start, end) else unit.kind,
-        order=(piece.rank, piece.place),
-        terms=piece.terms if (start, end) == (unit.start + unit.lead, unit.end) else frozenset(terms(quote.text)),
-        title_terms=piece.title_terms,
+        order=(read.rank, piece.place),
+        prior=read.prior,
+        ordered=tuple(ordered),
+        terms=frozenset(ordered),
+        title_terms=read.title_terms,
         header_terms=piece.header_terms,
         near_terms=piece.near_terms,
-        row=Row(piece.header, tuple(cells(quote.text)), (piece.rank, unit.block)) if unit.kind is Kind.ROW else None,
+        row=Row(piece.header, tuple(cells(quote.text)), (read.rank, unit.block)) if unit.kind is Kind.ROW else None,
         dangling=bool(_DANGLING.match(quote.text)),
-        superseded=is_old,
-        dated=document.modified_at is not None and (is_old or asked_at - document.modified_at > OLD_AFTER),
+        opens=opens,
+        spoken=unit.block in read.spoken,
+        superseded=document.id in old,
+        dated=document.modified_at is not None and (document.id in old or asked_at - document.modified_at > OLD_AFTER),
     )
 
 

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from bot import texts
 from bot.llm.candidates import Candidate, Row
+from bot.markup import readable
 from bot.quotes import Cited
 from bot.sentences import MARK, Kind
 
@@ -22,8 +23,8 @@ def laid_out(chosen: Sequence[Candidate]) -> Cited:
 
 
 def inert(words: str) -> str:
-    """A source's own words on one line, with what looks like one of our footnote marks escaped."""
-    return _MARK.sub(lambda mark: mark[0].replace("[", "\\[").replace("]", "\\]"), " ".join(words.split()))
+    """A source's own words on one line, without its markup, with what looks like one of our footnote marks escaped."""
+    return _MARK.sub(lambda mark: mark[0].replace("[", "\\[").replace("]", "\\]"), readable(words))
 
 
 def _without_repeats(chosen: Sequence[Candidate]) -> list[Candidate]:

@@ -3,34 +3,132 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Final
 
+from bot.llm.cues import asked_for, without_amounts
 from knowledge.terms import terms
 
-_ASKS_NUMBER = re.compile(
-    r"\b(how (?:many|much|long|often|old|far|soon|big|late)|when|what (?:time|date|day|year|rate|amount|percentage)|"
-    r"deadline|limit|cost|price|budget|which (?:day|year|date))\b",
-    re.IGNORECASE,
-)
+_SAME: Final = """
+holiday vacation leave
+cost price fee charge
+pay price cost
+pay salary wage
+laptop computer device
+phone mobile device
+lost lose left stolen missing
+ill sick illness sickness
+dentist dental
+doctor medical
+baby birth born newborn
+maternity paternity parental birth parent
+boss manager supervisor
+approve approval sign authorise authorize
+buy purchase
+trip travel journey
+refund reimburse reimbursement
+announce notify tell notice
+gift present offered
+recommend refer referral
+course training learning
+money budget allowance
+spend limit budget allowance
+decide decision outcome
+choose pick select
+wifi internet
+remote remotely home
+abroad overseas foreign
+begin start
+close end finish
+replace replacement change
+meal food lunch dinner
+flight fly plane
+quit resign resignation
+safe safety danger
+deadline due
+job role position
+employee staff colleague
+"""
+"""One line each: words that people ask with and words that documents answer with."""
+SAME_COUNTS: Final = 0.7
+"""Share of a term's weight that a word of the same line has."""
+WEAK_COUNTS: Final = 0.3
+"""Share of the weight of a term that is in many questions and says little of what they are about."""
+_WEAK: Final = """
+get give take need want have know say tell mean happen anything everything something someone somebody please still just also come
+go make find let use much many long often far now thing way one there here some any must shall allowed work company new
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The question's terms by their rarity among the pieces that were found."""
 
-    weights: dict[str, float]  # term -> log(1 + (n + 1) / (df + .5)) over the n pieces
+    weights: dict[str, float]  # term -> log(1 + (n + 1) / (df + .5)) over the n pieces; less for weak ones
     total: float  # their sum; 1 for a question without terms
-    asks_number: bool  # how many, when, what limit …
+    accepted: dict[str, tuple[tuple[str, float], ...]]  # term of a text -> terms of the question it counts for, and how much
+    pairs: frozenset[tuple[str, str]]  # terms that stand side by side in the question
+    asked: re.Pattern[str] | None  # what an answer looks like
+    amounts: tuple[str, ...]  # sums and percentages of the question
 
     @classmethod
     def among(cls, query: str, pieces: Collection[frozenset[str]]) -> "Wanted":
         """`query` weighed against the term sets of `pieces`."""
-        wanted = frozenset(terms(query))
-        counts = Counter(term for piece in pieces for term in piece & wanted)
-        weights = {term: math.log(1 + (len(pieces) + 1) / (counts[term] + 0.5)) for term in wanted}
-        return cls(weights, sum(weights.values()) or 1.0, bool(_ASKS_NUMBER.search(query)))
+        plain, amounts = without_amounts(query)
+        said = terms(plain)
+        accepted = accepted_for(said)
+        counts = Counter(term for piece in pieces for term in piece.intersection(said))
+        weights = {term: importance(term) * math.log(1 + (len(pieces) + 1) / (counts[term] + 0.5)) for term in said}
+        pairs = frozenset(pair for pair in pairwise(said) if pair[0] != pair[1] and weak().isdisjoint(pair))
+        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), amounts)
 
-    def covered(self, found: Iterable[str]) -> float:
-        """The weighted share of the question's terms in `found`, 0 to 1."""
-        return sum(self.weights[term] for term in found if term in self.weights) / self.total
+    def covered(self, *zones: tuple[frozenset[str], float]) -> float:
+        """The weighted share of the question's terms in `zones`, 0 to 1; a term counts where it counts most."""
+        best: dict[str, float] = {}
+        for found, factor in zones:
+            for term in self.accepted.keys() & found:
+                for own, share in self.accepted[term]:
+                    if share * factor > best.get(own, 0.0):
+                        best[own] = share * factor
+        return sum(self.weights[term] * share for term, share in best.items()) / self.total
+
+    def rare(self, found: frozenset[str]) -> bool:
+        """Whether `found` has a term that counts for one of the question's rarer ones."""
+        least = self.total / max(1, len(self.weights))
+        return any(self.weights[own] >= least for term in self.accepted.keys() & found for own, _ in self.accepted[term])
+
+    def paired(self, ordered: Sequence[str]) -> float:
+        """The share of the question's pairs that stand side by side in a text too, 0 to 1."""
+        return len(self.pairs.intersection(pairwise(ordered))) / len(self.pairs) if self.pairs else 0.0
+
+
+def importance(term: str) -> float:
+    """1, or `WEAK_COUNTS`."""
+    return WEAK_COUNTS if term in weak() else 1.0
+
+
+def accepted_for(said: Collection[str]) -> dict[str, tuple[tuple[str, float], ...]]:
+    """The terms that count for the terms `said`: themselves, and those of the same line for a part."""
+    found: dict[str, dict[str, float]] = {}
+    for term in said:
+        for other in _alike().get(term, ()):
+            found.setdefault(other, {})[term] = SAME_COUNTS
+    for term in said:
+        found.setdefault(term, {})[term] = 1.0
+    return {term: tuple(counts.items()) for term, counts in found.items()}
+
+
+@cache
+def weak() -> frozenset[str]:
+    """The terms that say little of what a question is about."""
+    return frozenset(terms(_WEAK))
+
+
+@cache
+def _alike() -> dict[str, frozenset[str]]:
+    lines = [frozenset(terms(line)) for line in _SAME.split("\n")]
+    every = frozenset[str]().union(*lines)
+    return {term: frozenset[str]().union(*(line for line in lines if term in line)) - {term} for term in every}

@@ -8,7 +8,7 @@ from knowledge.chunking.blocks import Block, Kind, blocks, has_words
 from knowledge.chunking.split import WIDEST, Count, Splitter, Unit
 from knowledge.documents import Piece, Span
 
-BUDGET = 150
+BUDGET = 200
 """Word pieces of a body: of 50 to 200, the size that found most in a fixed number of characters (`tests/bench/chunking.py`). With
 a prefix of 48 and two special tokens it stays within MiniLM's window of 256; up to 206 would."""
 OVERLAP = 0

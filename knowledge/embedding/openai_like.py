@@ -10,6 +10,7 @@ from knowledge.embedding.port import Matrix, Vector
 from knowledge.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
+    import httpx
     from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 
 _TIMEOUT_S = 30.0
@@ -31,8 +32,12 @@ class OpenAILikeEmbedder:
     @classmethod
     async def measure(cls, url: str, name: str, api_key: str | None) -> "OpenAILikeEmbedder":
         """Ask the server once, to learn how long its vectors are. Raises `EmbedderUnavailable`."""
-        probe = await cls(url, name, api_key, 0).query("dimension")
-        return cls(url, name, api_key, len(probe))
+        probing = cls(url, name, api_key, 0)
+        try:
+            dimension = len(await probing.query("dimension"))
+        finally:
+            await probing.close()
+        return cls(url, name, api_key, dimension)
 
     async def query(self, text: str) -> Vector:
         """The vector of one question."""
@@ -57,6 +62,17 @@ class OpenAILikeEmbedder:
         """Word pieces of `text`, estimated; never 0 for text that is not empty."""
         return -(-len(text) // _CHARACTERS_A_PIECE)
 
+    async def close(self) -> None:
+        """Close the connections, if there were any."""
+        if "_client" in self.__dict__:
+            await self._http.aclose()
+
+    @cached_property
+    def _http(self) -> "httpx.AsyncClient":
+        import httpx
+
+        return httpx.AsyncClient(timeout=_TIMEOUT_S)
+
     @cached_property
     def _client(self) -> "OpenAILikeEmbedding":
         from llama_index.embeddings.openai_like import OpenAILikeEmbedding  # 3 s
@@ -68,4 +84,5 @@ class OpenAILikeEmbedder:
             embed_batch_size=_BATCH,
             timeout=_TIMEOUT_S,
             max_retries=1,
+            async_http_client=self._http,
         )

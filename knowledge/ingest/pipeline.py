@@ -46,8 +46,7 @@ class Ingestion:
             run = await _Run.begin(self, tenant, ledger, progress or Silent())
             run.progress.found(len(items))
             await run.sweep()
-            async for batch in _batches(run.drafts(items)):
-                await run.publish(batch)
+            await run.publish_all(_batches(run.drafts(items)))
             await run.remove_all_but({item.name for item in items})
             await run.index.tidy()
         return run.report
@@ -58,7 +57,7 @@ class Ingestion:
         run = await _Run.begin(self, tenant, ledger, Silent())
         draft = await run.draft(item)
         if draft:
-            await run.publish([draft])
+            await run.publish([draft], await run.entries([draft]))
         return document_id(ledger.source, item.name)
 
 
@@ -159,21 +158,34 @@ class _Run:
             await self.ledger.set_readers({known.id: readers})
             await self.index.set_readers(known.id, readers)
 
-    async def publish(self, drafts: Sequence[Draft]) -> None:
-        """Embed a batch and make it what readers find: staged, indexed, published, and only then is the old forgotten."""
+    async def publish_all(self, batches: AsyncIterator[list[Draft]]) -> None:
+        """Publish batch after batch: while one is embedded, the one before is written and the one after is read and cut."""
+        written: asyncio.Task[None] | None = None
+        try:
+            async for batch in _ahead(batches):
+                entries = await self.entries(batch)
+                if written:
+                    await written
+                written = asyncio.create_task(self.publish(batch, entries))
+            if written:
+                await written
+        finally:
+            if written:
+                written.cancel()
+
+    async def publish(self, drafts: Sequence[Draft], entries: Sequence[Entry]) -> None:
+        """Make a batch what readers find: staged, indexed, published, and only then is the old forgotten."""
         await self.ledger.stage(drafts)
-        await self.index.put(await self.entries(drafts))
+        await self.index.put(entries)
         await self.ledger.publish(drafts)
         replaced = {draft.id: draft.version for draft in drafts if draft.version > 1}
         await self.index.keep_only(replaced)
-        for draft in drafts:
-            if draft.version > 1:
-                await self.parts.originals.remove(self.tenant, f"{draft.id}/{draft.version - 1}")
+        for document, version in replaced.items():
+            await self.parts.originals.remove(self.tenant, f"{document}/{version - 1}")
         self.report.changed += len(replaced)
         self.report.added += len(drafts) - len(replaced)
-        passages = sum(len(draft.pieces) for draft in drafts)
-        self.report.passages += passages
-        self.progress.advanced(len(drafts), passages)
+        self.report.passages += len(entries)
+        self.progress.advanced(len(drafts), len(entries))
 
     async def entries(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Every passage of the batch as the index wants it."""
@@ -220,6 +232,26 @@ async def _bytes(item: Item) -> bytes:
         return await asyncio.to_thread(item.read)
     except OSError as error:
         raise Unreadable(f"cannot be opened ({error.strerror})", "check that it is there and that you may read it") from error
+
+
+async def _ahead(batches: AsyncIterator[list[Draft]]) -> AsyncIterator[list[Draft]]:
+    """`batches`, the next of which is being made while one is used."""
+    made: asyncio.Queue[list[Draft] | None] = asyncio.Queue(1)
+
+    async def make() -> None:
+        try:
+            async for batch in batches:
+                await made.put(batch)
+        finally:
+            await made.put(None)
+
+    making = asyncio.create_task(make())
+    try:
+        while (batch := await made.get()) is not None:
+            yield batch
+        await making  # raises what ended it early
+    finally:
+        making.cancel()
 
 
 async def _batches(drafts: AsyncIterator[Draft]) -> AsyncIterator[list[Draft]]:

@@ -1,0 +1,90 @@
+"""What answers of a kind look like: a duration after "how long", an amount after "how much". Pure; rules of thumb, no grammar."""
+
+import re
+from typing import Final
+
+_NUMBER = (
+    r"(?:\d[\d.,]*|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety)\b)"
+)
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_CURRENCY = "EUR|GBP|USD|CAD|AUD|CHF|NOK|SEK|DKK|JPY"
+
+DURATION: Final = re.compile(
+    rf"\b{_NUMBER}[ -](?:(?:full|paid|working|work|business|calendar|consecutive|more) )?(?:minute|hour|day|week|month|year)s?\b",
+    re.IGNORECASE,
+)
+DATE: Final = re.compile(
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?\.? (?:of )?{_MONTH}|{_MONTH} \d{{1,2}}\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|\d{{1,2}}:\d\d|"
+    r"\d{1,2} ?[ap]\.?m\b|\d{4}-\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)\b)",
+)
+MONEY: Final = re.compile(rf"[£€$¥] ?\d|\b(?:{_CURRENCY}) ?\d|\d ?(?:%|(?:{_CURRENCY})\b|percent|euros?\b|pounds?\b|dollars?\b|p a\b)")
+NUMBER: Final = re.compile(_NUMBER, re.IGNORECASE)
+SOMEBODY: Final = re.compile(
+    r"\w@\w|\+\d{2}|\b(?:managers?|directors?|officers?|supervisors?|teams?|leads?|heads?|chief|boards?|committee|counsel|extension)\b",
+    re.IGNORECASE,
+)
+REASON: Final = re.compile(r"\b(?:because|caused?|causes|due to|owing to|reasons?|so that|as a result|expired|failed)\b", re.IGNORECASE)
+
+_ASKED: Final = (
+    (re.compile(r"\bhow (?:long|often|old|soon|far (?:ahead|in advance))\b|\bnotice period\b|\bhow many weeks\b", re.IGNORECASE), DURATION),
+    (re.compile(r"\bdeadline\b", re.IGNORECASE), DURATION),
+    (re.compile(r"\bwhen\b|\b(?:what|which) (?:days?|dates?|time|month|year)\b", re.IGNORECASE), DATE),
+    (
+        re.compile(
+            r"\bhow much\b|\b(?:costs?|prices?|fees?|rates?|salary|budget|limit|allowance|money|spend|mileage)\b|\bpay(?:ing)? for\b",
+            re.IGNORECASE,
+        ),
+        MONEY,
+    ),
+    (re.compile(r"\bhow (?:many|thick|deep|big|large|fast|high|late|far|wide)\b|\bwhat (?:amount|number|percentage)\b", re.IGNORECASE), NUMBER),
+    (re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE), SOMEBODY),
+    (re.compile(r"\bwhy\b", re.IGNORECASE), REASON),
+)
+_QUANTITIES: Final = frozenset({DURATION, DATE, MONEY, NUMBER})
+
+ABOUT_ITSELF: Final = re.compile(
+    r"(?:effective|valid (?:from|for|until)|in force|last (?:updated|changed|reviewed)|replaces|supersedes|version|owner|"
+    r"this (?:\w+ )?(?:replaces|supersedes)|written (?:down )?by|table of contents)\b",
+    re.IGNORECASE,
+)
+"""How a sentence starts that says something of its document, not of its matter."""
+LETTERHEAD: Final = re.compile(r"(?:from|to|cc|bcc|date|subject|sent|reply-to):", re.IGNORECASE)
+"""How a line at the head of a mail starts."""
+ALL_OTHERS: Final = re.compile(r"\W*(?:rest of|(?:all|any|every) ?(?:other|thing else|where else|body else)|others?\b|elsewhere|otherwise|default)", re.IGNORECASE)
+"""How a table's row for all that has none of its own starts."""
+
+_AMOUNT: Final = re.compile(r"[£€$¥] ?\d[\d.,]*|\d[\d.,]* ?%|\b\d{1,3}(?:,\d{3})+\b")
+_RANGE: Final = re.compile(r"(\d[\d.,]*) ?%? ?(?:to|and|until|[-\u2013]) ?[£€$¥]? ?(\d[\d.,]*)( ?%)?")
+
+
+def asked_for(query: str) -> re.Pattern[str] | None:
+    """What an answer to `query` looks like; `None` if its words do not tell."""
+    return next((answer for question, answer in _ASKED if question.search(query)), None)
+
+
+def fit(asked: re.Pattern[str] | None, words: str) -> float:
+    """How much `words` look like what was asked for: 1, .5 if any number stands where some quantity was wanted, or 0."""
+    if asked is None:
+        return 0.0
+    if asked.search(words):
+        return 1.0
+    return 0.5 if asked in _QUANTITIES and NUMBER.search(words) else 0.0
+
+
+def without_amounts(query: str) -> tuple[str, tuple[str, ...]]:
+    """`query` without its sums and percentages, and these: no text has to repeat them to speak of them."""
+    return _AMOUNT.sub(" ", query), tuple(_AMOUNT.findall(query))
+
+
+def spans(amounts: tuple[str, ...], words: str) -> bool:
+    """Whether a range in `words` holds one of `amounts`: 20 % is in `15 to 22 %`, £8,000 in `£2,500 to £25,000`."""
+    ranges = [(_value(low), _value(high), bool(percent)) for low, high, percent in _RANGE.findall(words)] if amounts else []
+    return any(percent == ("%" in amount) and low <= _value(amount) <= high for amount in amounts for low, high, percent in ranges)
+
+
+def _value(amount: str) -> float:
+    digits = re.sub(r"[^\d.]", "", re.sub(r"[.,](?=\d{3}(?!\d))", "", amount)).rstrip(".")
+    try:
+        return float(digits)
+    except ValueError:
+        return -1.0

@@ -1,0 +1,130 @@
+"""The durable queue on real PostgreSQL: committed with its cause, done once, taken over when its worker died."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from adapters import jobs as module
+from adapters.jobs import Jobs, Work
+from tenancy.database import Database
+from tenancy.embedded import EmbeddedServer
+from tenancy.viewer import TenantId
+from tests.tenancy import servers
+
+ACME = TenantId("acme")
+
+
+class Heard(asyncio.Queue[tuple[str, ...]]):
+    """What was worked on, as it happens."""
+
+    def work(self) -> Work:
+        async def read_upload(tenant: TenantId, upload: str) -> None:
+            await self.put(("upload", tenant, upload))
+
+        async def tidy_index(tenant: TenantId) -> None:
+            await self.put(("tidy", tenant))
+
+        async def tidy_all() -> None:
+            await self.put(("tidy all",))
+
+        return Work(read_upload, tidy_index, tidy_all)
+
+    async def next(self) -> tuple[str, ...]:
+        async with asyncio.timeout(20):
+            return await self.get()
+
+
+@pytest.fixture(scope="module")
+def jobs_url(server: EmbeddedServer) -> str:
+    return servers.migrated(servers.fresh_database(server))
+
+
+@pytest_asyncio.fixture
+async def own(jobs_url: str) -> AsyncIterator[Database]:
+    async with servers.opened(jobs_url) as database:
+        yield database
+
+
+@pytest_asyncio.fixture
+async def jobs(own: Database) -> AsyncIterator[Jobs]:
+    jobs = Jobs(own)
+    await jobs.open(own)
+    yield jobs
+    async with own.control() as connection:
+        await connection.exec_driver_sql("DELETE FROM procrastinate_jobs")
+    await jobs.close()
+
+
+@pytest_asyncio.fixture
+async def heard(jobs: Jobs) -> AsyncIterator[Heard]:
+    heard = Heard()
+    worker = asyncio.create_task(jobs.work(heard.work()))
+    yield heard
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+
+
+async def test_a_job_is_done_once_it_is_committed(own: Database, jobs: Jobs, heard: Heard) -> None:
+    async with own.control() as connection:
+        await jobs.defer_upload(connection, ACME, "u1")
+    assert await heard.next() == ("upload", "acme", "u1")
+
+
+async def test_a_job_whose_transaction_failed_never_was(own: Database, jobs: Jobs, heard: Heard) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with own.control() as connection:
+            await jobs.defer_upload(connection, ACME, "never")
+            raise ZeroDivisionError
+    async with own.control() as connection:
+        await jobs.defer_upload(connection, ACME, "after")
+    assert await heard.next() == ("upload", "acme", "after")
+
+
+async def test_tidying_that_is_queued_already_is_not_queued_again(own: Database, jobs: Jobs) -> None:
+    for _ in range(3):
+        async with own.control() as connection:
+            await jobs.defer_tidy(connection, ACME)
+    async with own.control() as connection:
+        count = await connection.exec_driver_sql("SELECT count(*) FROM procrastinate_jobs")
+    assert count.scalar_one() == 1
+
+
+async def test_asking_twice_to_tidy_leaves_the_rest_of_the_transaction_whole(own: Database, jobs: Jobs, heard: Heard) -> None:
+    async with own.control() as connection:
+        await jobs.defer_tidy(connection, ACME)
+        await jobs.defer_tidy(connection, ACME)
+        await jobs.defer_upload(connection, ACME, "u2")
+    assert {await heard.next(), await heard.next()} == {("tidy", "acme"), ("upload", "acme", "u2")}
+
+
+async def test_the_job_of_a_worker_that_died_goes_to_the_next(
+    own: Database, jobs: Jobs, jobs_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_DEAD_AFTER_S", 0.2)
+    monkeypatch.setattr(module, "_HEARTBEAT_S", 0.05)
+    async with own.control() as connection:
+        await jobs.defer_upload(connection, ACME, "orphan")
+        # as a worker leaves it that is killed in the middle: taken, and nobody's heart beats for it
+        await connection.exec_driver_sql("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour')")
+        await connection.exec_driver_sql(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT max(id) FROM procrastinate_workers)"
+        )
+    heard = Heard()
+    worker = asyncio.create_task(jobs.work(heard.work()))
+    assert await heard.next() == ("upload", "acme", "orphan")
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+
+
+async def test_many_processes_may_open_the_queue_at_once(server: EmbeddedServer) -> None:
+    url = await asyncio.to_thread(servers.fresh_database, server)
+    await asyncio.to_thread(servers.migrated, url)
+    async with servers.opened(url) as one, servers.opened(url) as other:
+        queues = [Jobs(one), Jobs(other)]
+        await asyncio.gather(queues[0].open(one), queues[1].open(other))
+        await asyncio.gather(*(queue.close() for queue in queues))
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM footnote.procrastinate_jobs").fetchone() == (0,)
