@@ -27,7 +27,7 @@ _NAME = re.compile(r"(?<![\w.])[A-ZÀ-ÖØ-ÞΑ-ΩА-Я][\w’'&-]*\w|(?<![\w.])
 _TENS = "thirty forty fifty sixty seventy eighty ninety hundred"
 _MONTH_NAMES = "january february march april may june july august september october november december"
 _ONES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
-_NUMBER_WORDS = {word: str(n) for n, word in enumerate(_ONES.split(), start=2)} | {
+NUMBER_WORDS = {word: str(n) for n, word in enumerate(_ONES.split(), start=2)} | {
     word: str(n * 10) for n, word in enumerate(_TENS.split(), start=3)
 }
 _MONTHS = {name: str(n) for n, name in enumerate(_MONTH_NAMES.split(), start=1)}
@@ -48,7 +48,7 @@ class Evidence:
     def numbers(self) -> frozenset[str]:
         """Its numbers, in digits: `1,000` and `1000`, `twelve` and `12`, `March` and `03` are the same."""
         words = {word.lower() for word in _WORDS.findall(self.text)}
-        named = {_NUMBER_WORDS.get(word) or _MONTHS.get(word) for word in words}
+        named = {NUMBER_WORDS.get(word) or _MONTHS.get(word) for word in words}
         return self.written_numbers | {number for number in named if number}
 
     @cached_property
@@ -76,7 +76,7 @@ def missing_number(claim: Evidence, sources: list[Evidence]) -> str | None:
     known = frozenset[str]().union(*(source.numbers for source in sources))
     months = {number for word, number in _MONTHS.items() if f"{word} " in claim.text.lower() and word != "may"}
     words = {word.lower() for word in _WORDS.findall(claim.text)}
-    wanted = claim.written_numbers | months | {_NUMBER_WORDS[word] for word in words & _NUMBER_WORDS.keys()}
+    wanted = claim.written_numbers | months | {NUMBER_WORDS[word] for word in words & NUMBER_WORDS.keys()}
     return min(wanted - known, default=None)
 
 

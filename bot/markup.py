@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 _SIGNS: Final = re.compile(r"[\[<{&\\*_`#>~]")  # text without any of these is plain
-_CODE: Final = re.compile(r"(`+[^`\n]+`+)")
+_CODE: Final = re.compile(r"(`{1,3}[^`\n]+`{1,3})")
 _INLINE: Final = "abbr|a|bdi|b|cite|code|del|em|font|ins|i|kbd|mark|q|samp|small|span|strike|strong|sub|sup|svg|s|u|var"
 _BLOCK: Final = (
     "article|aside|blockquote|br|button|center|caption|col|dd|details|div|dl|dt|figcaption|figure|footer|form|h[1-6]|header|hr|iframe|"
@@ -15,6 +15,7 @@ _RULES: Final = tuple(
     (re.compile(pattern, re.DOTALL), shown)
     for pattern, shown in (
         (r"<!--.*?(?:-->|$)", " "),
+        (r"\{%\s*(?!include|link|page|post_url|render)\w+\s+[\"']([^\"'/%]+)[\"'][^%]*%\}", r"\1"),  # {% channel "general" %}
         (r"\{%.*?(?:%\}|$)|\{\{.*?(?:\}\}|$)|\{:[^}\n]*\}|^[^{}]*?%\}", " "),  # Jekyll, Liquid and kramdown
         (r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])?", " "),
         (r"\[([^\]\[]+)\]\(\s*[^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\s*\)", r"\1"),
@@ -23,8 +24,9 @@ _RULES: Final = tuple(
         (rf"</?(?:{_INLINE})\b[^<>]*>", ""),
         (rf"</?(?:{_BLOCK})\b[^<>]*>", " "),
         (r"^\s*(?:#{1,6}|>)\s+", ""),
-        (r"(?<![\w\\])(?:\*{1,3}|~~|_{1,3})(?=[^\s*_])|(?<=[^\s\\*_])(?:\*{1,3}|~~|_{1,3})(?!\w)", ""),  # emphasis, whole or cut
-        (r"(?<!\S)(?:\*{2,3}|_{2,3})(?!\S)", ""),
+        (r"(?<![\w\\])(?:[*_]{1,4}|~~)(?=[^\s*_~])|(?<=[^\s\\*_~])(?:[*_]{1,4}|~~)(?!\w)", ""),  # emphasis, whole or cut
+        (r"(?<!\S)[*_]{2,4}(?!\S)", ""),
+        (r"(?<=\w) +(?=[,.;:](?:\s|$))", ""),  # that what was taken off has left
         (r"\\([-.!#(){}&$><~+\"':/@%])", r"\1"),
         (r"(?<=\w)\\_(?=\w)", "_"),
     )

@@ -56,7 +56,7 @@ _STARTERS = words(
 MARK = r"(?:\[\^?\d{1,3}(?:\s*[,;\u2013-]\s*\^?\d{1,3})*\]|【[^】\n]{1,40}】)"
 """One citation mark, in the forms that models write."""
 _END = re.compile(
-    rf"(?:[.!?…]+[\"'”’»)\]]*(?:\s*{MARK})*(?=\s+([^\sa-z]))|[。！？]+[”’」』）]*(?:\s*{MARK})*(?=\s*(\S)))"  # noqa: RUF001  Chinese
+    rf"(?:[.!?…]+[\"'”’»)\]*_]*(?:\s*{MARK})*(?=\s+([^\sa-z]))|[。！？]+[”’」』）]*(?:\s*{MARK})*(?=\s*(\S)))"  # noqa: RUF001  Chinese
 )
 _FIRST_WORD = re.compile(r"[\"'“\u2018«(\[]*(\w+)")
 _TAIL = 60  # characters that a closing mark with its footnotes takes at most
@@ -70,7 +70,9 @@ _LONE_CELL = re.compile(r"[ \t|]*\|[ \t]*([^\s|](?:[^|]*[^\s|])?)[ \t]*\|[ \t]*\
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
 _FIELD = re.compile(r"[*_]*\w[^:.!?\n]{0,48}:[*_]*[ \t]+\S")
+_DIGIT = re.compile(r"\d")
 _FEWEST_ROWS = 3  # of a table without rules
+_WRAPPED = 50  # characters that a line of wrapped prose has at least, the last aside
 _MOSTLY = 0.7  # share of its lines that look like rows
 _TITLE_WORDS = 12  # a line that does not end like a sentence and has no more words is taken for a heading
 
@@ -216,8 +218,10 @@ def _rows(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit]
 
 
 def _prose(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit]:
-    if _are_lines([text[start:end].strip() for start, end in lines]):
-        yield from (Unit(*_trimmed(text, start, end), Kind.FIELD, block) for start, end in lines)
+    shown = [text[start:end].strip() for start, end in lines]
+    if _are_lines(shown):
+        kinds = [Kind.HEADER if _names_columns(shown) else Kind.FIELD] + [Kind.FIELD] * (len(lines) - 1)
+        yield from (Unit(*_trimmed(text, start, end), kind, block) for (start, end), kind in zip(lines, kinds, strict=True))
         return
     quote = _QUOTE.match(text, lines[0][0])
     start, end = quote.end() if quote else lines[0][0], lines[-1][1]
@@ -234,9 +238,17 @@ def _are_lines(lines: list[str]) -> bool:
     """
     if all(_FIELD.match(line) and not is_ended(line) for line in lines):
         return True
+    if all(not is_ended(line) and line[-1] not in ",;:" for line in lines) and any(len(line) < _WRAPPED for line in lines[:-1]):
+        return len(lines) >= _FEWEST_ROWS
     anew = sum(not line[0].islower() for line in lines[1:])
     open_ = sum(not is_ended(line) and line[-1] not in ",;:" for line in lines)
     return len(lines) >= _FEWEST_ROWS and anew >= _MOSTLY * (len(lines) - 1) and open_ >= _MOSTLY * len(lines)
+
+
+def _names_columns(lines: list[str]) -> bool:
+    """Whether the first line has no number and no colon, and most of the others have a number: the header of a table."""
+    first, *others = (bool(_DIGIT.search(line)) for line in lines)
+    return bool(others) and not first and ":" not in lines[0] and sum(others) >= _MOSTLY * len(others)
 
 
 def _prose_kind(piece: str, *, alone: bool) -> Kind:

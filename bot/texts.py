@@ -81,6 +81,7 @@ In a channel I use only what everybody there can read. What only you can read, I
 # Extracts and summaries
 AS_OF: Final = "As of {month}: {extract}"
 IN_CONTEXT: Final = "*{heading}*: {extract}"
+SPOKEN: Final = "*Speaker notes*: {extract}"
 SUMMARY_OF: Final = "{title}, section by section:"
 THREAD_SO_FAR: Final = "- **{question}** {answer}"
 

@@ -4,11 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from tenancy.database import Database
 from tenancy.embedded import EmbeddedServer, postgres
 from tenancy.tenants import Tenant, Tenants
 from tests.tenancy import servers
+
+settings.register_profile("footnote", deadline=None)  # a busy machine is no failure
+settings.load_profile("footnote")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot import texts
 from bot.llm.layout import inert
+from bot.markup import is_empty
 from bot.quotes import Cited, Quote
 from bot.sentences import Kind, Unit, units
 from knowledge.documents import Passage
@@ -24,7 +25,8 @@ def outline(passages: Sequence[Passage]) -> Cited:
 
 
 def _lead(section: Sequence[Passage]) -> Iterator[Quote]:
-    found = [(passage, unit) for passage in section for unit in units(passage.text) if unit.kind in _LEADS]
+    every = [(passage, unit) for passage in section for unit in units(passage.text) if unit.kind in _LEADS]
+    found = [(passage, unit) for passage, unit in every if not is_empty(unit.body(passage.text))]
     if found:
         passage, unit = min(found, key=lambda pair: _preference(*pair))
         yield Quote(passage, unit.start + unit.lead, unit.end)

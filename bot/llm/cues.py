@@ -4,9 +4,12 @@ import re
 from typing import Final
 
 _NUMBER = (
-    r"(?:\d[\d.,]*|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety)\b)"
+    r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety)\b)"
 )
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+MONTH: Final = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|"
+    r"Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b"
+)
 _CURRENCY = "EUR|GBP|USD|CAD|AUD|CHF|NOK|SEK|DKK|JPY"
 
 DURATION: Final = re.compile(
@@ -14,7 +17,7 @@ DURATION: Final = re.compile(
     re.IGNORECASE,
 )
 DATE: Final = re.compile(
-    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?\.? (?:of )?{_MONTH}|{_MONTH} \d{{1,2}}\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|\d{{1,2}}:\d\d|"
+    rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?\.? (?:of )?{MONTH}|{MONTH} \d{{1,2}}\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|\d{{1,2}}:\d\d|"
     r"\d{1,2} ?[ap]\.?m\b|\d{4}-\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)\b)",
 )
 MONEY: Final = re.compile(rf"[£€$¥] ?\d|\b(?:{_CURRENCY}) ?\d|\d ?(?:%|(?:{_CURRENCY})\b|percent|euros?\b|pounds?\b|dollars?\b|p a\b)")
@@ -24,33 +27,42 @@ SOMEBODY: Final = re.compile(
     re.IGNORECASE,
 )
 REASON: Final = re.compile(r"\b(?:because|caused?|causes|due to|owing to|reasons?|so that|as a result|expired|failed)\b", re.IGNORECASE)
+CHANGED: Final = re.compile(r"\b(?:no longer|any ?more|still|until|since)\b", re.IGNORECASE)
 
-_ASKED: Final = (
-    (re.compile(r"\bhow (?:long|often|old|soon|far (?:ahead|in advance))\b|\bnotice period\b|\bhow many weeks\b", re.IGNORECASE), DURATION),
-    (re.compile(r"\bdeadline\b", re.IGNORECASE), DURATION),
-    (re.compile(r"\bwhen\b|\b(?:what|which) (?:days?|dates?|time|month|year)\b", re.IGNORECASE), DATE),
-    (
-        re.compile(
-            r"\bhow much\b|\b(?:costs?|prices?|fees?|rates?|salary|budget|limit|allowance|money|spend|mileage)\b|\bpay(?:ing)? for\b",
-            re.IGNORECASE,
-        ),
-        MONEY,
-    ),
-    (re.compile(r"\bhow (?:many|thick|deep|big|large|fast|high|late|far|wide)\b|\bwhat (?:amount|number|percentage)\b", re.IGNORECASE), NUMBER),
-    (re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE), SOMEBODY),
-    (re.compile(r"\bwhy\b", re.IGNORECASE), REASON),
+_ASKED: Final = tuple(
+    (re.compile(question, re.IGNORECASE), answer)
+    for question, answer in (
+        (r"\bstill\b|\banymore\b", CHANGED),
+        (r"\bwho(?:m|se)?\b", SOMEBODY),
+        (r"\bwhy\b", REASON),
+        (r"\bhow (?:long|often|old|soon|far (?:ahead|in advance))\b|\bhow many weeks\b|\bnotice period\b|\bdeadline\b", DURATION),
+        (r"\bhow much (?:\w+ )?(?:time|notice|leave|holiday|vacation)\b", DURATION),
+        (r"\bwhen\b|\b(?:what|which) (?:days?|dates?|time|month|year)\b", DATE),
+        (r"\bhow (?:many|thick|deep|big|large|fast|high|late|far|wide)\b|\bwhat (?:number|percentage)\b", NUMBER),
+        (r"\bhow much\b|\b(?:costs?|prices?|fees?|rates?|salary|budget|limit|allowance|money|spend|mileage)\b|\bpay(?:ing)? for\b", MONEY),
+    )
 )
 _QUANTITIES: Final = frozenset({DURATION, DATE, MONEY, NUMBER})
 
-ABOUT_ITSELF: Final = re.compile(
-    r"(?:effective|valid (?:from|for|until)|in force|last (?:updated|changed|reviewed)|replaces|supersedes|version|owner|"
-    r"this (?:\w+ )?(?:replaces|supersedes)|written (?:down )?by|table of contents)\b",
+WANTS_STEPS: Final = re.compile(
+    r"\bhow (?:do|can|should|to|must)\b|\bwhat (?:do|should|must|can) (?:I|we) do\b|\bwhat now\b|^\W*(?:I|I've|my|our|we)\b(?!.*\?)",
     re.IGNORECASE,
 )
-"""How a sentence starts that says something of its document, not of its matter."""
+"""A question that steps answer, and a trouble that is told instead of a question."""
+ABOUT_ITSELF: Final = re.compile(
+    r"(?:effective|valid (?:from|for|until)|in force|(?:last )?(?:updated|changed|reviewed)|released|published|written|"
+    r"replaces|supersedes|version|(?:please )?(?:refer to|see (?:the|also|our)|learn more|read more)|(?:for )?more (?:information|details)|"
+    r"owner|this (?:\w+ )?(?:replaces|supersedes)|table of contents)\b",
+    re.IGNORECASE,
+)
+"""How a sentence starts that says something of its document, or points to another, and nothing of the matter."""
+OPTIONAL: Final = re.compile(r"\bif you(?:'d| would)? (?:want|wish|like|prefer|choose)\b", re.IGNORECASE)
+"""What only some want."""
 LETTERHEAD: Final = re.compile(r"(?:from|to|cc|bcc|date|subject|sent|reply-to):", re.IGNORECASE)
 """How a line at the head of a mail starts."""
-ALL_OTHERS: Final = re.compile(r"\W*(?:rest of|(?:all|any|every) ?(?:other|thing else|where else|body else)|others?\b|elsewhere|otherwise|default)", re.IGNORECASE)
+ALL_OTHERS: Final = re.compile(
+    r"\W*(?:rest of|(?:all|any|every) ?(?:other|thing else|where else|body else)|others?\b|elsewhere|otherwise|default)", re.IGNORECASE
+)
 """How a table's row for all that has none of its own starts."""
 
 _AMOUNT: Final = re.compile(r"[£€$¥] ?\d[\d.,]*|\d[\d.,]* ?%|\b\d{1,3}(?:,\d{3})+\b")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.llm.candidates import Candidate, candidates
-from bot.llm.cues import ABOUT_ITSELF, ALL_OTHERS, fit, spans
+from bot.llm.cues import ABOUT_ITSELF, ALL_OTHERS, OPTIONAL, fit, spans
 from bot.llm.layout import laid_out
 from bot.llm.wanted import Wanted
 from bot.quotes import Cited
@@ -23,29 +23,34 @@ MOST_PASSAGES: Final = 5
 """Passages that are read; of more, none was quoted more aptly on the demo company's questions, and each costs .4 ms."""
 
 # Parts of a candidate's score; coverage of the question's weighted terms counts 1.
-_TITLE: Final = 0.7  # of a term that only title or heading has
-_HEADER: Final = 0.7  # of a term that only the header of its table has
+_HEADING: Final = 0.9  # of a term that only its heading has
+_TITLE: Final = 0.7  # of a term that only its document's title or an outer heading has
+_HEADER: Final = 0.8  # of a term that only the header of its table has
 _NEAR: Final = 0.35  # of a term that only the sentences beside it have
 _PRIOR: Final = 0.6  # its passage was found first
 _PAIRS: Final = 0.2  # has the question's pairs of terms side by side
 _SUBJECT: Final = 0.2  # its first terms, or first cell, are what the question is about
 _FIT: Final = 0.25  # looks like what was asked for: a duration, a date, an amount …
 _SPANS: Final = 0.5  # a range in it holds the question's amount
+_STEPS: Final = 0.15  # steps, for a question of how, or a trouble
+_ASKS: Final = -0.5  # is a question itself
 _OPENS: Final = 0.05  # is what its passage says first
 _SHORT: Final = -0.25  # fewer than three terms, or two if one is a number
 _LONG: Final = -0.15  # more than sixty words
 _DANGLING: Final = -0.2  # starts with a word that points at what was left out
 _SPOKEN: Final = -0.25  # notes of a slide
 _ABOUT_ITSELF: Final = -0.3  # when its document is valid and what it replaces
-_SUPERSEDED: Final = -0.5  # a newer document of the same name was found
-_OTHER_ROW: Final = -0.5  # a table row that has no term of the question of its own
-_ALL_OTHERS: Final = -0.1  # the same, for the row that stands for all others
+_OPTIONAL: Final = -0.15  # for those who want something else
+_SUPERSEDED: Final = -0.8  # a newer document of the same name was found
+_NAMED_YEAR: Final = 0.5  # the question names its document's year
+_OTHER_ROW: Final = -0.5  # a table row that has no term of the question of its own, nor stands for all others
 
 _SUBJECT_TERMS: Final = 2
 _LABELLED: Final = frozenset({Kind.ROW, Kind.FIELD})
-_AT_LEAST: Final = 0.75  # of the best score, for a further piece
+_AT_LEAST: Final = 0.78  # of the best score, for a further piece
 _STRONG: Final = 0.9  # of the best score, for a further piece that covers nothing new of the question
-_AS_CLOSE: Final = 0.6  # of what the best piece covers of the question, for a further piece
+_AS_CLOSE: Final = 0.7  # of what the best piece covers of the question, for a further piece
+_ENOUGH: Final = 60  # words, after which no further piece is quoted
 _MOST_OVERLAP: Final = 0.6  # share of a piece's terms that pieces before it may have
 _DIGIT = re.compile(r"\d")
 
@@ -63,15 +68,21 @@ def extracts(query: str, hits: Sequence[Hit], asked_at: datetime, *, most: int =
 class _Scored(NamedTuple):
     score: float
     covered: float  # share of the question
+    fit: float  # how much it looks like what was asked for
     candidate: Candidate
 
 
 def _scored(question: Wanted, candidate: Candidate) -> _Scored:
     words = candidate.quote.text
     covered = question.covered(
-        (candidate.terms, 1.0), (candidate.header_terms, _HEADER), (candidate.title_terms, _TITLE), (candidate.near_terms, _NEAR)
+        (candidate.terms, 1.0),
+        (candidate.header_terms, _HEADER),
+        (candidate.heading_terms, _HEADING),
+        (candidate.title_terms, _TITLE),
+        (candidate.near_terms, _NEAR),
     )
-    score = covered + _PRIOR * candidate.prior + _PAIRS * question.paired(candidate.ordered) + _FIT * fit(question.asked, words)
+    fits = fit(question.asked, words)
+    score = covered + _PRIOR * candidate.prior + _PAIRS * question.paired(candidate.ordered) + _FIT * fits
     if candidate.kind in _LABELLED:
         score += _SUBJECT * question.covered((frozenset(candidate.ordered[:_SUBJECT_TERMS]), 1.0))
     spanned = spans(question.amounts, words)
@@ -80,14 +91,18 @@ def _scored(question: Wanted, candidate: Candidate) -> _Scored:
         (_SPANS, spanned),
         (_OPENS, candidate.opens),
         (_SHORT, len(candidate.terms) < (2 if _DIGIT.search(words) else 3) and not candidate.row),  # said at _SHORT
-        (_LONG, candidate.words > 60),  # noqa: PLR2004  said at _LONG
+        (_STEPS, question.wants_steps and candidate.kind is Kind.STEP),
+        (_ASKS, candidate.asks),
+        (_LONG, candidate.words > 60 and candidate.kind is not Kind.STEP),  # noqa: PLR2004  said at _LONG
         (_DANGLING, candidate.dangling),
         (_SPOKEN, candidate.spoken),
+        (_OPTIONAL, bool(OPTIONAL.search(words))),
         (_ABOUT_ITSELF, bool(ABOUT_ITSELF.match(words))),
         (_SUPERSEDED, candidate.superseded),
-        (_ALL_OTHERS if ALL_OTHERS.match(words) else _OTHER_ROW, foreign),
+        (_NAMED_YEAR, candidate.asked_for),
+        (_OTHER_ROW, foreign and not ALL_OTHERS.match(words)),
     )
-    return _Scored(score + sum(part for part, holds in conditions if holds), covered, candidate)
+    return _Scored(score + sum(part for part, holds in conditions if holds), covered, fits, candidate)
 
 
 def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Candidate]:
@@ -95,9 +110,11 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
     said: frozenset[str] = frozenset()
     for one in scored:
         best = scored[0]
-        if len(chosen) == most or (chosen and one.score < _AT_LEAST * best.score):
+        said_enough = sum(candidate.words for candidate in chosen) >= _ENOUGH
+        if len(chosen) == most or said_enough or (chosen and one.score < _AT_LEAST * best.score):
             break
-        if not chosen or (one.covered >= _AS_CLOSE * best.covered and _adds(question, one, said, best)):
+        alike = one.covered >= _AS_CLOSE * best.covered and one.fit >= best.fit
+        if not chosen or (alike and _adds(question, one, said, best)):
             chosen.append(one.candidate)
             said |= one.candidate.all_terms
     return chosen

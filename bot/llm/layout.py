@@ -3,23 +3,42 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from bot import texts
 from bot.llm.candidates import Candidate, Row
-from bot.markup import readable
-from bot.quotes import Cited
+from bot.llm.pieces import NOTES
+from bot.markup import is_empty, readable
+from bot.quotes import Cited, Quote
 from bot.sentences import MARK, Kind
 
+_GAP = re.compile(r"\s*(?:(?:[-*+•◦▪‣]|[a-z]\))\s+)?")
 _MARK = re.compile(MARK)
 _ITEM_START = re.compile(r"\s*(?:[-*+•◦▪‣]|\d{1,3}[.)]|[a-z]\))\s+\S")
 
 
+class _Note(NamedTuple):
+    """One footnote: pieces of one passage that follow each other, in the passage's order."""
+
+    n: int
+    parts: tuple[Candidate, ...]
+
+    @property
+    def quote(self) -> Quote:
+        """From the first piece's start to the last one's end."""
+        return Quote(self.parts[0].quote.passage, self.parts[0].quote.start, self.parts[-1].quote.end)
+
+
 def laid_out(chosen: Sequence[Candidate]) -> Cited:
-    """The pieces in their order, each under a footnote of its own."""
-    once = _without_repeats(chosen)
-    numbered = list(enumerate(once, start=1))
-    blocks = [block for _, group in groupby(numbered, key=lambda pair: pair[1].row and pair[1].row.table) for block in _blocks(list(group))]
-    return Cited("\n\n".join(blocks), tuple(candidate.quote.citation(n) for n, candidate in numbered))
+    """The pieces in their order, each under a footnote of its own; those that follow each other in a passage share one."""
+    notes = [_Note(n, parts) for n, parts in enumerate(_joined(_without_repeats(chosen)), start=1)]
+    flat = [(note.n, part) for note in notes for part in note.parts]
+    blocks = [
+        block
+        for _, group in groupby(flat, key=lambda pair: pair[1].row.table if pair[1].row else pair[0])
+        for block in _blocks(list(group))
+    ]
+    return Cited("\n\n".join(blocks), tuple(note.quote.citation(note.n) for note in notes))
 
 
 def inert(words: str) -> str:
@@ -40,13 +59,38 @@ def _without_repeats(chosen: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
+def _joined(chosen: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+    """The pieces, those that follow each other and look alike together, where the first of them stood."""
+    groups: list[list[Candidate]] = []
+    for candidate in chosen:
+        beside = next((group for group in groups if _follows(group[-1], candidate) or _follows(candidate, group[0])), None)
+        if beside is None:
+            groups.append([candidate])
+        else:
+            beside.append(candidate)
+            beside.sort(key=lambda part: part.quote.start)
+    return [tuple(group) for group in groups]
+
+
+def _follows(first: Candidate, second: Candidate) -> bool:
+    one, other = first.quote, second.quote
+    alike = one.passage.id == other.passage.id and first.kind == second.kind and first.spoken == second.spoken
+    after = alike and first.kind is not Kind.STEP and one.end <= other.start
+    return after and bool(_GAP.fullmatch(one.passage.text, one.end, other.start))
+
+
 def _blocks(group: Sequence[tuple[int, Candidate]]) -> Iterator[str]:
+    n, first = group[0]
     rows = [(n, candidate.row) for n, candidate in group if candidate.row]
     if len(rows) > 1 and rows[0][1].header:
-        yield _dated(group[0][1], _table(rows), between=":\n\n")
-        return
-    for n, candidate in group:
-        yield _block(n, candidate)
+        yield _dated(first, _table(rows), between=":\n\n")
+    elif first.row or len(group) == 1:
+        for n, candidate in group:
+            yield _block(n, candidate)
+    elif first.kind is Kind.BULLET:
+        yield _dated(first, "\n".join(f"- {inert(candidate.quote.text)} [{n}]" for n, candidate in group), between=":\n\n")
+    else:
+        yield _dated(first, _in_context(first, " ".join(inert(candidate.quote.text) for _, candidate in group) + f" [{n}]"))
 
 
 def _block(n: int, candidate: Candidate) -> str:
@@ -54,11 +98,16 @@ def _block(n: int, candidate: Candidate) -> str:
         return _dated(candidate, f"{_line(candidate.row)} [{n}]")
     if candidate.kind is Kind.STEP and "\n" in candidate.quote.text:
         return _dated(candidate, _steps(candidate.quote.text, n), between=":\n\n")
-    words = f"{inert(candidate.quote.text)} [{n}]"
-    heading = candidate.quote.passage.heading or (candidate.quote.passage.document.title,)
-    if candidate.dangling and heading[-1].strip():
-        words = texts.IN_CONTEXT.format(heading=texts.plain(" ".join(heading[-1].split())), extract=words)
-    return _dated(candidate, words)
+    return _dated(candidate, _in_context(candidate, f"{inert(candidate.quote.text)} [{n}]"))
+
+
+def _in_context(candidate: Candidate, words: str) -> str:
+    """`words` under what they need: that they are a speaker's notes, their table's header, or the heading above."""
+    if candidate.spoken:
+        return texts.SPOKEN.format(extract=words.removeprefix(NOTES).strip())
+    passage = candidate.quote.passage
+    heading = candidate.label or ((passage.heading or (passage.document.title,))[-1] if candidate.dangling else "")
+    return texts.IN_CONTEXT.format(heading=texts.plain(readable(heading)), extract=words) if heading.strip() else words
 
 
 def _dated(candidate: Candidate, words: str, between: str = ": ") -> str:
@@ -69,19 +118,23 @@ def _dated(candidate: Candidate, words: str, between: str = ": ") -> str:
 
 
 def _steps(quote: str, n: int) -> str:
-    """Lines as they stand, each item with the footnote; a line that continues an item joins it."""
+    """Lines as they stand, each item with the footnote; a line that continues another joins it."""
     lines: list[str] = []
+    apart = False  # a blank line stands before
     for line in quote.splitlines():
-        if not line.strip():
-            continue
-        if not lines or _ITEM_START.match(line) or not _ITEM_START.match(lines[-1]):
-            lines.append(line.rstrip())
-        else:
-            lines[-1] += f" {line.strip()}"
+        item = bool(_ITEM_START.match(line))
+        if line.strip() and not is_empty(line):
+            if not lines or item or (apart and not _ITEM_START.match(lines[-1])):
+                lines.append(line.rstrip())
+            else:
+                lines[-1] += f" {line.strip()}"
+        apart = not line.strip()
+    if not lines:
+        return f"{inert(quote)} [{n}]"
     marked = [f"{line[: len(line) - len(line.lstrip())]}{inert(line)} [{n}]" for line in lines]
     if _ITEM_START.match(lines[0]):
         return "\n".join(marked)
-    return "\n\n".join(("\n".join(m for m in marked[:1]), "\n".join(marked[1:]))).strip()
+    return "\n\n".join((marked[0], "\n".join(marked[1:]))).strip()
 
 
 def _line(row: Row) -> str:

@@ -9,14 +9,16 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from bot.llm.cues import asked_for, without_amounts
+from bot.evidence import NUMBER_WORDS
+from bot.llm.cues import WANTS_STEPS, asked_for, without_amounts
 from knowledge.terms import terms
 
 _SAME: Final = """
 holiday vacation leave
 cost price fee charge
 pay price cost
-pay salary wage
+pay paid salary wage
+spend spent
 laptop computer device
 phone mobile device
 lost lose left stolen missing
@@ -27,7 +29,7 @@ baby birth born newborn
 maternity paternity parental birth parent
 boss manager supervisor
 approve approval sign authorise authorize
-buy purchase
+buy bought purchase
 trip travel journey
 refund reimburse reimbursement
 announce notify tell notice
@@ -36,12 +38,13 @@ recommend refer referral
 course training learning
 money budget allowance
 spend limit budget allowance
-decide decision outcome
+decide decision outcome result
 choose pick select
 wifi internet
 remote remotely home
 abroad overseas foreign
 begin start
+return back
 close end finish
 replace replacement change
 meal food lunch dinner
@@ -59,8 +62,13 @@ WEAK_COUNTS: Final = 0.3
 """Share of the weight of a term that is in many questions and says little of what they are about."""
 _WEAK: Final = """
 get give take need want have know say tell mean happen anything everything something someone somebody please still just also come
-go make find let use much many long often far now thing way one there here some any must shall allowed work company new
+go make find let use much many long often far now thing way one there here some any must shall allowed company each every
+too very stand meaning deadline ahead whether what's allow case possible
 """
+_CONTRACTED: Final = re.compile(r"['\u2019](?:m|s|re|ve|ll|d|t)\b", re.IGNORECASE)
+
+Accepted = dict[str, tuple[tuple[str, float], ...]]
+"""Term of a text -> terms of the question that it counts for, and how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +77,22 @@ class Wanted:
 
     weights: dict[str, float]  # term -> log(1 + (n + 1) / (df + .5)) over the n pieces; less for weak ones
     total: float  # their sum; 1 for a question without terms
-    accepted: dict[str, tuple[tuple[str, float], ...]]  # term of a text -> terms of the question it counts for, and how much
+    accepted: Accepted
     pairs: frozenset[tuple[str, str]]  # terms that stand side by side in the question
     asked: re.Pattern[str] | None  # what an answer looks like
+    wants_steps: bool
     amounts: tuple[str, ...]  # sums and percentages of the question
 
     @classmethod
     def among(cls, query: str, pieces: Collection[frozenset[str]]) -> "Wanted":
         """`query` weighed against the term sets of `pieces`."""
         plain, amounts = without_amounts(query)
-        said = terms(plain)
+        said = content(plain)
         accepted = accepted_for(said)
         counts = Counter(term for piece in pieces for term in piece.intersection(said))
         weights = {term: importance(term) * math.log(1 + (len(pieces) + 1) / (counts[term] + 0.5)) for term in said}
         pairs = frozenset(pair for pair in pairwise(said) if pair[0] != pair[1] and weak().isdisjoint(pair))
-        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), amounts)
+        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), bool(WANTS_STEPS.search(query)), amounts)
 
     def covered(self, *zones: tuple[frozenset[str], float]) -> float:
         """The weighted share of the question's terms in `zones`, 0 to 1; a term counts where it counts most."""
@@ -105,12 +114,17 @@ class Wanted:
         return len(self.pairs.intersection(pairwise(ordered))) / len(self.pairs) if self.pairs else 0.0
 
 
+def content(query: str) -> list[str]:
+    """The terms of a question, without what an apostrophe leaves: no `s` of "what's"."""
+    return terms(_CONTRACTED.sub(" ", query))
+
+
 def importance(term: str) -> float:
     """1, or `WEAK_COUNTS`."""
     return WEAK_COUNTS if term in weak() else 1.0
 
 
-def accepted_for(said: Collection[str]) -> dict[str, tuple[tuple[str, float], ...]]:
+def accepted_for(said: Collection[str]) -> Accepted:
     """The terms that count for the terms `said`: themselves, and those of the same line for a part."""
     found: dict[str, dict[str, float]] = {}
     for term in said:
@@ -129,6 +143,7 @@ def weak() -> frozenset[str]:
 
 @cache
 def _alike() -> dict[str, frozenset[str]]:
-    lines = [frozenset(terms(line)) for line in _SAME.split("\n")]
+    numbers = (f"{word} {digits}" for word, digits in NUMBER_WORDS.items())
+    lines = [frozenset(terms(line)) for line in (*_SAME.splitlines(), *numbers)]
     every = frozenset[str]().union(*lines)
     return {term: frozenset[str]().union(*(line for line in lines if term in line)) - {term} for term in every}

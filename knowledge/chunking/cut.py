@@ -9,8 +9,11 @@ from knowledge.chunking.split import WIDEST, Count, Splitter, Unit
 from knowledge.documents import Piece, Span
 
 BUDGET = 200
-"""Word pieces of a body: of 50 to 200, the size that found most in a fixed number of characters (`tests/bench/chunking.py`). With
-a prefix of 48 and two special tokens it stays within MiniLM's window of 256; up to 206 would."""
+"""Word pieces of a body. With a prefix of 48 and two special tokens that is within MiniLM's window of 256; up to 206 would be.
+
+150 found a little more in a fixed number of characters (`tests/bench/chunking.py`: .794 against .771); 200 ranks documents better
+(nDCG@10 on handbook_18f_faq .555 against .540) and costs a quarter fewer vectors.
+"""
 OVERLAP = 0
 """Word pieces that two neighbouring pieces of one long block share. 40 made a fifth more pieces and found no more."""
 SMALLEST_BUDGET = 8

@@ -87,7 +87,13 @@ async def test_a_server_says_that_it_lives_what_it_stands_on_and_what_it_counts(
         assert await served.get("/healthz") == (200, '{"alive": true}')
         report = await served.ready()
         assert report["ready"] is True
-        assert {name for name, check in report["checks"].items() if check["ok"]} >= {"database", "migrations", "redis", "index", "embeddings"}
+        assert {name for name, check in report["checks"].items() if check["ok"]} >= {
+            "database",
+            "migrations",
+            "redis",
+            "index",
+            "embeddings",
+        }
         assert "footnote_questions" in (await served.get("/metrics"))[1]
         assert await served.stop() == 0
 

@@ -1,6 +1,7 @@
 """An answer without a model: what the sources say, verbatim, best first, nothing that dangles."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.doubt import doubt, outcome
-from bot.llm.candidates import superseded
+from bot.llm.editions import superseded
 from bot.llm.extractive import extracts
 from bot.marks import cited
 from bot.messages import Outcome
@@ -77,8 +78,87 @@ def test_an_old_edition_is_dated_and_comes_after_the_new_one_unless_it_is_asked_
 def test_rows_of_one_table_become_a_small_table() -> None:
     hits = of_text("| City | Limit |\n|---|---|\n| Berlin | €180 |\n| London | £210 |\n| Rome | €90 |")
     got = answer("limit in Berlin and London", hits)
-    assert got.text == "| City | Limit |\n| --- | --- |\n| Berlin | €180 [1] |\n| London | £210 [2] |"
+    assert got.text == "| City | Limit |\n| --- | --- |\n| Berlin | €180 [1] |\n| London | £210 [1] |"
+    assert [citation.quote for citation in got.citations] == ["| Berlin | €180 |\n| London | £210 |"]
     assert_exact(got, hits)
+
+
+def test_the_row_whose_range_holds_the_amount_is_chosen() -> None:
+    hits = of_text(
+        "| Discount | Who decides |\n|---|---|\n| up to 8 % | the manager |\n| 8 to 15 % | a director |\n| above 15 % | the board |"
+    )
+    got = answer("Who can approve a 12 % discount?", hits)
+    assert got.text == "Discount: 8 to 15 % · Who decides: a director [1]"
+
+
+def test_a_table_that_goes_on_in_another_passage_keeps_its_header() -> None:
+    guide = document("guide", "Pay bands")
+    begins = passage(guide, "| Level | Salary |\n|---|---|\n| L1 | £20,000 |", "Bands")
+    goes_on = passage(guide, "| L4 | £46,000 |\n| L5 | £59,000 |", "Bands", ordinal=1, start=100)
+    hits = [hit(begins, 1.0), hit(goes_on, 0.9)]
+    got = answer("salary at L4", hits)
+    assert got.text.startswith("Level: L4 · Salary: £46,000 [1]")
+    assert_exact(got, hits)
+
+
+def test_a_line_of_a_table_that_lost_its_rules_is_put_under_its_header() -> None:
+    got = answer("How long do we keep personnel files?", of_text("What How long\nInvoices 10 years\nPersonnel files 6 years\nChat 2 years"))
+    assert got.text == "*What How long*: Personnel files 6 years [1]"
+
+
+def test_sentences_that_follow_each_other_share_a_footnote() -> None:
+    hits = of_text(
+        "Parental leave is 26 weeks for the first parent. Parental leave for the other parent is 10 weeks. We wish you well in spring."
+    )
+    got = answer("How long is parental leave?", hits)
+    assert got.text == "Parental leave is 26 weeks for the first parent. Parental leave for the other parent is 10 weeks. [1]"
+    assert_exact(got, hits)
+
+
+def test_a_short_paragraph_is_quoted_to_its_end() -> None:
+    got = answer("opened the attachment", of_text("If you opened the attachment: ring 4400 now. Do not wait.\n\nThanks for your help."))
+    assert [citation.quote for citation in got.citations] == ["If you opened the attachment: ring 4400 now. Do not wait."]
+
+
+def test_an_answer_looks_like_what_was_asked_for() -> None:
+    hits = of_text("The gym opens its doors to staff with a badge.\n\nStaff find the gym open from 7:30 on Mondays.")
+    assert answer("When does the gym open for staff?", hits).text.startswith("Staff find the gym open from 7:30")
+
+
+def test_words_of_the_same_meaning_are_found() -> None:
+    hits = [
+        hit(passage(document("desk", "Desks"), "A train of thought needs a tidy desk.", "Tidy"), 1.0),
+        hit(passage(document("lost", "Lost or stolen device"), "1. Ring the hotline.\n2. Say what is missing."), 0.95),
+    ]
+    assert answer("I left my laptop on the train", hits).text.startswith("1. Ring the hotline. [1]")
+
+
+def test_last_year_asks_for_last_year_s_edition() -> None:
+    prices = [document(f"p{year}", f"Price list {year}", modified_at=datetime(year, 1, 5, tzinfo=UTC)) for year in (2026, 2025)]
+    hits = [hit(passage(one, f"A Wren costs £{one.title[-2:]} in Canada."), score) for one, score in zip(prices, (1.0, 0.8), strict=True)]
+    assert answer("What did a Wren cost in Canada last year?", hits).text.startswith("As of January 2025: A Wren costs £25")
+    assert answer("What does a Wren cost in Canada?", hits).text.startswith("A Wren costs £26")
+
+
+def test_people_read_words_and_not_markup_while_the_quote_stays_verbatim() -> None:
+    text = 'Ask for **leave** in [the portal]({% page "leave/portal" %}) {{ site.note }}, <b>at least</b> two weeks ahead.'
+    hits = of_text(f"{text}\n\n{{% include leave.html %}}\n\n![leave](leave.png).")
+    got = answer("How do I ask for leave?", hits)
+    assert got.text == "Ask for leave in the portal, at least two weeks ahead. [1]"
+    assert [citation.quote for citation in got.citations] == [text]
+
+
+def test_the_notes_of_a_slide_are_marked_and_come_second() -> None:
+    deck = replace(document("deck", "Plan"), media_type="application/vnd.openxmlformats-officedocument.presentationml.presentation")
+    notes = "Notes: If asked about nitrate, say that we have nothing to announce."
+    assert answer("nitrate", [hit(passage(deck, notes))]).text.startswith("*Speaker notes*: If asked about nitrate, say")
+    both = f"- Nitrate: our customers' first wish, which we decide on this year\n\n{notes}"
+    assert answer("nitrate", [hit(passage(deck, both))]).text.startswith("Nitrate: our customers' first wish")
+
+
+def test_the_head_of_a_mail_and_what_a_document_says_of_itself_are_no_answers() -> None:
+    mail = "From: Leave Team\nSubject: Parental leave\n\nEffective 1 May: parental leave policy.\n\nTake all of your parental leave."
+    assert answer("parental leave", of_text(mail)).citations[0].quote == "Take all of your parental leave."
 
 
 def test_a_sentence_that_points_back_brings_what_it_points_at() -> None:
@@ -157,6 +237,12 @@ def test_doubt_is_low_for_what_is_answered_and_high_for_what_is_not() -> None:
     strangers = [hit(one.passage, one.score, cosine=0.2, words=0.0) for one in HITS]
     assert doubt("How many moons does Jupiter have?", strangers) > 0.9
     assert doubt("anything", []) == 1.0
+
+
+def test_a_name_with_a_number_that_nothing_has_is_doubted() -> None:
+    hits = of_text("The Heron 3 was released in May. Each of the 4 probes was, too.")
+    assert doubt("When was the Heron 4 released?", hits) > doubt("When was the Heron 3 released?", hits) + 0.4
+    assert doubt("When was it released in May 4?", hits) < 0.1
 
 
 @given(st.text(max_size=60), st.floats(-1, 1), st.floats(0, 60))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from knowledge.documents import Document, DocumentId, Hit, Passage, PassageId, Span
 from knowledge.index.port import Proposal
-from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, current_first, diversify, fuse, searchable_terms
+from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, candidates, current_first, diversify, fuse, searchable_terms
 
 proposals = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 30)).map(
     lambda scores: [Proposal(PassageId(name), score) for name, score in sorted(scores.items(), key=lambda one: -one[1])]
@@ -29,15 +29,24 @@ def hit(name: str, text: str, document: str = "", *, title: str = "", score: flo
     return Hit(passage=passage, score=score)
 
 
-def test_fusion_is_the_weighted_sum_over_each_lists_best() -> None:
+def test_candidates_are_kept_by_the_weighted_sum_over_each_lists_best() -> None:
     words = [Proposal(PassageId("a"), 10.0), Proposal(PassageId("b"), 5.0)]
     vectors = [Proposal(PassageId("b"), 0.8), Proposal(PassageId("c"), 0.4)]
-    fused = {one.passage: one.score for one in fuse(words, vectors)}
-    assert fused == {
+    kept = {one.passage: one.score for one in candidates(words, vectors, 10)}
+    assert kept == {
         "a": pytest.approx(0.45 * 1 + 0.55 * 0.5),  # the vector did not find it: the list's lowest cosine
         "b": pytest.approx(0.45 * 0.5 + 0.55 * 1),
         "c": pytest.approx(0.55 * 0.5),
     }
+
+
+def test_candidates_are_ordered_by_both_scores_in_standard_deviations() -> None:
+    words = [Proposal(PassageId("a"), 9.0), Proposal(PassageId("b"), 3.0), Proposal(PassageId("c"), 3.0)]
+    vectors = [Proposal(PassageId("b"), 0.6), Proposal(PassageId("a"), 0.5), Proposal(PassageId("c"), 0.4)]
+    # by hand: words 5 ± 2.828, cosines .5 ± .0816: a .8·1.414, b .8·-.707 + .7·1.225, c .8·-.707 - .7·1.225
+    sums = {"a": 1.1314, "b": 0.2917, "c": -1.4230}
+    fused = {one.passage: one.score for one in fuse(words, vectors)}
+    assert fused == {name: pytest.approx((total + 1.4230) / (1.1314 + 1.4230), abs=1e-3) for name, total in sums.items()}
 
 
 @given(proposals, proposals)

@@ -1,0 +1,126 @@
+"""Passages taken apart: every unit with its terms, and the header, heading or question above it. Pure, and done once."""
+
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
+
+from bot.llm.cues import LETTERHEAD
+from bot.markup import is_empty
+from bot.quotes import QUOTABLE
+from bot.sentences import Kind, Unit, cells, units
+from knowledge.documents import DocumentId, Hit, Passage
+from knowledge.terms import terms
+
+NOTES: Final = "Notes:"
+"""What the notes of a slide start with, as our reader of slides writes them."""
+_ROWS: Final = frozenset({Kind.ROW, Kind.FIELD})  # each of another thing than the ones beside it
+_NONE: Final = frozenset[str]()
+
+
+class Header(NamedTuple):
+    """The names of a table's cells."""
+
+    names: tuple[str, ...]
+    terms: frozenset[str]
+
+
+_NO_HEADER: Final = Header((), _NONE)
+_Known = dict[tuple[DocumentId, tuple[str, ...], int], Header]  # document, headings and number of cells -> header
+
+
+class Read(NamedTuple):
+    """A passage, taken apart."""
+
+    rank: int
+    prior: float  # how well it did in the search beside the best: 0 to 1
+    passage: Passage
+    found: list[Unit]
+    heading_terms: frozenset[str]  # of its innermost heading
+    title_terms: frozenset[str]  # of its document's title and all headings
+    headers: dict[int, Header]  # block -> the header that stands in it
+    spoken: frozenset[int]  # blocks that are notes of a slide
+
+
+class Piece(NamedTuple):
+    """A unit with its terms: as much as is known of every unit before the promising ones are looked at closely."""
+
+    place: int  # among the passage's units
+    read: Read
+    ordered: list[str]
+    terms: frozenset[str]
+    header: Header
+    near_terms: frozenset[str]  # its own, its header's and those of the units beside it
+    question_terms: frozenset[str]  # of the question that stands before it, as in lists of questions
+    quotable: bool
+
+
+def pieces(hits: Sequence[Hit], replaced: Collection[DocumentId] = ()) -> list[Piece]:
+    """All units of `hits`, in order. What is `replaced` sets no measure for the others."""
+    best = max((hit.score for hit in hits if hit.passage.document.id not in replaced), default=0.0)
+    reads = [_read(rank, _prior(hit.score, best, rank), hit.passage) for rank, hit in enumerate(hits)]
+    known = {
+        (read.passage.document.id, read.passage.heading, len(header.names)): header for read in reads for header in read.headers.values()
+    }
+    return [piece for read in reads for piece in _pieces(read, known)]
+
+
+def is_question(words: str) -> bool:
+    """Whether `words` end as a question does, emphasis aside."""
+    return words[-3:].rstrip("*_").endswith("?")
+
+
+def starts_midway(text: str, unit: Unit, index: int) -> bool:
+    """Whether a passage's first sentence lost its beginning to the passage before."""
+    return index == 0 and unit.kind is Kind.SENTENCE and text[unit.start].islower()
+
+
+def _prior(score: float, best: float, rank: int) -> float:
+    """By score, or by rank where scores are no shares."""
+    return min(1.0, max(0.0, score / best) ** 2) if best > 0 else 0.75**rank
+
+
+def _read(rank: int, prior: float, passage: Passage) -> Read:
+    text, found = passage.text, units(passage.text)
+    title, above = passage.document.title, passage.heading[-1] if passage.heading else ""
+    heading = frozenset(terms(above)) if above and above != title else _NONE
+    titles = heading.union(terms(" ".join((title, *passage.heading[:-1]))))
+    headers = {unit.block: _named(text[unit.start : unit.end]) for unit in found if unit.kind is Kind.HEADER}
+    slides = NOTES in text and "presentation" in passage.document.media_type
+    spoken = frozenset(unit.block for unit in found if slides and text.startswith(NOTES, unit.start))
+    return Read(rank, prior, passage, found, heading, titles, headers, spoken)
+
+
+def _named(line: str) -> Header:
+    return Header(tuple(cells(line)), frozenset(terms(line)))
+
+
+def _pieces(read: Read, known: _Known) -> list[Piece]:
+    text = read.passage.text
+    bodies = [text[unit.start + unit.lead : unit.end] for unit in read.found]
+    ordered = [terms(body) for body in bodies]
+    sets = [frozenset(found) for found in ordered]
+    asked = [_NONE, *(found if is_question(body) else _NONE for body, found in zip(bodies, sets, strict=True))]
+    made = []
+    for place, unit in enumerate(read.found):
+        header = _header(read, unit, bodies[place], known)
+        beside = [header.terms] if unit.kind in _ROWS else sets[max(0, place - 1) : place + 2]
+        near = sets[place].union(*beside)
+        made.append(
+            Piece(place, read, ordered[place], sets[place], header, near, asked[place], _quotable(text, unit, place, bodies[place]))
+        )
+    return made
+
+
+def _header(read: Read, unit: Unit, body: str, known: _Known) -> Header:
+    """The header of a row: in its block, or, where a long table goes on, in another passage under the same heading."""
+    if unit.kind not in _ROWS:
+        return _NO_HEADER
+    own = read.headers.get(unit.block, _NO_HEADER)
+    if unit.kind is Kind.FIELD:  # of a table that lost its rules, so that its header is one cell; or a remark below a table
+        return own if len(own.names) == 1 else _NO_HEADER
+    if own.names or not known:
+        return own
+    return known.get((read.passage.document.id, read.passage.heading, len(cells(body))), _NO_HEADER)
+
+
+def _quotable(text: str, unit: Unit, place: int, body: str) -> bool:
+    return not (unit.kind not in QUOTABLE or starts_midway(text, unit, place) or LETTERHEAD.match(body) or is_empty(body))

@@ -1,0 +1,46 @@
+"""What an answer looks like, told from the question's words."""
+
+import pytest
+
+from bot.llm import cues
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        pytest.param("How long is parental leave?", "It is 26 full weeks.", id="a duration in digits"),
+        pytest.param("Deadline for claims", "Sixty days from the receipt.", id="a duration in words"),
+        pytest.param("When are we paid?", "On the 26th of the month.", id="a day of the month"),
+        pytest.param("Which days are for the office?", "Tuesday and Thursday.", id="days of the week"),
+        pytest.param("How much may I spend?", "NOK 1,900 a night.", id="a currency before the amount"),
+        pytest.param("What is the price?", "It is 9.50 euros.", id="a currency after the amount"),
+        pytest.param("How many people work here?", "We are twelve.", id="a number in words"),
+        pytest.param("Who approves it?", "Your line manager.", id="a role"),
+        pytest.param("Who do I ask?", "Write to it@a.example.", id="an address"),
+        pytest.param("Why did it fail?", "Because it rained.", id="a reason"),
+        pytest.param("Do I still need a badge?", "Badges are no longer needed.", id="a change"),
+    ],
+)
+def test_answers_of_the_kind_fit(asked: str, answered: str) -> None:
+    kind = cues.asked_for(asked)
+    assert cues.fit(kind, answered) == 1.0
+    assert cues.fit(kind, "Words alone.") == 0.0
+
+
+def test_another_number_fits_by_half_and_a_question_of_no_kind_not_at_all() -> None:
+    assert cues.fit(cues.asked_for("How long is it?"), "It is 12 cm.") == 0.5
+    assert cues.fit(cues.asked_for("Tell me about parking"), "It costs £5.") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "words", "spanned"),
+    [
+        pytest.param("a 20 % discount", "15 to 22 % the Finance Director", True, id="percent"),
+        pytest.param("a purchase of £8,000", "£2,500 to £25,000 director", True, id="money"),
+        pytest.param("a purchase of £80,000", "£2,500 to £25,000 director", False, id="beyond"),
+        pytest.param("a 20 % discount", "10 to 30 people", False, id="another unit"),
+        pytest.param("on 20 May", "10 to 30 people", False, id="no amount"),
+    ],
+)
+def test_a_range_holds_an_amount(asked: str, words: str, spanned: bool) -> None:  # noqa: FBT001  a table's column
+    assert cues.spans(cues.without_amounts(asked)[1], words) is spanned
