@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,15 +64,15 @@ async def serving(home: Path, *arguments: str, **environment: str) -> AsyncItera
             await process.wait()
 
 
-async def until(served: Served, path: str, status: int) -> str:
-    """The body of `path` once it answers `status`."""
+async def until(served: Served, path: str, status: int, good: Callable[[str], bool] = bool) -> str:
+    """The body of `path` once it answers `status` with a body that is `good`."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 code, body = await served.get(path)
             except aiohttp.ClientError:
                 code, body = 0, ""
-            if code == status:
+            if code == status and good(body):
                 return body
             await asyncio.sleep(0.05)
 
@@ -118,9 +118,7 @@ async def test_a_killed_redis_holds_nobody_up_and_comes_back(tmp_path: Path) -> 
         (pid_file,) = tmp_path.rglob("redis*.pid")
         os.kill(int(pid_file.read_text()), signal.SIGKILL)
         assert (await served.get("/readyz"))[0] == 200
-        async with asyncio.timeout(PATIENCE_S):
-            while not (await served.ready())["checks"]["redis"]["ok"]:
-                await asyncio.sleep(0.05)
+        await until(served, "/readyz", 200, lambda body: json.loads(body)["checks"]["redis"]["ok"])
         assert await served.stop() == 0
 
 

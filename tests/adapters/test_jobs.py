@@ -74,10 +74,13 @@ async def test_a_job_is_done_once_it_is_committed(own: Database, jobs: Jobs, hea
 
 
 async def test_a_job_whose_transaction_failed_never_was(own: Database, jobs: Jobs, heard: Heard) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def failing() -> None:
         async with own.control() as connection:
             await jobs.defer_upload(connection, ACME, "never")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await failing()
     async with own.control() as connection:
         await jobs.defer_upload(connection, ACME, "after")
     assert await heard.next() == ("upload", "acme", "after")
@@ -100,9 +103,7 @@ async def test_asking_twice_to_tidy_leaves_the_rest_of_the_transaction_whole(own
     assert {await heard.next(), await heard.next()} == {("tidy", "acme"), ("upload", "acme", "u2")}
 
 
-async def test_the_job_of_a_worker_that_died_goes_to_the_next(
-    own: Database, jobs: Jobs, jobs_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_job_of_a_worker_that_died_goes_to_the_next(own: Database, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_DEAD_AFTER_S", 0.2)
     monkeypatch.setattr(module, "_HEARTBEAT_S", 0.05)
     async with own.control() as connection:
