@@ -98,11 +98,12 @@ class _Editions(NamedTuple):
 def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -> tuple[list[Candidate], Wanted]:
     """The `SHORTLIST` most promising pieces of the first `read` hits, and what `query` wants of them.
 
-    Only what may be quoted; where nothing may, whatever text there is.
+    Hits that a newer edition among them replaces are read last. Only what may be quoted; where nothing may, whatever text there is.
     """
     documents = [hit.passage.document for hit in hits]
     editions = _Editions(asked_at, superseded(documents, query, asked_at), of_years(documents, years(query, asked_at)))
-    every = pieces(hits[:read], editions.superseded)
+    current_first = sorted(hits, key=lambda hit: hit.passage.document.id in editions.superseded)
+    every = pieces(current_first[:read], editions.superseded)
     every = [piece for piece in every if piece.quotable] or every
     wanted = Wanted.among(query, [piece.terms | piece.header.terms for piece in every])
     promise = sorted(every, key=lambda piece: (-_promise(wanted, piece), piece.read.rank, piece.place))[:SHORTLIST]
