@@ -64,7 +64,7 @@ def serve(context: click.Context, host: str, port: int, role: str, *, demo: bool
     """Open every door and start the workers."""
     from adapters.server import serve as run
 
-    _run(context, lambda settings: run(settings, host=host, port=port, role=role, demo=demo))
+    _run(context, lambda settings: run(settings, host=host, port=port, role=role, demo=demo, debug=context.obj))
 
 
 @cli.group()
@@ -144,7 +144,7 @@ def search(context: click.Context, text: str, slug: str, email: str, limit: int,
 @click.argument("text", required=False)
 @_tenant
 @_as
-@click.option("--audience", default="", metavar="EMAIL,EMAIL", help="Who else will see the answer.")
+@click.option("--audience", metavar="EMAIL,EMAIL", help="Who else will see the answer.")
 @click.option("--thread", metavar="ID", help="The thread it belongs to; its earlier turns are remembered.")
 @click.option("--batch", type=_PATH, metavar="FILE", help="JSON lines with `_id` and `text`; one JSON line out for each.")
 @_json
@@ -154,7 +154,7 @@ def ask(
     text: str | None,
     slug: str,
     email: str,
-    audience: str,
+    audience: str | None,
     thread: str | None,
     batch: Path | None,
     *,
@@ -169,7 +169,9 @@ def ask(
     if batch is not None:
         _run(context, lambda settings: commands.ask_batch(settings, batch, slug, email))
     else:
-        asked = commands.Asked(text=text or "", email=email, audience=commands.emails(audience), thread=thread)
+        asked = commands.Asked(
+            text=text or "", email=email, audience=None if audience is None else commands.emails(audience), thread=thread
+        )
         _run(context, lambda settings: commands.ask(settings, slug, asked, as_json=as_json))
 
 

@@ -66,7 +66,7 @@ class House:
     @property
     def work(self) -> Work:
         """What the workers do."""
-        return Work(read_upload=self._read_upload, tidy_index=self._tidy, tidy_all=self._tidy_all)
+        return Work(read_upload=self._read_upload, fail_upload=self.uploads.fail, tidy_index=self.ingestion.tend, tidy_all=self.tidy_all)
 
     @property
     def evaluation(self) -> Evaluation:
@@ -75,20 +75,18 @@ class House:
 
     async def remove(self, slug: str) -> Tenant:
         """Take a tenant away with everything that is its own. Raises `UnknownTenant`."""
-        tenant = await self.tenants.by_slug(slug)
+        tenant = await self.tenants.delete(slug)  # first: without row and key, what a kill leaves behind is of no use to anybody
         await self.engine.drop(tenant.id)
         await self.originals.remove(tenant.id, "")
-        return await self.tenants.delete(slug)
+        return tenant
 
     async def _read_upload(self, tenant: TenantId, upload: str) -> None:
         await self.uploads.read(tenant, upload)
         async with self.database.control() as connection:
             await self.jobs.defer_tidy(connection, tenant)
 
-    async def _tidy(self, tenant: TenantId) -> None:
-        await (await self.engine.open(tenant)).tidy()
-
-    async def _tidy_all(self) -> None:
+    async def tidy_all(self) -> None:
+        """Queue the tending of every tenant's index."""
         for tenant in await self.tenants.list():
             async with self.database.control() as connection:
                 await self.jobs.defer_tidy(connection, tenant.id)

@@ -1,10 +1,10 @@
 """The HTTP application of a running house: health, metrics, and the doors that are open."""
 
+import asyncio
 import logging
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from aiohttp import web
 from adapters import demo_tenant, local_model
 from adapters.demo import company as demo_people
 from adapters.doorway import Doorway
-from adapters.health import states
+from adapters.health import State, states
 from adapters.settings import BadSetting
 from adapters.web.demo import demo_company
 from adapters.web.house import Playground
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Starts work that goes on beside the doors until they close."""
 _LARGEST_BODY = 101_000_000  # bytes: a dropped file of 100 MB, and the form around it
+_FRESH_S = 1.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _log = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ async def application(house: "House", host: str, port: int, *, role: str, demo: 
         _say(f"Footnote serves its health at http://{_shown(host)}:{port}/healthz; the playground is closed.")
     if found and role != "web":
         spawn(demo_tenant.read_documents(house, found, _say))
+    if role != "web":
+        spawn(house.tidy_all())
     spawn(_warm_up(house))
     return app
 
@@ -60,10 +63,13 @@ def _health(house: "House", registry: "CollectorRegistry") -> list[web.RouteDef]
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"alive": True})
 
+    looked = Looked(house)
+
     async def ready(_request: web.Request) -> web.Response:
-        found = await states(house)
+        found = await looked.states()
         able = all(state.ok or not state.needed for state in found)
-        report = {"ready": able, "checks": {state.name: asdict(state) for state in found}}
+        # What is wrong in words is for `footnote doctor`: anybody may ask here.
+        report = {"ready": able, "checks": {state.name: {"ok": state.ok, "needed": state.needed} for state in found}}
         return web.json_response(report, status=200 if able else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
@@ -72,6 +78,24 @@ def _health(house: "House", registry: "CollectorRegistry") -> list[web.RouteDef]
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", metrics)]
+
+
+class Looked:
+    """The states of the house, looked at once a second at most, however often somebody asks."""
+
+    def __init__(self, house: "House") -> None:
+        """Look at `house`."""
+        self._house = house
+        self._looking: asyncio.Task[list[State]] | None = None
+        self._since = 0.0
+
+    async def states(self) -> list[State]:
+        """Every dependency's state, a second old at most."""
+        now = asyncio.get_running_loop().time()
+        if self._looking is None or (self._looking.done() and now - self._since > _FRESH_S):
+            self._since = now
+            self._looking = asyncio.create_task(states(self._house))
+        return await asyncio.shield(self._looking)
 
 
 def _playground_is_open(house: "House", host: str, *, demo: bool) -> bool:
@@ -119,7 +143,10 @@ async def _warm_up(house: "House") -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    return host == "localhost" or ip_address(host).is_loopback
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # another name: whom it reaches is not ours to guess
+        return False
 
 
 def _shown(host: str) -> str:

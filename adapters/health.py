@@ -87,7 +87,7 @@ def _writable(folder: Path) -> None:
 
 
 async def _embedder(house: "House") -> str:
-    await house.embedder.query("ready")
+    await house.embedder.passages(["ready"])  # not a question: those are remembered, and a memory proves nothing
     return f"{house.embedder.name}, {house.embedder.dimension} dimensions"
 
 

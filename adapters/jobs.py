@@ -1,6 +1,7 @@
 """Durable work: procrastinate's queue on our own PostgreSQL, and the tasks of this house."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from tenancy.viewer import TenantId
 _HEARTBEAT_S = 3.0
 _DEAD_AFTER_S = 9.0  # without a heartbeat; its jobs go to the next worker
 _TRIES = 5
+_PAUSE_S = 1.0  # between a worker that ended and the next
+_log = logging.getLogger(__name__)
 
 READ_UPLOAD = "read_upload"
 TIDY_INDEX = "tidy_index"
@@ -27,6 +30,7 @@ class Work:
     """What the tasks do, given by whoever composes the house."""
 
     read_upload: Callable[[TenantId, str], Awaitable[None]]
+    fail_upload: Callable[[TenantId, str], Awaitable[None]]  # when reading it has failed for the last time
     tidy_index: Callable[[TenantId], Awaitable[None]]
     tidy_all: Callable[[], Awaitable[None]]
 
@@ -69,21 +73,29 @@ class Jobs:
                 await self._defer(connection, TIDY_INDEX, queueing_lock=f"tidy:{tenant}", tenant=tenant)
 
     async def work(self, work: Work) -> None:
-        """Do jobs until cancelled; then finish those under way within 5 s, or leave them to the next worker."""
-        app = self._app
-        _register(app, work)
+        """Do jobs until cancelled; then finish those under way within 5 s, or leave them to the next worker.
+
+        A worker ends when PostgreSQL does; another begins as soon as that is back.
+        """
+        _register(self._app, work)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._adopt_orphans())
-            tasks.create_task(
-                app.run_worker_async(
-                    concurrency=2,
-                    install_signal_handlers=False,
-                    update_heartbeat_interval=_HEARTBEAT_S,
-                    stalled_worker_timeout=_DEAD_AFTER_S,
-                    shutdown_graceful_timeout=5,
-                    delete_jobs="successful",
-                )
-            )
+            while True:
+                try:
+                    await self._worker()
+                except Exception as error:  # noqa: BLE001 - the worker loop: whatever ended one worker, the next must begin
+                    _log.warning("a worker ended (%s); the next begins", type(error).__name__)
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _worker(self) -> None:
+        await self._app.run_worker_async(
+            concurrency=2,
+            install_signal_handlers=False,
+            update_heartbeat_interval=_HEARTBEAT_S,
+            stalled_worker_timeout=_DEAD_AFTER_S,
+            shutdown_graceful_timeout=5,
+            delete_jobs="successful",
+        )
 
     async def _adopt_orphans(self) -> None:
         """Put the jobs of workers that died back into the queue, for as long as we live."""
@@ -113,9 +125,14 @@ def _raw(connection: AsyncConnection) -> "psycopg.AsyncConnection[tuple[object, 
 def _register(app: App, work: Work) -> None:
     retry = procrastinate.RetryStrategy(max_attempts=_TRIES, exponential_wait=2)
 
-    @app.task(name=READ_UPLOAD, retry=retry)
-    async def read_upload(*, tenant: str, upload: str) -> None:
-        await work.read_upload(TenantId(tenant), upload)
+    @app.task(name=READ_UPLOAD, retry=retry, pass_context=True)
+    async def read_upload(context: JobContext, *, tenant: str, upload: str) -> None:
+        try:
+            await work.read_upload(TenantId(tenant), upload)
+        except Exception:
+            if context.job.attempts + 1 >= _TRIES:
+                await work.fail_upload(TenantId(tenant), upload)
+            raise
 
     @app.task(name=TIDY_INDEX, retry=retry)
     async def tidy_index(*, tenant: str) -> None:

@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -18,56 +19,72 @@ if TYPE_CHECKING:
 
 _OPEN_REQUESTS_S = 4.0  # what an answer under way is given when we are told to stop
 _SUPERVISE_EVERY_S = 1.0
+_STOP_WITHIN_S = 9.0  # of the ten seconds that whoever stops us waits before a kill
 _log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, *, host: str, port: int, role: str, demo: bool) -> int:
+async def serve(settings: Settings, *, host: str, port: int, role: str, demo: bool, debug: bool = False) -> int:
     """Serve until SIGTERM or SIGINT, then stop within 10 s: accept nothing more, finish or hand back, close."""
-    log_as_json()
+    log_as_json(debug=debug)
     stop = _stop_signal()
     listener = _listen(host, port)
     waiting = await _site(_waiting_room(), listener)
     try:
-        send_traces(settings.otlp_endpoint)
-        from adapters.compose import open_house  # takes a second: somebody may be asking for /healthz already
-
-        async with open_house(settings) as house:
-            serving = _Serving(house, waiting, listener, stop)
-            await serving.run(host, role=role, demo=demo)
+        await _unless_stopped(stop, _open_and_serve(settings, _Serving(waiting, listener, stop), host, role=role, demo=demo))
     finally:
         await waiting.cleanup()
         listener.close()
     return 0
 
 
+async def _open_and_serve(settings: Settings, serving: "_Serving", host: str, *, role: str, demo: bool) -> None:
+    send_traces(settings.otlp_endpoint)
+    from adapters.compose import open_house  # takes a second: somebody may be asking for /healthz already
+
+    async with open_house(settings) as house:
+        await serving.run(house, host, role=role, demo=demo)
+
+
+async def _unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do `work`, which ends by itself soon after `stop`; what it is stuck in by then is given up."""
+    working = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    _, unfinished = await asyncio.wait({working}, timeout=_STOP_WITHIN_S)
+    for task in unfinished:
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+
+
 class _Serving:
     """A house with its doors open."""
 
-    def __init__(self, house: "House", waiting: web.AppRunner, listener: socket.socket, stop: asyncio.Event) -> None:
-        self._house = house
+    def __init__(self, waiting: web.AppRunner, listener: socket.socket, stop: asyncio.Event) -> None:
         self._waiting = waiting
         self._listener = listener
         self._stop = stop
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, host: str, *, role: str, demo: bool) -> None:
+    async def run(self, house: "House", host: str, *, role: str, demo: bool) -> None:
         try:
-            for server in self._house.servers:
+            for server in house.servers:
                 self._spawn(_supervise(server))
             if role != "web":
-                self._spawn(self._house.jobs.work(self._house.work))
-            doors = await self._open(host, role=role, demo=demo)
+                self._spawn(house.jobs.work(house.work))
+            doors = await self._open(house, host, role=role, demo=demo)
             await self._stop.wait()
             await asyncio.gather(doors.cleanup(), self._end())
         finally:
             await self._end()
 
-    async def _open(self, host: str, *, role: str, demo: bool) -> web.AppRunner:
+    async def _open(self, house: "House", host: str, *, role: str, demo: bool) -> web.AppRunner:
         """Open the doors, and only then close the waiting room: whoever knocks is always answered."""
         from adapters import front
 
         port = self._listener.getsockname()[1]
-        app = await front.application(self._house, host, port, role=role, demo=demo, spawn=self._spawn)
+        app = await front.application(house, host, port, role=role, demo=demo, spawn=self._spawn)
         doors = await _site(app, self._listener)
         await self._waiting.cleanup()
         return doors
@@ -88,7 +105,7 @@ class _Serving:
         """Background work that fails is said, and everything else goes on."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _log.error("background work failed: %s", error, exc_info=error)
+            _log.error("background work failed", exc_info=error)
 
 
 def _waiting_room() -> web.Application:

@@ -13,7 +13,8 @@ class BadSetting(Exception):
 
 
 def _setting(name: str, sentence: str, default: Any = None, choices: tuple[str, ...] = ()) -> Any:  # noqa: ANN401 - as `dataclasses.field`
-    return field(default=default, metadata={"name": name, "sentence": sentence, "choices": choices})
+    secret = name.endswith(("_KEY", "_SECRET", "_TOKEN")) or name in {"DATABASE_URL", "REDIS_URL"}  # addresses may hold passwords
+    return field(repr=not secret, default=default, metadata={"name": name, "sentence": sentence, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,9 @@ class Settings:
     home: Path = _setting(  # noqa: RUF009 - it returns a `dataclasses.field`
         "FOOTNOTE_HOME", "Folder where embedded parts keep their data.", Path(".footnote")
     )
-    url: str | None = _setting("FOOTNOTE_URL", "Public base URL, for links. Absent: the address that `serve` listens at.")
+    url: str | None = _setting(
+        "FOOTNOTE_URL", "Public base URL; the playground answers to its host too. Absent: only to the address that `serve` listens at."
+    )
     master_key: str | None = _setting(
         "FOOTNOTE_MASTER_KEY", "32 bytes in base64 that wrap the tenants' data keys. Absent: made once, kept in FOOTNOTE_HOME, mode 0600."
     )
@@ -55,8 +58,8 @@ class Settings:
                 raise BadSetting(f"{setting.metadata['name']} is {value!r}; it can be {' or '.join(choices)}.")
             if value is not None and setting.name in _WEB_ADDRESSES and urlsplit(value).scheme not in {"http", "https"}:
                 raise BadSetting(f"{setting.metadata['name']} must start with http:// or https://.")
-        self._need_together("MODEL_PROVIDER", self.model_provider, {"MODEL_URL": self.model_url, "MODEL_NAME": self.model_name})
-        self._need_together("EMBEDDING_URL", self.embedding_url, {"EMBEDDING_NAME": self.embedding_name})
+        self._need_together({"MODEL_PROVIDER": self.model_provider, "MODEL_URL": self.model_url, "MODEL_NAME": self.model_name})
+        self._need_together({"EMBEDDING_URL": self.embedding_url, "EMBEDDING_NAME": self.embedding_name})
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -73,10 +76,11 @@ class Settings:
         return cls(**values, ignored=tuple(name for name in PROMISED if environment.get(name)))
 
     @staticmethod
-    def _need_together(name: str, value: str | None, needed: Mapping[str, str | None]) -> None:
-        missing = [other for other, given in needed.items() if not given]
-        if value and missing:
-            raise BadSetting(f"{name} is set, so {' and '.join(missing)} must be set too.")
+    def _need_together(given: Mapping[str, str | None]) -> None:
+        missing = [name for name, value in given.items() if not value]
+        if missing and len(missing) < len(given):
+            there = next(name for name, value in given.items() if value)
+            raise BadSetting(f"{there} is set, so {' and '.join(missing)} must be set too.")
 
 
 def settings() -> "Iterator[Field[Any]]":
@@ -87,6 +91,8 @@ def settings() -> "Iterator[Field[Any]]":
 _WEB_ADDRESSES = ("url", "model_url", "embedding_url", "otlp_endpoint")
 
 PROMISED = (
-    "WEAVIATE_URL", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_BOT_TOKEN", "TEAMS_APP_ID", "SENTRY_DSN",
+    "WEAVIATE_URL", "WEAVIATE_GRPC", "WEAVIATE_API_KEY", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET",
+    "SLACK_API_URL", "SLACK_BOT_TOKEN", "SLACK_TENANT", "TEAMS_APP_ID", "TEAMS_APP_SECRET", "TEAMS_APP_TENANT", "TEAMS_OPENID_URL",
+    "TEAMS_ALLOWED_SERVICE_URLS", "TEAMS_LINK", "MICROSOFT_LOGIN_URL", "MICROSOFT_GRAPH_URL", "SENTRY_DSN",
 )  # fmt: skip
 """Names that are fixed already and that nothing here obeys yet; `doctor` says so when one is set."""

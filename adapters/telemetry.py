@@ -3,24 +3,34 @@
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 
 from opentelemetry import trace
 
 
 def log_to_stderr(*, debug: bool) -> None:
-    """Warnings as plain lines on stderr; everything with `debug`."""
+    """Errors as plain lines on stderr; everything with `debug`."""
     logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if debug else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
 
 
-def log_as_json() -> None:
+def log_as_json(*, debug: bool = False) -> None:
     """One JSON object a line on stderr, each with the trace it belongs to; for a server whose logs a machine reads."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.INFO, force=True)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)  # its lines hold addresses with questions' parameters
     logging.getLogger("procrastinate").setLevel(logging.WARNING)  # its lines hold arguments of jobs
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+_EXTRAS = ("failure", "where", "turn", "tenant", "trace_id", "path")  # what callers may add to a line
+
+
+def where(error: BaseException) -> str:
+    """An error's class and the innermost frames it came through. Never its words: they may be a user's or a document's."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " < ".join([type(error).__name__, *(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))])
 
 
 class _JsonLines(logging.Formatter):
@@ -32,10 +42,11 @@ class _JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= {name: str(record.__dict__[name]) for name in _EXTRAS if name in record.__dict__}
         if span.is_valid:
             line["trace"] = f"{span.trace_id:032x}"
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["error"] = where(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
 
 

@@ -43,10 +43,8 @@ _proposed = _passages.where(passages.c.id == any_(bindparam("ids", type_=ARRAY(T
 _in_order = _passages.where(documents.c.id == bindparam("document"), passages.c.version == documents.c.version, _SHOWN).order_by(
     passages.c.ordinal
 )
-_version = (
-    select(document_versions.c.text, document_versions.c.pages)
-    .join(documents, documents.c.id == document_versions.c.document)
-    .where(documents.c.id == bindparam("document"), document_versions.c.version == documents.c.version)
+_opened = _documents.add_columns(document_versions.c.text, document_versions.c.pages).join(
+    document_versions, and_(document_versions.c.document == documents.c.id, document_versions.c.version == documents.c.version)
 )
 
 
@@ -63,31 +61,25 @@ class Catalogue:
             rows = await connection.execute(_proposed, {"ids": list(ids)})
         return {PassageId(row.passage_id): (_passage(row), row.passage_version) for row in rows}
 
-    async def document(self, viewer: Viewer, document: DocumentId) -> Document:
-        """The document, for who may read it. Raises `UnknownDocument` alike when it is not there and when it is not for them."""
-        async with self._database.tenant(viewer.tenant) as connection:
-            row = (await connection.execute(_documents.where(documents.c.id == document))).one_or_none()
-        if row is None or not may_read(viewer, _readers(row)):
-            message = "There is no such document here, or it is not open to you. Ask its owner if you think it should be."
-            raise UnknownDocument(message)
-        return _document(row)
-
     async def open(self, viewer: Viewer, document: DocumentId) -> Opened:
-        """A document with the extracted text of its current version. Raises `UnknownDocument`."""
-        found = await self.document(viewer, document)
+        """A document with the extracted text of its current version, readers and text as of one moment.
+
+        Raises `UnknownDocument` alike when it is not there and when it is not for `viewer`.
+        """
         async with self._database.tenant(viewer.tenant) as connection:
-            row = (await connection.execute(_version, {"document": document})).one()
-        return Opened(document=found, text=row.text, pages=tuple(Span(start, end) for start, end in pairwise(row.pages)))
+            row = (await connection.execute(_opened.where(documents.c.id == document))).one_or_none()
+        if row is None or not may_read(viewer, _readers(row)):
+            raise UnknownDocument("There is no such document here, or it is not open to you. Ask its owner if you think it should be.")
+        return Opened(document=_document(row), text=row.text, pages=tuple(Span(start, end) for start, end in pairwise(row.pages)))
 
     async def passages(self, viewer: Viewer, audience: Audience, document: DocumentId) -> tuple[Passage, ...]:
         """All passages of a document that viewer and audience may read, in reading order. Raises `UnknownDocument`."""
-        found = await self.document(viewer, document)
-        if not may_all_read(audience, found.readers):
-            message = "Not everybody here may read that document."
-            raise UnknownDocument(message)
         async with self._database.tenant(viewer.tenant) as connection:
             rows = await connection.execute(_in_order, {"document": document})
-        return tuple(map(_passage, rows))
+        found = tuple(map(_passage, rows))
+        if not found or not may_read(viewer, found[0].document.readers) or not may_all_read(audience, found[0].document.readers):
+            raise UnknownDocument("There is no such document here, or not everybody here may read it.")
+        return found
 
     async def count(self, viewer: Viewer, audience: Audience) -> int:
         """How many documents viewer and audience may all read."""

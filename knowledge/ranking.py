@@ -23,8 +23,8 @@ WORDS_SHARE, COSINE_SHARE = 0.8, 0.7  # how those are ordered
 PASSAGES_A_DOCUMENT = 3  # shown of one document, as long as others have something to say
 SAME_TEXT = 0.9  # share of terms in common from which a passage says nothing new
 _SUPERSEDED = 0.8  # of the current version's best score, at most, for passages of an older version
-_YEARS = (1980, 2100)  # what counts as a year in a title
-_NUMBERS = re.compile(r"\d{1,9}")
+_YEAR = re.compile(r"\b(?:19[89]|20\d)\d\b")
+_EDITION = re.compile(rf"{_YEAR.pattern}|\b(?:v|version )\d+(?:\.\d+)*\b")  # of a title in lower case
 _BETWEEN = str.maketrans(dict.fromkeys("()[]-\N{EN DASH}\N{EM DASH},.:", " "))  # what may stand around a number in a title
 _WEIGHT_OF_TITLES = 3  # times that title and heading terms stand in the field of terms
 
@@ -94,9 +94,9 @@ def _standardised(values: Sequence[float]) -> NDArray[np.float64]:
 def current_first(hits: Sequence[Hit], query: str) -> list[Hit]:
     """`hits` with superseded documents behind those that replaced them; they stay, since a question may be about the past.
 
-    Documents whose titles differ in nothing but numbers ("Travel policy 2023", "Travel policy (2026)") are versions of one another:
-    the one with the highest year in its title, then the one changed last, is current. A question that names a number of an older
-    version's title, such as its year, means that version, and nothing is moved.
+    Documents of one source whose titles differ in nothing but a year or version ("Travel policy 2023", "Travel policy (v2)") are
+    versions of one another: the one with the highest year in its title, then the one changed last, is current. A question that
+    names the year or version of an older one means that one, and nothing is moved.
     """
     newest: dict[str, Document] = {}
     for hit in hits:
@@ -105,12 +105,12 @@ def current_first(hits: Sequence[Hit], query: str) -> list[Hit]:
         if family not in newest or _age(document) > _age(newest[family]):
             newest[family] = document
     best = {document.id: max(hit.score for hit in hits if hit.passage.document.id == document.id) for document in newest.values()}
-    asked = set(_NUMBERS.findall(query))
+    asked = set(_EDITION.findall(query.casefold()))
 
     def placed(hit: Hit) -> Hit:
         document = hit.passage.document
         current = newest[_family(document)]
-        if current.id == document.id or asked & set(_NUMBERS.findall(document.title)):
+        if current.id == document.id or asked & set(_EDITION.findall(document.title.casefold())):
             return hit
         return replace(hit, score=min(hit.score, best[current.id] * _SUPERSEDED))
 
@@ -119,14 +119,13 @@ def current_first(hits: Sequence[Hit], query: str) -> list[Hit]:
 
 def _family(document: Document) -> str:
     """What the titles of a document's versions have in common."""
-    words = _NUMBERS.sub(" ", document.title).casefold().translate(_BETWEEN).split()
-    return " ".join(word for word in words if word not in {"v", "version"})
+    words = _EDITION.sub(" ", document.title.casefold()).translate(_BETWEEN).split()
+    return " ".join((document.source, *words))
 
 
 def _age(document: Document) -> tuple[int, datetime]:
     """Sorts documents from old to new."""
-    years = [int(number) for number in _NUMBERS.findall(document.title) if _YEARS[0] <= int(number) <= _YEARS[1]]
-    return max(years, default=0), document.modified_at or datetime.min.replace(tzinfo=UTC)
+    return max(map(int, _YEAR.findall(document.title)), default=0), document.modified_at or datetime.min.replace(tzinfo=UTC)
 
 
 def diversify(hits: Iterable[Hit], limit: int) -> list[Hit]:

@@ -11,6 +11,7 @@ sources = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("root", Text, nullable=False),
 )
 
 documents = Table(

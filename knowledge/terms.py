@@ -5,6 +5,7 @@ Scripts that put no spaces between words (Chinese, Japanese, Thai …) are cut i
 """
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
@@ -19,7 +20,7 @@ STOP_WORDS = frozenset(f"{_LUCENE} {_QUESTIONS}".split())
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LONGEST = 60  # characters of one term; longer runs are base64 and the like
-_stemmer = snowballstemmer.stemmer("english")
+_own = threading.local()  # a stemmer keeps the word it works on, so each thread has one of its own
 
 
 def terms(text: str) -> list[str]:
@@ -39,4 +40,10 @@ def _terms_of(word: str) -> tuple[str, ...]:
         return ()
     if _UNSPACED.search(word):
         return tuple(word[i : i + 2] for i in range(len(word) - 1)) or (word,)
-    return (_stemmer.stemWord(word),)
+    return (_stemmer().stemWord(word),)
+
+
+def _stemmer() -> "snowballstemmer.english_stemmer.EnglishStemmer":
+    if not hasattr(_own, "stemmer"):
+        _own.stemmer = snowballstemmer.stemmer("english")
+    return _own.stemmer

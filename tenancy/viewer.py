@@ -44,8 +44,11 @@ class Audience:
 
     @classmethod
     def of(cls, viewers: Iterable[Viewer]) -> "Audience":
-        """The audience made of `viewers`; people who hold the same principals count once."""
-        return cls(frozenset(viewer.principals for viewer in viewers))
+        """The audience made of `viewers`; people who hold the same principals count once.
+
+        Of nobody it is an audience that may read nothing: whoever could not find out who is there must not be told that nobody is.
+        """
+        return cls(frozenset(viewer.principals for viewer in viewers) or frozenset({frozenset()}))
 
     def shared(self) -> frozenset[Principal]:
         """The principals that every member holds; empty for an empty audience."""

@@ -26,7 +26,7 @@ class Asked:
 
     text: str
     email: str  # who asks
-    audience: tuple[str, ...] = ()  # who else will see the answer
+    audience: tuple[str, ...] | None = None  # who else will see the answer; None: nobody
     thread: str | None = None  # None: a new one
 
 
@@ -89,7 +89,7 @@ async def ask_batch(settings: Settings, file: Path, slug: str, email: str) -> in
 
 async def _answer(house: House, tenant: TenantId, asked: Asked) -> dict[str, Any]:
     viewer = await house.people.viewer_by_email(tenant, asked.email)
-    audience = await house.people.audience(tenant, asked.audience) if asked.audience else Audience()
+    audience = Audience() if asked.audience is None else await house.people.audience(tenant, asked.audience)
     question = Question(
         id=TurnId(secrets.token_hex(12)),
         viewer=viewer,
@@ -97,7 +97,6 @@ async def _answer(house: House, tenant: TenantId, asked: Asked) -> dict[str, Any
         thread=asked.thread or f"cli-{secrets.token_hex(8)}",
         text=asked.text,
         asked_at=datetime.now(UTC),
-        place="the terminal" if asked.audience else "",
     )
     heard = Heard()
     answer = await house.conversation.handle(question, heard)
@@ -153,8 +152,8 @@ def _source(citation: Mapping[str, Any]) -> str:
 def _rows(file: Path) -> list[dict[str, Any]]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        message = f"The batch {file} cannot be read: {error.strerror}."
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The batch {file} cannot be read: {' '.join(str(error).split())}."
         raise BadCorpus(message) from error
     return [_row(line, f"{file.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
 
@@ -172,6 +171,7 @@ def _row(line: str, where: str) -> dict[str, Any]:
 
 
 def _asked(row: Mapping[str, Any], email: str) -> Asked:
-    listed: str | Iterable[str] = row.get("audience") or ()
-    audience = emails(listed) if isinstance(listed, str) else tuple(listed)
-    return Asked(text=row["text"], email=row.get("as") or email, audience=audience, thread=row.get("thread"))
+    listed: str | Iterable[str] | None = row.get("audience")
+    audience = emails(listed) if isinstance(listed, str) else None if listed is None else tuple(map(str, listed))
+    thread = row.get("thread")
+    return Asked(text=row["text"], email=str(row.get("as") or email), audience=audience, thread=None if thread is None else str(thread))

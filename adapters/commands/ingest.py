@@ -53,12 +53,12 @@ async def ingest(settings: Settings, paths: Sequence[Path], slug: str, *, source
     """Bring `paths` in as one source. 0 if anything of it can be found afterwards."""
     name = source or paths[0].resolve().name
     async with open_house(settings) as house:
-        report = await run(house, paths, slug, name, readers)
+        report = await run(house, paths, slug, name, readers, root="" if source else str(paths[0].resolve()))
     click.echo(json.dumps(_as_json(report)) if as_json else _as_text(report))
     return 0 if report.standing else 1
 
 
-async def run(house: House, paths: Sequence[Path], slug: str, source: str, readers: Path | None) -> Report:
+async def run(house: House, paths: Sequence[Path], slug: str, source: str, readers: Path | None, *, root: str) -> Report:
     """Ingest with a bar on the terminal. Raises what `items_of`, `load` and `Ingestion.run` raise."""
     rules = load(readers, source) if readers else None
     items = items_of(paths, rules.readers_of if rules else open_to_everyone, source)
@@ -66,7 +66,7 @@ async def run(house: House, paths: Sequence[Path], slug: str, source: str, reade
     if rules:
         await house.people.upsert(tenant.id, source, rules.people)
     with Bar(source) as bar:
-        report = await house.ingestion.run(tenant.id, source, items, progress=bar)
+        report = await house.ingestion.run(tenant.id, source, items, root=root, progress=bar)
     detail = {"source": source, "added": report.added, "changed": report.changed, "removed": report.removed}
     await house.audit.append(tenant.id, "operator", "documents.ingested", source, detail)
     return report

@@ -64,10 +64,6 @@ class MiniLM:
         """Word pieces of `text`, special tokens left out."""
         return len(self._counter.encode(text, add_special_tokens=False).ids)
 
-    def load(self) -> None:
-        """Load weights and tokenizer now, instead of at the first question. Blocks for about half a second."""
-        self._encode(["ready"])
-
     def close(self) -> None:
         """Stop the two lanes; runs that have begun are finished."""
         self._questions.shutdown()

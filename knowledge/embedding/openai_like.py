@@ -71,7 +71,7 @@ class OpenAILikeEmbedder:
     def _http(self) -> "httpx.AsyncClient":
         import httpx
 
-        return httpx.AsyncClient(timeout=_TIMEOUT_S)
+        return httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
 
     @cached_property
     def _client(self) -> "OpenAILikeEmbedding":

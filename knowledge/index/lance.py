@@ -6,8 +6,8 @@ duplicate rows without an error, so a lock file lets in one at a time.
 """
 
 import asyncio
-import fcntl
 import shutil
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,6 +20,7 @@ from knowledge.documents import DocumentId, PassageId, Readers
 from knowledge.embedding.port import Vector
 from knowledge.errors import IndexUnavailable
 from knowledge.index.port import Entry, Proposal
+from tenancy.embedded.locks import FileLock
 from tenancy.viewer import Principal, TenantId
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ REFINE_FACTOR = 5  # recall@20 .832 -> 1.000 on clustered vectors
 _OLD_VERSIONS = timedelta(minutes=10)  # a reader that started before is done by then
 _KEYS_A_PREDICATE = 200  # documents named in one delete
 _TABLE = "passages"
+_INDEXED = ("terms", "readers", "document")  # from the start; the vectors follow once it pays
+_WRITER_PATIENCE_S = 120.0  # an `optimize` of another process may take that long
 
 
 class LanceEngine:
@@ -42,22 +45,24 @@ class LanceEngine:
         self._folder = folder / model
         self._dimension = dimension
         self._open: dict[TenantId, LanceIndex] = {}
-        self._opening = asyncio.Lock()
+        self._opening: defaultdict[TenantId, asyncio.Lock] = defaultdict(asyncio.Lock)  # one tenant's opening holds up no other
 
     async def open(self, tenant: TenantId) -> "LanceIndex":
         """The tenant's index, made if it is not there."""
-        async with self._opening:
-            if tenant not in self._open:
-                self._open[tenant] = await LanceIndex.at(self._folder / tenant, self._dimension)
-            return self._open[tenant]
+        if tenant not in self._open:
+            async with self._opening[tenant]:
+                if tenant not in self._open:
+                    self._open[tenant] = await LanceIndex.at(self._folder / tenant, self._dimension)
+        return self._open[tenant]
 
     async def drop(self, tenant: TenantId) -> None:
-        """Remove the tenant's folder."""
-        async with self._opening:
+        """Remove the tenant's folders, those of other embedding models too."""
+        async with self._opening[tenant]:
             index = self._open.pop(tenant, None)
             if index:
                 index.close()
-            await asyncio.to_thread(shutil.rmtree, self._folder / tenant, ignore_errors=True)
+            with _unavailable():
+                await asyncio.to_thread(_remove, list(self._folder.parent.glob(f"*/{tenant}")))
 
     async def close(self) -> None:
         """Close every table."""
@@ -86,8 +91,7 @@ class LanceIndex:
         with _unavailable():
             # Zero: a search sees what another process has just written.
             database = await lancedb.connect_async(str(folder), read_consistency_interval=timedelta(0))
-            async with _alone(folder):
-                table = await _table(database, schema)
+            table = await _table(database, schema, folder)
         return cls(folder, table, schema)
 
     def close(self) -> None:
@@ -165,8 +169,7 @@ class LanceIndex:
 @asynccontextmanager
 async def _alone(folder: Path) -> AsyncIterator[None]:
     """Keep every other process from writing here. The lock goes with the process, however that ends."""
-    with (folder / "writer.lock").open("w") as file:
-        await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
+    async with FileLock(folder / "writer.lock").alone(_WRITER_PATIENCE_S):
         yield
 
 
@@ -198,7 +201,22 @@ def _schema(dimension: int) -> "pa.Schema":
     )
 
 
-async def _table(database: "lancedb.AsyncConnection", schema: "pa.Schema") -> "lancedb.AsyncTable":
+def _remove(folders: list[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+async def _table(database: "lancedb.AsyncConnection", schema: "pa.Schema", folder: Path) -> "lancedb.AsyncTable":
+    """The table, made with its indexes if it is not whole; only then is the writers' lock waited for."""
+    if _TABLE in (await database.list_tables()).tables:
+        table = await database.open_table(_TABLE)
+        if len(list(await table.list_indices())) >= len(_INDEXED):
+            return table
+    async with _alone(folder):
+        return await _made(database, schema)
+
+
+async def _made(database: "lancedb.AsyncConnection", schema: "pa.Schema") -> "lancedb.AsyncTable":
     from lancedb.index import FTS, BTree, LabelList
 
     # Our analyser has done the work: the engine only splits at spaces.
@@ -208,8 +226,8 @@ async def _table(database: "lancedb.AsyncConnection", schema: "pa.Schema") -> "l
     table = await database.create_table(_TABLE, schema=schema, exist_ok=True)
     built = {index.columns[0] for index in await table.list_indices()}
     # No BTREE on `passage`: merge_insert would then add duplicates (facts/engines.md §5).
-    wanted: dict[str, FTS | LabelList | BTree] = {"terms": words, "readers": LabelList(), "document": BTree()}
-    for column, config in wanted.items():
+    configs: tuple[FTS | LabelList | BTree, ...] = (words, LabelList(), BTree())
+    for column, config in zip(_INDEXED, configs, strict=True):
         if column not in built:
             await table.create_index(column, config=config)
     return table

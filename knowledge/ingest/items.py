@@ -53,7 +53,7 @@ def digest(data: bytes) -> str:
 def items_of(paths: Sequence[Path], readers_of: Callable[[str], Readers], source: str) -> list[Item]:
     """Everything below `paths`: files, folders, corpora. Hidden files are left out.
 
-    Raises `KnowledgeError` for a path that is not there.
+    Raises `KnowledgeError` for a path that is not there, and for two documents of one name.
     """
     found: dict[str, Item] = {}
     for path in paths:
@@ -61,6 +61,8 @@ def items_of(paths: Sequence[Path], readers_of: Callable[[str], Readers], source
             message = f"There is nothing at {path}. Check the path and try again."
             raise KnowledgeError(message)
         for item in _items_at(path, f"{path.name}/" if len(paths) > 1 and path.is_dir() else "", readers_of, source):
+            if item.name in found:
+                raise KnowledgeError(f"{item.name!r} is there twice. Ingest the folders one by one, each with a --source of its own.")
             found[item.name] = item
     return list(found.values())
 
@@ -80,6 +82,7 @@ def _items_at(path: Path, prefix: str, readers_of: Callable[[str], Readers], sou
 def _file(path: Path, name: str, readers_of: Callable[[str], Readers]) -> FileItem:
     status = path.stat()
     modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    name = _storable(name)
     return FileItem(name=name, size=status.st_size, readers=readers_of(name), modified_at=modified, read=path.read_bytes)
 
 
@@ -88,7 +91,7 @@ def corpus(path: Path, readers_of: Callable[[str], Readers], source: str) -> Ite
 
     A line without `readers` is ruled as a file of that name would be.
     """
-    with path.open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield _line(line, f"{path.name}, line {number}", readers_of, source)
@@ -104,12 +107,17 @@ def _line(line: str, where: str, readers_of: Callable[[str], Readers], source: s
         message = f"{where} needs a string `_id` and a string `text`."
         raise BadCorpus(message)
     return TextItem(
-        name=row["_id"],
-        title=str(row.get("title") or row["_id"]),
-        text=row["text"].replace("\0", ""),
-        url=row.get("url"),
+        name=_storable(row["_id"]),
+        title=_storable(str(row.get("title") or row["_id"])),
+        text=_storable(row["text"]),
+        url=_storable(str(row["url"])) if row.get("url") else None,
         readers=_readers(row["readers"], where, source) if "readers" in row else readers_of(row["_id"]),
     )
+
+
+def _storable(text: str) -> str:
+    """`text` without what PostgreSQL cannot keep: NUL, and halves of characters, as file names of other encodings have them."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _readers(listed: Any, where: str, source: str) -> Readers:  # noqa: ANN401 - whatever the JSON held

@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, text, tuple_, update
+from sqlalchemy import Row, and_, delete, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from knowledge.documents import DocumentId, PassageId, Piece, Readers
+from knowledge.documents import DocumentId, PassageId, Piece, Readers, Span
 from knowledge.errors import KnowledgeError
 from knowledge.tables import document_versions, documents, passages, sources
 from tenancy.database import Database
@@ -61,6 +62,10 @@ def document_id(source: str, name: str) -> DocumentId:
     return DocumentId(hashlib.sha256(f"{source}\0{name}".encode()).hexdigest()[:20])
 
 
+NO_SOURCE = ""
+"""For looking after a tenant's documents as a whole."""
+
+
 class Ledger:
     """The documents of one source of one tenant."""
 
@@ -71,12 +76,19 @@ class Ledger:
         self.source = source
 
     @classmethod
-    async def of(cls, database: Database, tenant: TenantId, name: str, kind: str) -> "Ledger":
-        """The ledger of the source called `name`, made if it is not there."""
+    async def of(cls, database: Database, tenant: TenantId, name: str, kind: str, root: str = "") -> "Ledger":
+        """The ledger of the source called `name`, made if it is not there.
+
+        `root` is where it is read from, if that must not change: two folders of one name must not replace each other's documents.
+        Raises `KnowledgeError` if the source was read from elsewhere.
+        """
         source = hashlib.sha256(name.encode()).hexdigest()[:12]
-        row = {"id": source, "name": name, "kind": kind}
+        row = {"id": source, "name": name, "kind": kind, "root": root}
         async with database.tenant(tenant) as connection:
             await connection.execute(upsert(sources).values(row).on_conflict_do_nothing())
+            known = (await connection.execute(select(sources.c.root).where(sources.c.id == source))).scalar_one()
+        if root and known and known != root:
+            raise KnowledgeError(f"The source {name!r} is read from {known}. Give this one a name of its own with --source.")
         return cls(database, tenant, source)
 
     @asynccontextmanager
@@ -140,6 +152,23 @@ class Ledger:
                 changed = update(documents).where(documents.c.id == document).values(readers=sorted(names))
                 await connection.execute(changed)
 
+    async def current(self) -> set[tuple[DocumentId, int]]:
+        """Every document of the tenant that has passages, with its current version, whatever its source."""
+        shown = select(passages.c.document, passages.c.version).distinct()
+        joined = shown.join(documents, and_(documents.c.id == passages.c.document, documents.c.version == passages.c.version))
+        async with self._database.tenant(self._tenant) as connection:
+            rows = await connection.execute(joined)
+        return {(DocumentId(row.document), row.version) for row in rows}
+
+    async def published(self, wanted: Sequence[DocumentId]) -> list[Draft]:
+        """These documents as they were drafted, from what is kept of their current versions; to index them again."""
+        row = select(documents).where(documents.c.id.in_(wanted))
+        cut = select(passages).where(passages.c.document.in_(wanted)).order_by(passages.c.document, passages.c.ordinal)
+        async with self._database.tenant(self._tenant) as connection:
+            found = (await connection.execute(row)).all()
+            pieces = (await connection.execute(cut)).all()
+        return [_draft(one, [piece for piece in pieces if (piece.document, piece.version) == (one.id, one.version)]) for one in found]
+
     async def all_documents(self) -> set[DocumentId]:
         """The ids of every document of the tenant, whatever its source."""
         async with self._database.tenant(self._tenant) as connection:
@@ -149,6 +178,24 @@ class Ledger:
     def _first(self, draft: Draft) -> dict[str, object]:
         """The row of a document that nobody can see yet."""
         return {**_current(draft), "id": draft.id, "source": self.source, "name": draft.name, "version": 0, "content_hash": ""}
+
+
+def _draft(row: "Row[*tuple[Any, ...]]", pieces: "Sequence[Row[*tuple[Any, ...]]]") -> Draft:
+    return Draft(
+        id=DocumentId(row.id),
+        name=row.name,
+        version=row.version,
+        fingerprint=row.content_hash,
+        readers=frozenset(map(Principal, row.readers)),
+        title=row.title,
+        url=row.url,
+        media_type=row.media_type,
+        size=row.size,
+        modified_at=row.modified_at,
+        text="",
+        pages=(),
+        pieces=[Piece(span=Span(one.span_start, one.span_end), text=one.text, heading=tuple(one.heading), page=one.page) for one in pieces],
+    )
 
 
 def _current(draft: Draft) -> dict[str, object]:

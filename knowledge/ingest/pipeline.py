@@ -1,16 +1,17 @@
 """One ingestion: look at every item, read what changed, embed it in batches, publish, remove what vanished."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from knowledge.chunking import cut, embedding_text
-from knowledge.documents import DocumentId, Readers
+from knowledge.documents import DocumentId
 from knowledge.embedding.port import Embedder
 from knowledge.errors import Unreadable
 from knowledge.index.port import NOTHING, Entry, IndexEngine, TenantIndex
 from knowledge.ingest.items import FileItem, Item, TextItem, digest
-from knowledge.ingest.ledger import Draft, Known, Ledger, document_id
+from knowledge.ingest.ledger import NO_SOURCE, Draft, Known, Ledger, document_id
 from knowledge.ingest.report import Progress, Refused, Report, Silent
 from knowledge.originals import Originals
 from knowledge.parsers.port import Extracted, Parser, refuse_by_size
@@ -34,18 +35,27 @@ class Ingestion:
     originals: Originals
 
     async def run(
-        self, tenant: TenantId, source: str, items: Sequence[Item], *, kind: str = "files", progress: Progress | None = None
+        self,
+        tenant: TenantId,
+        source: str,
+        items: Sequence[Item],
+        *,
+        kind: str = "files",
+        root: str = "",
+        progress: Progress | None = None,
     ) -> Report:
         """Make the source called `source` hold exactly `items`.
 
         Unchanged documents cost nothing but a look; changed ones swap their passages in one moment; those not among `items` are removed.
-        A run cut off anywhere is finished by the next. Raises `KnowledgeError` while another run of the source is under way.
+        Readers that changed are followed before any file is opened. A run cut off anywhere is finished by the next. Raises
+        `KnowledgeError` while another run of the source is under way, and if the source was read from another `root`.
         """
-        ledger = await Ledger.of(self.database, tenant, source, kind)
+        ledger = await Ledger.of(self.database, tenant, source, kind, root)
         async with ledger.alone():
             run = await _Run.begin(self, tenant, ledger, progress or Silent())
             run.progress.found(len(items))
-            await run.sweep()
+            await run.follow_readers(items)
+            await run.mend()
             await run.publish_all(_batches(run.drafts(items)))
             await run.remove_all_but({item.name for item in items})
             await run.index.tidy()
@@ -54,11 +64,21 @@ class Ingestion:
     async def add(self, tenant: TenantId, source: str, item: Item) -> DocumentId:
         """Bring one document in, beside what its source holds. Raises `Unreadable`."""
         ledger = await Ledger.of(self.database, tenant, source, "uploads")
-        run = await _Run.begin(self, tenant, ledger, Silent())
-        draft = await run.draft(item)
-        if draft:
-            await run.publish([draft], await run.entries([draft]))
+        async with ledger.alone():
+            run = await _Run.begin(self, tenant, ledger, Silent())
+            await run.follow_readers([item])
+            draft = await run.draft(item)
+            if draft:
+                await run.publish([draft], await run.entries([draft]))
         return document_id(ledger.source, item.name)
+
+    async def tend(self, tenant: TenantId) -> None:
+        """Mend and tidy the tenant's index: what it lost is built again from PostgreSQL, what it should not have is dropped."""
+        ledger = Ledger(self.database, tenant, NO_SOURCE)
+        async with ledger.alone():
+            run = await _Run.begin(self, tenant, ledger, Silent())
+            await run.mend()
+            await run.index.tidy()
 
 
 @dataclass(slots=True)
@@ -78,18 +98,38 @@ class _Run:
         index = await parts.engine.open(tenant)
         return cls(parts, tenant, ledger, index, await ledger.known(), progress, Report())
 
-    async def sweep(self) -> None:
-        """Drop from the index what a run left there that was killed: documents that are gone, versions that were replaced."""
+    async def mend(self) -> None:
+        """Bring the index in line with PostgreSQL: a run may have been killed, the index lost, the embedding model changed."""
+        indexed = await self.index.versions()  # first: whatever is in the index by now is in PostgreSQL by now
         everywhere = await self.ledger.all_documents()
-        current = {known.id: known.version for known in self.known.values()}
+        newest = {known.id: known.version for known in self.known.values()}
         stale = {
-            document: current.get(document, NOTHING)
-            for document, version in await self.index.versions()
-            if document not in everywhere or version < current.get(document, NOTHING)
+            document: newest.get(document, NOTHING)
+            for document, version in indexed
+            if document not in everywhere or version < newest.get(document, NOTHING)
         }
         await self.index.keep_only(stale)
+        lost = sorted(document for document, version in await self.ledger.current() - indexed)
+        for start in range(0, len(lost), _BATCH_DOCUMENTS):
+            await self.index.put(await self.entries(await self.ledger.published(lost[start : start + _BATCH_DOCUMENTS])))
 
-    async def drafts(self, items: Sequence[Item]) -> AsyncIterator[Draft]:
+    async def follow_readers(self, items: Sequence[Item]) -> None:
+        """Give known documents the readers that their items have now, whatever else changed or cannot be read.
+
+        First PostgreSQL forgets who may no longer read: from that moment on nobody else is shown anything. Then the index learns the
+        new list, and last PostgreSQL does; a run that is killed in between is seen to be unfinished by the next.
+        """
+        changed = {
+            known.id: (known.readers, item.readers)
+            for item in items
+            if (known := self.known.get(item.name)) and known.readers != item.readers
+        }
+        await self.ledger.set_readers({document: old & new for document, (old, new) in changed.items()})
+        for document, (_, new) in changed.items():
+            await self.index.set_readers(document, new)
+        await self.ledger.set_readers({document: new for document, (_, new) in changed.items()})
+
+    async def drafts(self, items: Sequence[Item]) -> AsyncGenerator[Draft]:
         """The items that are new or changed, read and cut, a few ahead of whoever takes them, in their order."""
         ahead: list[asyncio.Task[Draft | None]] = []
         try:
@@ -118,12 +158,11 @@ class _Run:
         return draft
 
     async def draft(self, item: Item) -> Draft | None:
-        """The item's next version; None if nothing but its readers can have changed. Raises `Unreadable`."""
+        """The item's next version; None if it has not changed. Raises `Unreadable`."""
         known = self.known.get(item.name)
         data = await _bytes(item)
         fingerprint = item.fingerprint if isinstance(item, TextItem) else digest(data)
         if known and known.fingerprint == fingerprint:
-            await self.follow_readers(known, item.readers)
             return None
         document = known.id if known else document_id(self.ledger.source, item.name)
         version = known.version + 1 if known else 1
@@ -152,21 +191,16 @@ class _Run:
             return Extracted(text=item.text, title=item.title, media_type="text/plain")
         return await self.parts.parser.parse(item.name, data)
 
-    async def follow_readers(self, known: Known, readers: Readers) -> None:
-        """PostgreSQL first: from then on the live check goes by the new list, whatever the index still says."""
-        if known.readers != readers:
-            await self.ledger.set_readers({known.id: readers})
-            await self.index.set_readers(known.id, readers)
-
-    async def publish_all(self, batches: AsyncIterator[list[Draft]]) -> None:
+    async def publish_all(self, batches: AsyncGenerator[list[Draft]]) -> None:
         """Publish batch after batch: while one is embedded, the one before is written and the one after is read and cut."""
         written: asyncio.Task[None] | None = None
         try:
-            async for batch in _ahead(batches):
-                entries = await self.entries(batch)
-                if written:
-                    await written
-                written = asyncio.create_task(self.publish(batch, entries))
+            async with aclosing(_ahead(batches)) as ahead:
+                async for batch in ahead:
+                    entries = await self.entries(batch)
+                    if written:
+                        await written
+                    written = asyncio.create_task(self.publish(batch, entries))
             if written:
                 await written
         finally:
@@ -234,33 +268,31 @@ async def _bytes(item: Item) -> bytes:
         raise Unreadable(f"cannot be opened ({error.strerror})", "check that it is there and that you may read it") from error
 
 
-async def _ahead(batches: AsyncIterator[list[Draft]]) -> AsyncIterator[list[Draft]]:
+async def _ahead(batches: AsyncGenerator[list[Draft]]) -> AsyncGenerator[list[Draft]]:
     """`batches`, the next of which is being made while one is used."""
-    made: asyncio.Queue[list[Draft] | None] = asyncio.Queue(1)
-
-    async def make() -> None:
-        try:
-            async for batch in batches:
-                await made.put(batch)
-        finally:
-            await made.put(None)
-
-    making = asyncio.create_task(make())
+    upcoming = asyncio.create_task(_next(batches))
     try:
-        while (batch := await made.get()) is not None:
+        while (batch := await upcoming) is not None:
+            upcoming = asyncio.create_task(_next(batches))
             yield batch
-        await making  # raises what ended it early
     finally:
-        making.cancel()
+        upcoming.cancel()
+        await asyncio.gather(upcoming, return_exceptions=True)
+        await batches.aclose()
 
 
-async def _batches(drafts: AsyncIterator[Draft]) -> AsyncIterator[list[Draft]]:
+async def _next(batches: AsyncGenerator[list[Draft]]) -> list[Draft] | None:
+    return await anext(batches, None)
+
+
+async def _batches(drafts: AsyncGenerator[Draft]) -> AsyncGenerator[list[Draft]]:
     """Drafts in groups worth a run of the embedder."""
     batch: list[Draft] = []
-    async for draft in drafts:
-        batch.append(draft)
-        if sum(len(one.pieces) for one in batch) >= _BATCH_PASSAGES or len(batch) == _BATCH_DOCUMENTS:
-            yield batch
-            batch = []
+    async with aclosing(drafts):
+        async for draft in drafts:
+            batch.append(draft)
+            if sum(len(one.pieces) for one in batch) >= _BATCH_PASSAGES or len(batch) == _BATCH_DOCUMENTS:
+                yield batch
+                batch = []
     if batch:
         yield batch

@@ -12,6 +12,7 @@ from knowledge.documents import Readers
 from knowledge.errors import BadReaders
 from tenancy.viewer import EVERYONE, Principal, group_principal
 
+_PRINCIPAL = re.compile(r"everyone|(?:group|person):.+")
 _EXAMPLE = 'Write `people: {ana@acme.example: [hr]}` and `rules: [{path: "hr/**", readers: ["group:hr"]}]`.'
 
 
@@ -71,6 +72,9 @@ def _rules(written: Any, path: Path, source: str) -> list[tuple[re.Pattern[str],
     for number, rule in enumerate(written, 1):
         if not isinstance(rule, dict) or not isinstance(rule.get("path"), str) or not _strings(rule.get("readers")):
             message = f"{path}: rule {number} needs a `path` and a list of `readers`. {_EXAMPLE}"
+            raise BadReaders(message)
+        if unknown := [reader for reader in rule["readers"] if not _PRINCIPAL.fullmatch(reader)]:
+            message = f"{path}: rule {number} names {unknown[0]!r}. A reader is `everyone`, `group:NAME` or `person:ID`."
             raise BadReaders(message)
         readers = frozenset(principal_of(reader, source) for reader in rule["readers"])
         rules.append((_pattern(rule["path"]), readers))

@@ -114,6 +114,11 @@ class Uploads:
             await self._set(tenant, upload, state=UploadState.DONE, document=document, finished_at=datetime.now(UTC))
         await self._originals.remove(tenant, row.original)
 
+    async def fail(self, tenant: TenantId, upload: str) -> None:
+        """Say that an upload could not be read for a reason of ours; the job has tried often enough."""
+        reason = "Something of ours failed while this file was read. Drop it in again; if that does not help, tell whoever runs Footnote."
+        await self._set(tenant, upload, state=UploadState.FAILED, reason=reason, finished_at=datetime.now(UTC))
+
     async def _set(self, tenant: TenantId, upload: str, **values: Any) -> None:  # noqa: ANN401 - columns are of several types
         async with self._database.tenant(tenant) as connection:
             await connection.execute(update(uploads).where(uploads.c.id == upload).values(**values))

@@ -24,13 +24,16 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
         async def read_upload(tenant: TenantId, upload: str) -> None:
             await self.put(("upload", tenant, upload))
 
+        async def fail_upload(tenant: TenantId, upload: str) -> None:
+            await self.put(("failed", tenant, upload))
+
         async def tidy_index(tenant: TenantId) -> None:
             await self.put(("tidy", tenant))
 
         async def tidy_all() -> None:
             await self.put(("tidy all",))
 
-        return Work(read_upload, tidy_index, tidy_all)
+        return Work(read_upload, fail_upload, tidy_index, tidy_all)
 
     async def next(self) -> tuple[str, ...]:
         async with asyncio.timeout(20):

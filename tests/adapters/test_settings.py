@@ -29,6 +29,7 @@ def test_what_is_set_is_read() -> None:
         pytest.param(
             {"MODEL_PROVIDER": "openai-like", "MODEL_URL": "file:///x", "MODEL_NAME": "m"}, "MODEL_URL must start with", id="another scheme"
         ),
+        pytest.param({"MODEL_URL": "http://x", "MODEL_NAME": "m"}, "MODEL_URL is set, so MODEL_PROVIDER must", id="an address alone"),
         pytest.param({"EMBEDDING_URL": "http://x/v1"}, "EMBEDDING_NAME must be set too", id="embeddings without a name"),
     ],
 )
@@ -39,6 +40,11 @@ def test_a_value_that_cannot_work_is_named_with_what_to_write(environment: dict[
 
 def test_a_setting_that_nothing_obeys_yet_is_remembered() -> None:
     assert Settings.read({"WEAVIATE_URL": "http://x"}).ignored == ("WEAVIATE_URL",)
+
+
+def test_secrets_are_not_shown_with_the_settings() -> None:
+    shown = repr(Settings.read({"FOOTNOTE_MASTER_KEY": "hidden", "DATABASE_URL": "postgresql://u:hidden@h/d"}))
+    assert "hidden" not in shown
 
 
 def test_every_setting_has_a_name_and_a_sentence_of_its_own() -> None:

@@ -30,13 +30,19 @@ def test_a_viewer_reads_what_names_them(held: frozenset[Principal], readers: fro
 @given(st.lists(principals), principals)
 def test_an_audience_reads_what_every_member_reads(members: list[frozenset[Principal]], readers: frozenset[Principal]) -> None:
     viewers = [viewer_of(TenantId("t"), *held) for held in members]
-    assert may_all_read(Audience.of(viewers), readers) is all(may_read(viewer, readers) for viewer in viewers)
+    everybody = bool(viewers) and all(may_read(viewer, readers) for viewer in viewers)
+    assert may_all_read(Audience.of(viewers), readers) is everybody
 
 
 @given(st.lists(principals, min_size=1), principals)
 def test_what_a_shared_principal_opens_all_may_read(members: list[frozenset[Principal]], readers: frozenset[Principal]) -> None:
     audience = Audience.of(viewer_of(TenantId("t"), *held) for held in members)
     assert not audience.shared() & readers or may_all_read(audience, readers)
+
+
+def test_an_audience_that_turns_out_to_be_nobody_may_read_nothing() -> None:
+    assert Audience.of([]) != Audience()
+    assert not may_all_read(Audience.of([]), who("everyone"))
 
 
 def test_an_audience_of_nobody_shares_nothing_and_objects_to_nothing() -> None:

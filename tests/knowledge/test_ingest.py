@@ -1,6 +1,8 @@
 """Documents in: again, changed, removed, refused, and cut off at every step."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from sqlalchemy import func, select
 from knowledge.errors import KnowledgeError, Unreadable
 from knowledge.ingest import pipeline
 from knowledge.ingest.ledger import Ledger
+from knowledge.ingest.report import Report
 from knowledge.parsers.port import LARGEST_FILE, Extracted
 from knowledge.tables import document_versions, documents, passages
 from tenancy.viewer import EVERYONE, Audience
@@ -125,6 +128,58 @@ async def test_progress_hears_of_every_document_once(shelf: Shelf) -> None:
     assert heard.documents == 300
 
 
+async def test_a_file_that_became_unreadable_is_closed_to_who_may_no_longer_read_it(shelf: Shelf) -> None:
+    await shelf.ingest(file("a.txt", LEAVE))
+    broken = replace(shelf.ingestion, parser=Refusing("a.txt"))
+    await broken.run(shelf.tenant.id, "files", [file("a.txt", "changed", group("hr"))])
+    assert await shelf.names("parental leave", EVERYONE) == []
+    assert await shelf.names("parental leave", "group:files:hr") == ["a.txt"]
+
+
+async def test_readers_are_followed_before_anything_else_of_a_run(shelf: Shelf) -> None:
+    await shelf.ingest(text("a", LEAVE))
+    with killed_at(pipeline._Run, "publish_all", stopping):
+        await shelf.ingest(text("a", f"{LEAVE} Edited.", group("hr")))
+    assert await shelf.names("parental leave", EVERYONE) == []
+
+
+async def test_a_killed_change_of_readers_is_finished_by_the_next_run(shelf: Shelf) -> None:
+    await shelf.ingest(text("a", LEAVE, group("hr")))
+    with killed_at(type(shelf.engine), "open", cutting(shelf, "set_readers", stopping)):
+        await shelf.ingest(text("a", LEAVE, group("legal")))
+    assert await shelf.names("parental leave", "group:files:hr", "group:files:legal") == []
+    await shelf.ingest(text("a", LEAVE, group("legal")))
+    assert await shelf.names("parental leave", "group:files:legal") == ["a"]
+
+
+async def test_a_lost_index_is_built_again_from_what_postgresql_keeps(shelf: Shelf) -> None:
+    items = (text("a", LEAVE), text("b", "Trains are booked a week ahead.", group("hr")))
+    await shelf.ingest(*items)
+    await shelf.ingest(text("u", "Otters sleep floating."), source="uploads")
+    await shelf.engine.drop(shelf.tenant.id)
+    assert await shelf.names("parental leave") == []
+    await shelf.ingestion.tend(shelf.tenant.id)
+    assert (await shelf.names("parental leave"))[0] == "a"
+    assert (await shelf.names("otters sleep"))[0] == "u"
+    assert (await shelf.names("trains booked", "group:files:hr")) == ["b"]
+    assert await shelf.ingest(*items) == Report(unchanged=2)
+
+
+async def test_a_source_is_read_from_one_place(shelf: Shelf) -> None:
+    await shelf.ingestion.run(shelf.tenant.id, "docs", [text("a", LEAVE)], root="/one/docs")
+    with pytest.raises(KnowledgeError, match=r"is read from /one/docs\. Give this one a name of its own with --source"):
+        await shelf.ingestion.run(shelf.tenant.id, "docs", [text("b", LEAVE)], root="/other/docs")
+    await shelf.ingestion.run(shelf.tenant.id, "docs", [text("a", LEAVE)], root="/one/docs")
+    assert await shelf.names("parental leave") == ["a"]
+
+
+async def test_a_run_that_fails_leaves_no_task_behind(shelf: Shelf) -> None:
+    before = asyncio.all_tasks()
+    with killed_at(Ledger, "stage", stopping):
+        await shelf.ingest(*(text(f"d{number}", f"Document {number}.") for number in range(400)))
+    assert asyncio.all_tasks() == before
+
+
 async def test_one_source_is_ingested_by_one_run_at_a_time(shelf: Shelf) -> None:
     ledger = await Ledger.of(shelf.database, shelf.tenant.id, "files", "files")
     async with ledger.alone():
@@ -136,6 +191,15 @@ async def test_one_source_is_ingested_by_one_run_at_a_time(shelf: Shelf) -> None
 
 class Stop(BaseException):
     """As a kill: nothing in the code catches it."""
+
+
+@contextmanager
+def killed_at(target: object, name: str, stop: object) -> Iterator[None]:
+    """A block that is killed when it comes to `target.name`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(target, name, stop)
+        with pytest.raises(Stop):
+            yield
 
 
 CUTS: dict[str, Callable[[Shelf, pytest.MonkeyPatch, Callable[..., Any]], None]] = {

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,24 @@ def test_a_line_without_title_is_called_by_its_id_and_blank_lines_are_nothing(tm
 def test_a_line_that_cannot_be_used_is_named(tmp_path: Path, row: object, message: str) -> None:
     with pytest.raises(BadCorpus, match=message):
         corpus_of(tmp_path, row)
+
+
+def test_what_postgresql_cannot_keep_is_left_out(tmp_path: Path) -> None:
+    (item,) = corpus_of(tmp_path, '{"_id": "a\\u0000b", "title": "\\ud800", "text": "x\\u0000y"}')
+    assert (item.name, item.title, item.text) == ("ab", "?", "xy")
+
+
+def test_a_file_name_of_another_encoding_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("x")
+    (item,) = items_of([tmp_path], open_to_everyone, "s")
+    assert isinstance(item, FileItem)
+    assert (item.name.encode(), item.read()) == (b"caf?.txt", b"x")
+
+
+def test_two_documents_of_one_name_are_not_silently_one(tmp_path: Path) -> None:
+    write(tmp_path, "one/docs/a.md", "two/docs/a.md")
+    with pytest.raises(KnowledgeError, match="is there twice"):
+        named(tmp_path / "one/docs", tmp_path / "two/docs")
 
 
 def test_a_fingerprint_changes_with_anything_that_is_shown(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def test_people_have_their_groups(tmp_path: Path) -> None:
         pytest.param("rules: [{path: a}]", "rule 1 needs a `path`", id="a rule without readers"),
         pytest.param("rules: [{path: a, readers: everyone}]", "rule 1 needs", id="readers that are no list"),
         pytest.param("rules: [{path: 1, readers: []}]", "rule 1 needs", id="a path that is no text"),
+        pytest.param("rules: [{path: a, readers: [Everyone]}]", "rule 1 names 'Everyone'", id="a principal in capitals"),
+        pytest.param("rules: [{path: a, readers: [a@b.c]}]", "A reader is `everyone`", id="an e-mail in place of a principal"),
         pytest.param("!!python/object/apply:os.system [ls]", "cannot be read as YAML", id="code"),
     ],
 )

@@ -1,6 +1,7 @@
 """Searching end to end over real PostgreSQL and LanceDB: what is proposed, and what the live check lets through."""
 
 import pytest
+from llama_index.core import Settings
 from llama_index.core.llms import MockLLM
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.response_synthesizers import ResponseMode
@@ -91,7 +92,7 @@ async def test_the_asker_is_told_of_nothing_that_they_may_not_read_themselves(sh
 async def test_restricted_documents_do_not_crowd_out_what_a_channel_may_read(shelf: Shelf) -> None:
     crowd = [text(f"case{number}", f"{DEAL} Case {number}.", group("hr")) for number in range(120)]
     await shelf.ingest(*crowd, text("note", "Parental leave: see the handbook."))
-    found = await shelf.find("parental leave", STAFF, HR, audience=Audience.of([shelf.viewer(STAFF)]))
+    found = await shelf.find("parental leave company we acquire", STAFF, HR, audience=Audience.of([shelf.viewer(STAFF)]))
     assert [hit.passage.document.name for hit in found.hits] == ["note"]
     assert found.better_withheld
 
@@ -167,7 +168,8 @@ async def test_a_document_is_known_by_the_words_of_its_title(shelf: Shelf, asked
     assert (document.title if document else None) == found
 
 
-async def test_llamaindex_query_engines_compose_with_our_retriever(shelf: Shelf) -> None:
+async def test_llamaindex_query_engines_compose_with_our_retriever(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Settings, "_llm", MockLLM())
     await shelf.ingest(text("leave", LEAVE), text("deal", DEAL, group("hr")))
     retriever = shelf.library.as_retriever(shelf.viewer(STAFF), Audience())
     engine = RetrieverQueryEngine.from_args(retriever, llm=MockLLM(), response_mode=ResponseMode.NO_TEXT)

@@ -1,8 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+from string import ascii_lowercase
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.terms import is_stop_word, terms
+from knowledge.terms import _terms_of, is_stop_word, terms
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,15 @@ def test_terms_hold_no_space_so_that_engines_split_them_as_we_do(text: str) -> N
 @given(st.text(alphabet="abc XYZ-é東", max_size=50))
 def test_case_does_not_matter(text: str) -> None:
     assert terms(text.upper().lower()) == terms(text.lower())
+
+
+def test_threads_do_not_mix_up_each_others_words() -> None:
+    words = [f"running{letter}ations" for letter in ascii_lowercase] * 40
+    expected = [tuple(terms(word)) for word in words]
+    _terms_of.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda word: tuple(_terms_of.__wrapped__(word)), words * 5))
+    assert found == expected * 5
 
 
 def test_stop_words_are_known_in_any_case() -> None:

@@ -43,6 +43,7 @@ _KNOWLEDGE = (
         id         text PRIMARY KEY,
         name       text NOT NULL UNIQUE,
         kind       text NOT NULL,
+        root       text NOT NULL DEFAULT '',  -- where it is read from, if that must not change
         created_at timestamptz NOT NULL DEFAULT now()
     )
     """,
