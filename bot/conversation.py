@@ -9,7 +9,7 @@ from typing import Final
 
 from opentelemetry import trace
 
-from bot import guardrails, outcomes
+from bot import guardrails, outcomes, texts
 from bot.intents.intent import Intent, Request, Tools
 from bot.intents.router import Routing
 from bot.intents.rules import Thread
@@ -20,11 +20,12 @@ from bot.notes import Notes
 from bot.ports import Allowance, Ending, Memory, Opening, Sources
 from bot.prompts import Prompts
 from bot.reply import Reply, Step
+from bot.spans import span
+from knowledge.errors import UnknownDocument
 from tenancy.errors import AllowanceSpent
 from tenancy.viewer import Viewer
 
 _log = logging.getLogger(__name__)
-_tracer = trace.get_tracer(__name__)
 _NO_TRACE: Final = 0
 
 
@@ -52,12 +53,12 @@ class Conversation:
         """Answer one question: guard it, open its turn, route it, do what is wanted, keep the turn, finish the reply.
 
         `reply.finish` is called exactly once, whatever fails, and the turn is kept before it. A question whose turn is
-        finished already gets the stored answer: nothing is searched, charged or kept again. If the caller is cancelled,
-        the turn is kept as interrupted, unanswered, so that the same question handed over again is answered; only then
-        `finish` is not called.
+        finished already gets the stored answer, if all of its sources are still open to viewer and audience: nothing is
+        searched, charged or kept again. If the caller is cancelled, the turn is kept as interrupted, unanswered, so that
+        the same question handed over again is answered; only then `finish` is not called.
         """
         notes = Notes()
-        with _tracer.start_as_current_span("bot.question", record_exception=False):
+        with span("bot.question"):
             try:
                 answer = await _safely(self._answered(question, reply, notes), question, notes)
                 answer = await _safely(self._settled(question, answer, notes), question, notes)
@@ -79,7 +80,7 @@ class Conversation:
         opening = await self._opened(question, reply, notes)
         if opening.answer is not None:
             notes.repeated = True
-            return opening.answer
+            return await self._still_open(question, opening.answer, notes)
         intent = await self._routed(question, opening.past, notes)
         request = Request(question=question, past=opening.past, reply=reply, notes=notes)
         with notes.step(intent):
@@ -97,12 +98,24 @@ class Conversation:
             )
             if isinstance(opening, BaseException):
                 raise opening
+            notes.opened = True
             if not opening.is_new:
                 await self._unreserved(question, notes)
         failure = next((result for result in others if isinstance(result, BaseException)), None)
         if failure is not None and opening.answer is None and (opening.is_new or not isinstance(failure, AllowanceSpent)):
             raise failure
         return opening
+
+    async def _still_open(self, question: Question, stored: Answer, notes: Notes) -> Answer:
+        """The stored answer, every document it cites checked live; if viewer or audience lost one, none of it is shown."""
+        with notes.step("recheck"):
+            try:
+                for document in dict.fromkeys(citation.document for citation in stored.citations):
+                    await self._sources.passages(question.viewer, question.audience, document)
+            except UnknownDocument:
+                text = texts.NO_LONGER_ASKER if question.private else texts.NO_LONGER_EVERYBODY
+                return Answer(outcome=Outcome.REFUSAL, text=text)
+        return stored
 
     async def _reserved(self, question: Question, notes: Notes) -> None:
         await self._allowance.reserve(question.viewer.tenant)
@@ -121,7 +134,7 @@ class Conversation:
         return route.intent
 
     async def _settled(self, asked: Question, answer: Answer, notes: Notes) -> Answer:
-        """Keep the turn with its trace and audit line, settle the allowance; the answer that stands."""
+        """Keep the turn with its trace and audit line, settle the allowance; the answer that stands, checked if it is another one."""
         if notes.repeated:
             return answer
         question = replace(asked, text=guardrails.kept(asked.text))
@@ -131,7 +144,7 @@ class Conversation:
             stands = await self._memory.close(question, Ending(answer=answer, trace=notes.trace(), took_ms=took, first_ms=first))
             if answer.outcome is Outcome.APOLOGY or notes.intent in FREE:
                 await self._unreserved(question, notes)
-        return stands
+        return stands if stands is answer else await self._still_open(question, stands, notes)
 
     async def _interrupted(self, asked: Question, notes: Notes) -> Answer:
         question = replace(asked, text=guardrails.kept(asked.text))
@@ -145,7 +158,7 @@ async def _safely(work: Awaitable[Answer], question: Question, notes: Notes) -> 
         return await work
     except Exception as error:  # noqa: BLE001  the edge: every question gets its one outcome, whatever failed
         notes.failure = type(error).__name__
-        answer = outcomes.of(error)
+        answer = outcomes.of(error, kept=notes.opened)
         if answer.outcome is Outcome.APOLOGY:
             _log.error("a question failed", extra=_known(error, question))
         return answer

@@ -3,7 +3,7 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from bot.errors import EmptyQuestion, LongQuestion
@@ -60,16 +60,27 @@ def comment(text: str) -> str:
     return clean(text[: _COMMENT * 4])[:_COMMENT]
 
 
-def fence(sources: Iterable[tuple[str, str]], nonce: Callable[[], str] = lambda: secrets.token_hex(6)) -> str:
+def _nonce() -> str:
+    return secrets.token_hex(6)
+
+
+def fence(sources: Iterable[tuple[str, str]], nonce: Callable[[], str] = _nonce) -> str:
     """The numbered sources of a prompt, as `(label, text)` pairs, each between delimiters that no source can close.
 
     The delimiters carry one random key per prompt that occurs in none of the sources, so text that imitates a delimiter
     stays inside: each closing delimiter occurs exactly once. Labels are put on one line.
     """
-    pairs = [(" ".join(clean(label).split()), clean(text)) for label, text in sources]
+    labelled = ((" ".join(clean(label).split()), clean(text)) for label, text in sources)
+    return _fenced("source", [f"[{n}] {label}\n{text}" for n, (label, text) in enumerate(labelled, start=1)], nonce)
+
+
+def fence_said(said: Iterable[str], nonce: Callable[[], str] = _nonce) -> str:
+    """What people or earlier answers said, each between delimiters like those of `fence`; nothing of it can be cited."""
+    return _fenced("message", [clean(text) for text in said], nonce)
+
+
+def _fenced(kind: str, texts: Sequence[str], nonce: Callable[[], str]) -> str:
     key = nonce()
-    while any(key in label or key in text for label, text in pairs):
+    while any(key in text for text in texts):
         key = nonce()
-    return "\n\n".join(
-        f"<<source {n} {key}>>\n[{n}] {label}\n{text}\n<<end of source {n} {key}>>" for n, (label, text) in enumerate(pairs, start=1)
-    )
+    return "\n\n".join(f"<<{kind} {n} {key}>>\n{text}\n<<end of {kind} {n} {key}>>" for n, text in enumerate(texts, start=1))

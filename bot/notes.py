@@ -6,14 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from opentelemetry import trace
-
 from bot.citations import Dropped
 from bot.llm.port import Usage
 from bot.messages import Trace
+from bot.spans import span
 from knowledge.documents import Findings
-
-_tracer = trace.get_tracer(__name__)
 
 
 @dataclass(slots=True)
@@ -30,6 +27,7 @@ class Notes:
     usage: Usage = field(default_factory=Usage)
     timings_ms: dict[str, float] = field(default_factory=dict)
     failure: str = ""
+    opened: bool = False  # whether the turn was opened, so that the question is kept
     reserved: bool = False  # whether the allowance was charged for this question
     repeated: bool = False  # whether the stored answer of the same question was found
     started: float = field(default_factory=time.perf_counter)
@@ -39,7 +37,7 @@ class Notes:
     def step(self, name: str) -> Iterator[None]:
         """Measure one step, as a span and as a timing of the trace; steps of one name add up."""
         began = time.perf_counter()
-        with _tracer.start_as_current_span(f"bot.{name}", record_exception=False):  # messages may hold users' words
+        with span(f"bot.{name}"):
             try:
                 yield
             finally:

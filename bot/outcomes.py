@@ -13,15 +13,15 @@ REFUSED: Final = (QuestionRefused, UnknownTurn, UnknownDocument, AllowanceSpent,
 """What is wrong with the question or with what it asks for; every other failure is ours and is apologised for."""
 
 
-def of(error: Exception) -> Answer:
-    """The one visible outcome of a question that ended in `error`.
+def of(error: Exception, *, kept: bool = False) -> Answer:
+    """The one visible outcome of a question that ended in `error`; `kept` is whether its turn was opened.
 
     Errors of the house speak for themselves; of any other not a word is shown.
     """
     if isinstance(error, BotError | KnowledgeError | TenancyError):
         outcome = Outcome.REFUSAL if isinstance(error, REFUSED) else Outcome.APOLOGY
         return Answer(outcome=outcome, text=sentence(error))
-    return Answer(outcome=Outcome.APOLOGY, text=texts.UNEXPECTED)
+    return Answer(outcome=Outcome.APOLOGY, text=texts.UNEXPECTED_KEPT if kept else texts.UNEXPECTED)
 
 
 def sentence(error: Exception) -> str:

@@ -33,6 +33,14 @@ NO_SUCH_DOCUMENT_EVERYBODY: Final = (
 )
 NAME_A_DOCUMENT: Final = "Which document? Ask again with its title, or a few words of it."
 NO_TEXT: Final = "{title} has no text that I could sum up. Open the document itself."
+NO_LONGER_ASKER: Final = (
+    "I answered this earlier, but not all sources of that answer are still open to you, so I do not show it again. Ask anew to hear "
+    "what the documents you can read say now."
+)
+NO_LONGER_EVERYBODY: Final = (
+    "I answered this earlier, but not all sources of that answer are still open to everybody here, so I do not show it again. Ask "
+    "anew to hear what the documents that everybody here can read say now."
+)
 NOTHING_SAID: Final = "Nothing was asked in this thread yet that I can sum up. Ask a question first."
 
 # Offers and notices, one sentence or two beside an answer
@@ -53,7 +61,8 @@ CUT_SHORT: Final = "The model stopped midway, so this answer may lack its end. A
 UNSUPPORTED: Final = "What the model wrote did not hold against its sources, so here are the passages themselves."
 
 # Apologies
-UNEXPECTED: Final = "Something of ours failed while answering. Your question is kept; ask it again in a minute."
+UNEXPECTED: Final = "Something of ours failed while answering. Ask again in a minute."
+UNEXPECTED_KEPT: Final = "Something of ours failed while answering. Your question is kept; ask it again in a minute."
 
 # Small talk
 HELLO: Final = "Hello. Ask me anything that your company's documents answer."

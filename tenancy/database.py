@@ -160,7 +160,7 @@ def _translated() -> Iterator[None]:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-        parsed.port  # noqa: B018
+        parsed.port  # noqa: B018 - asking for it checks it
     except (exc.ArgumentError, ValueError) as problem:
         raise BadDatabaseUrl from problem.with_traceback(None)
     if parsed.drivername not in _DIALECTS:

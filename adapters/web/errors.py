@@ -7,7 +7,8 @@ Refused             with the HTTP status it is answered with
 ├── NoSuchMember    404
 ├── NoSuchPlace     404
 ├── NobodyYet       404
-└── TooLarge        413
+├── TooLarge        413
+└── TooBusy         503
 """
 
 from typing import ClassVar
@@ -73,3 +74,9 @@ class TooLarge(Refused):
     """More was sent than is taken."""
 
     status = 413
+
+
+class TooBusy(Refused):
+    """As much is being taken as the door can take at once."""
+
+    status = 503

@@ -1,5 +1,6 @@
 """What the web door needs from the house, and nothing more: narrow ports that `adapters.compose` fulfils."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,6 +66,10 @@ class Uploads(Protocol):
         """Return how far it has come. Raises `UnknownDocument` for an upload that is not this viewer's."""
 
 
+FILES_AT_ONCE = 2
+"""Files that are taken at the same time; each is held in memory until it is kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playground:
     """The door, with all it stands on."""
@@ -77,4 +82,5 @@ class Playground:
     uploads: Uploads
     clock: Callable[[], datetime]  # UTC, aware
     hosts: frozenset[str] = field(default_factory=lambda: frozenset({"127.0.0.1", "localhost", "::1"}))  # no ports
+    taking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))  # held while a file is taken
     heartbeat: float = 10.0  # seconds of silence after which a stream says that it is alive

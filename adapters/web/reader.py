@@ -15,6 +15,9 @@ WHOLE = 40_000
 AROUND = 12_000
 """Characters shown on each side of the passage in a longer one."""
 
+MOST = 1_000_000
+"""Characters that are ever shown at once, whatever is asked for; setting them takes about half a second."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -30,11 +33,14 @@ class View:
 def view(text: str, span: Span, pages: Sequence[Span] = (), *, whole: bool = False, top: int = 3) -> View:
     """Set `text` with `span` marked: all of it, or the part around the span if it is long and not wanted whole.
 
+    Never more than `MOST` characters of it. Takes its time with a long text: not for the event loop.
+
     `top` is the rank of the text's largest headings, one below the title that stands above it.
     """
     span = Span(max(0, span.start), min(len(text), span.end))
     marked = bool(text[span.start : span.end].strip())
-    shown = Span(0, len(text)) if whole or len(text) <= WHOLE else _window(text, span)
+    fits = len(text) <= (MOST if whole else WHOLE)
+    shown = Span(0, len(text)) if fits else _window(text, span, MOST // 2 if whole else AROUND)
     return View(
         html=Markup(typeset(text, span, shown, pages, top)),  # noqa: S704 - every piece is escaped above
         page=_page_at(pages, span.start) if marked else None,
@@ -44,10 +50,10 @@ def view(text: str, span: Span, pages: Sequence[Span] = (), *, whole: bool = Fal
     )
 
 
-def _window(text: str, span: Span) -> Span:
-    """Return the part around `span`, from one empty line to another where there is one near."""
-    start = max(0, span.start - AROUND)
-    end = min(len(text), max(span.end, span.start + 1) + AROUND)
+def _window(text: str, span: Span, around: int) -> Span:
+    """Return the part `around` the span, from one empty line to another where there is one near; no more than `MOST`."""
+    start = max(0, span.start - around)
+    end = min(len(text), max(span.end, span.start + 1) + around, start + MOST)
     before = text.find("\n\n", start, span.start) if start else 0
     after = text.rfind("\n\n", span.end, end) if end < len(text) else end
     return Span(before if before >= 0 else start, after if after >= 0 else end)

@@ -1,5 +1,6 @@
 """Opening a document at its cited words: what the address asks for, and the page that answers it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
@@ -8,7 +9,7 @@ from adapters.web import render
 from adapters.web.errors import Refused
 from adapters.web.house import Playground
 from adapters.web.places import Member
-from adapters.web.reader import view
+from adapters.web.reader import MOST, view
 from adapters.web.texts import WORDS
 from knowledge.documents import DocumentId, Opened, Span
 from knowledge.errors import UnknownDocument
@@ -61,7 +62,7 @@ async def opened(door: Playground, wanted: Wanted) -> str:
         found = await door.library.open(viewer, wanted.document)
     except UnknownDocument as error:
         raise Unopened(render.say("no_document", name=member.name)) from error
-    return shown(found, wanted, member)
+    return await asyncio.to_thread(shown, found, wanted, member)  # half a second for a megabyte
 
 
 def shown(found: Opened, wanted: Wanted, member: Member) -> str:
@@ -76,6 +77,7 @@ def shown(found: Opened, wanted: Wanted, member: Member) -> str:
         member=member,
         trail=[heading for heading in seen.heading if heading != found.document.title],
         notices=[WORDS["moved"]] if seen.marked and not _same(found.text, wanted) else [],
+        too_long=render.say("cut_whole", most=MOST) if seen.cut and wanted.whole else "",
     )
 
 

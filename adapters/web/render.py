@@ -87,7 +87,7 @@ def written(text: str) -> str:
 
 
 def outcome(answer: Answer, setting: Setting) -> str:
-    """Show the finished answer with its sources, its notice and what can be done next."""
+    """Show the finished answer with its sources, its notice and what can be done next; of a silent one, only that it is."""
     return page(
         "answer.html",
         answer=answer,
@@ -99,7 +99,9 @@ def outcome(answer: Answer, setting: Setting) -> str:
 
 
 def spoken(answer: Answer, most: int) -> str:
-    """Return the beginning of the answer as it is read aloud: no marks, no Markdown, whole words."""
+    """Return the beginning of the answer as it is read aloud: no marks, no Markdown, whole words; nothing of a silent one."""
+    if answer.silent:
+        return WORDS["quiet"]
     plain = " ".join(SIGNS.sub("", answer.text).split())
     return plain if len(plain) <= most else f"{plain[:most].rpartition(' ')[0]} …"
 

@@ -3,7 +3,7 @@
     event: step       {"step", "html"}                    what is being done, in words
     event: extracts   {"html"}                            the cited extracts, at most once
     event: text       {"html"}                            the written answer so far, each longer than the last
-    event: final      {"html", "turn", "outcome", "sources", "spoken"}   in place of all that was shown before
+    event: final      {"html", "turn", "outcome", "silent", "sources", "spoken"}   in place of all that was shown before
     event: failed     {"error"}                           instead of `final`, when something broke; a sentence
 
 Each is one line of JSON. A comment line says that the stream is alive when nothing else has for a while.
@@ -135,6 +135,7 @@ def final(answer: Answer, setting: Setting) -> dict[str, object]:
         "html": render.outcome(answer, setting),
         "turn": setting.turn,
         "outcome": answer.outcome,
-        "sources": len(answer.citations),
+        "silent": answer.silent,
+        "sources": 0 if answer.silent else len(answer.citations),
         "spoken": render.spoken(answer, SPOKEN),
     }

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.errors import ModelUnavailable
-from bot.guardrails import clean
+from bot.guardrails import clean, fence_said
 from bot.intents.grounded import answered, composed, extracted, searched, shown
 from bot.intents.intent import Request, Tools
 from bot.intents.subject import standalone
@@ -57,5 +57,5 @@ async def _rewritten(writer: Writer, prompt: Prompt, request: Request) -> str | 
 
 
 def _prompt(tools: Tools, request: Request) -> Prompt:
-    said = "\n".join(f"Question: {turn.question}\nAnswer: {turn.answer.text[:_MOST_SAID]}" for turn in request.past[-_REMEMBERED:])
+    said = fence_said(f"Question: {turn.question}\nAnswer: {turn.answer.text[:_MOST_SAID]}" for turn in request.past[-_REMEMBERED:])
     return tools.prompts["rewrite"].filled(thread=said, question=request.question.text)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from bot import texts
+from bot.guardrails import fence_said
 from bot.intents.intent import Request, Tools
 from bot.intents.sections import outline
 from bot.intents.writing import written
@@ -40,18 +41,19 @@ async def summarize_document(tools: Tools, request: Request) -> Answer:
     first = Answer(outcome=Outcome.ANSWER, text=text, citations=cited.citations)
     await request.reply.extracts(first)
     request.notes.shown()
-    return await summarized(tools, request, passages[0].document.title, passages, first)
+    return await summarized(tools, request, [passages[0].document.title], passages, first)
 
 
-async def summarized(tools: Tools, request: Request, subject: str, passages: Sequence[Passage], first: Answer) -> Answer:
-    """What the model makes of `passages`; `first` without one, or if nothing it writes holds."""
+async def summarized(tools: Tools, request: Request, subject: Sequence[str], passages: Sequence[Passage], first: Answer) -> Answer:
+    """What the model makes of `passages`; `first` without one, or if nothing it writes holds.
+
+    `subject` is what they are, in others' words: a title, or what was asked.
+    """
     if tools.writer is None:
         return first
     hits = [Hit(passage=passage, score=0.0) for passage in passages]
-    template = tools.prompts["summarize"]
-    answer = await written(
-        request, tools.writer, lambda sources: template.filled(subject=" ".join(subject.split()), sources=sources), hits, first
-    )
+    template, named = tools.prompts["summarize"], fence_said(subject)
+    answer = await written(request, tools.writer, lambda sources: template.filled(subject=named, sources=sources), hits, first)
     return answer or first
 
 

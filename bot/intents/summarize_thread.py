@@ -40,7 +40,7 @@ async def summarize_thread(tools: Tools, request: Request) -> Answer:
     await request.reply.extracts(first)
     request.notes.shown()
     passages = list({point.quote.passage.id: point.quote.passage for point in points}.values())
-    return await summarized(tools, request, "what this thread asked: " + "; ".join(_questions(points)), passages, first)
+    return await summarized(tools, request, _questions(points), passages, first)
 
 
 async def _reread(tools: Tools, request: Request, turns: Sequence[Turn]) -> dict[DocumentId, tuple[Passage, ...]]:

@@ -38,7 +38,7 @@ def extracted_of(head: Mapping[str, object], body: bytes) -> Extracted:
     """The text that the child claims to have found. Raises `BadFrameError` unless it has the promised form."""
     try:
         text, title, media_type = body.decode("utf-8"), str(head["title"]), str(head["media_type"])
-        pages = tuple((int(start), int(end)) for start, end in head["pages"])  # type: ignore[attr-defined]
+        pages = tuple((int(start), int(end)) for start, end in head["pages"])  # type: ignore[attr-defined] # what is wrong with it is caught below
         modified = datetime.fromisoformat(str(head["modified_at"])) if head["modified_at"] else None
     except (KeyError, ValueError, TypeError) as error:
         raise BadFrameError(str(error)) from error

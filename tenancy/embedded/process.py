@@ -104,5 +104,5 @@ def _proc(pid: int) -> tuple[int, bytes]:
 def _ps(pid: int) -> tuple[int, bytes]:
     """The same where there is no /proc, as on macOS."""
     command = ("/bin/ps", "-ww", "-o", "uid=,command=", "-p", str(pid))
-    user, _, called = subprocess.run(command, capture_output=True, check=False).stdout.strip().partition(b" ")  # noqa: S603
+    user, _, called = subprocess.run(command, capture_output=True, check=False).stdout.strip().partition(b" ")  # noqa: S603 - our own words and a number
     return int(user or -1), called

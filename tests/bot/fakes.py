@@ -34,10 +34,10 @@ def viewer(name: str = "ana", *groups: str) -> Viewer:
     return Viewer(tenant=TENANT, person=PersonId(name), name=name.title(), principals=frozenset(held))
 
 
-def question(text: str, *, by: Viewer | None = None, among: Iterable[Viewer] = (), **changes: object) -> Question:
+def question(text: str, *, by: Viewer | None = None, among: Sequence[Viewer] = (), **changes: object) -> Question:
     """A question; private unless it is asked `among` others."""
-    asker = by or viewer()
-    made = Question(id=TurnId("q1"), viewer=asker, audience=Audience.of(among), thread="t1", text=text, asked_at=NOW)
+    asker, audience = by or viewer(), Audience.of(among) if among else Audience()
+    made = Question(id=TurnId("q1"), viewer=asker, audience=audience, thread="t1", text=text, asked_at=NOW)
     return replace(made, **changes)  # type: ignore[arg-type]  # the fields of a question
 
 

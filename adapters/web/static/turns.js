@@ -151,7 +151,7 @@ const show = {
     reply.innerHTML = data.html;
     turn.dataset.turn = data.turn;
     const sources = data.sources > 1 ? "answered" : data.sources ? "answered_one" : "answered_none";
-    announce(`${data.spoken} ${say(sources, { count: data.sources })}`);
+    announce(data.silent ? data.spoken : `${data.spoken} ${say(sources, { count: data.sources })}`);
     within(turn, ".asked").scrollIntoView({ block: "nearest" });
     follow();
   },

@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from adapters.web.reader import AROUND, WHOLE, view
+from adapters.web.reader import AROUND, MOST, WHOLE, view
 from knowledge.documents import Span
 
 TEXT = """# Leave & more
@@ -104,6 +104,16 @@ def test_a_long_document_is_shown_around_the_words_unless_all_of_it_is_wanted() 
     assert (part.cut, whole.cut) == (True, False)
     assert "Here it is.</mark>" in part.html
     assert len(part.html) < 4 * AROUND < WHOLE * 2 < len(whole.html)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_no_more_than_a_million_characters_are_shown_whatever_is_asked_for(whole: bool) -> None:  # noqa: FBT001 - a table's column
+    text = "word\n\n" * (MOST // 4)
+    for span in (Span(0, 4), Span(MOST, MOST + 4), Span(0, len(text))):
+        seen = view(text, span, whole=whole)
+        assert seen.cut
+        assert seen.marked
+        assert seen.html.count("word") <= MOST // len("word\n\n") + 1
 
 
 @pytest.mark.parametrize("sign", ["#", "|", "[", "**a ", "- ", "`", "> ", "\n", "| :", "*a"])

@@ -118,6 +118,12 @@ def test_an_outcome_that_is_no_answer_says_so(outcome: Outcome, word: str) -> No
     assert "Written by a model" not in made
 
 
+def test_a_silent_answer_is_one_muted_line_without_sources_or_buttons() -> None:
+    silent = replace(ANSWER, silent=True, withheld=True, notice="A notice.")
+    assert render.outcome(silent, CHANNEL).strip() == '<p class="muted">Nobody asked me, so I stayed quiet.</p>'
+    assert render.spoken(silent, 300) == "Nobody asked me, so I stayed quiet."
+
+
 def test_every_outcome_and_step_has_its_words() -> None:
     assert all(render.outcome(replace(ANSWER, outcome=outcome), PRIVATE) for outcome in Outcome)
     assert all(render.step(step) for step in Step)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -10,18 +11,20 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from adapters.web import files, render
+from adapters.web import files, reader, reading, render
 from adapters.web.errors import NobodyYet
 from adapters.web.guard import LARGEST_QUESTION
+from adapters.web.house import FILES_AT_ONCE
 from adapters.web.page import playground
 from adapters.web.places import Company
 from adapters.web.routes import routes
+from adapters.web.texts import WORDS
 from bot.errors import UnknownTurn
-from bot.messages import Answer, Question, Verdict
+from bot.messages import Answer, Outcome, Question, Verdict
 from bot.reply import Reply, Step
-from knowledge.documents import Opened, Span
+from knowledge.documents import Opened, Readers, Span
 from tenancy.errors import StoreUnavailable, UnknownPerson
-from tenancy.viewer import EVERYONE, PersonId, person_principal
+from tenancy.viewer import EVERYONE, PersonId, Viewer, person_principal
 from tests.adapters.web.web_house import ANA, ANSWER, BOB, DOCUMENT, QUOTE, SPAN, TEXT, House
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
@@ -146,7 +149,8 @@ async def test_a_body_that_is_no_question_gets_a_sentence(client: Client, body: 
 async def test_an_answer_that_breaks_says_so_in_its_stream(client: Client, house: House) -> None:
     house.answer = breaking
     told = await events(await client.post("/ask", json=POST))
-    assert told == [("failed", {"error": "Something failed on our side. Your question is kept; ask again in a minute."})]
+    assert "kept here, on this page" in WORDS["sorry"], "whether the server kept it is not known"
+    assert told == [("failed", {"error": WORDS["sorry"]})]
 
 
 async def test_an_answer_that_was_not_shown_is_shown_at_the_end(client: Client, house: House) -> None:
@@ -228,6 +232,36 @@ async def test_a_long_document_offers_the_rest(client: Client, house: House) -> 
     assert "Show the whole document" not in await (await client.get(OPEN + "&all=1")).text()
 
 
+async def test_a_document_too_long_to_show_whole_says_so(client: Client, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MOST", 50_000)
+    house.page = Opened(document=DOCUMENT, text=TEXT + "More words here.\n\n" * 5_000, pages=())
+    page = await (await client.get(OPEN + "&all=1")).text()
+    assert "This document is too long to show whole: these are up to 1,000,000 characters around the passage." in page
+    assert "Show the whole document" not in page
+    assert f">{QUOTE}</mark>" in page
+
+
+async def test_a_document_is_set_beside_the_event_loop(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+    view = reader.view
+
+    def noted(*given: Any, **named: Any) -> reader.View:  # noqa: ANN401 - handed on as they are
+        threads.append(threading.current_thread())
+        return view(*given, **named)
+
+    monkeypatch.setattr(reading, "view", noted)
+    assert (await client.get(OPEN)).status == 200
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+
+
+async def test_what_was_not_meant_for_us_is_left_at_one_quiet_line(client: Client, house: House) -> None:
+    house.answer = quiet
+    ((event, told),) = await events(await client.post("/ask", json=POST | {"place": "#all"}))
+    assert (event, told["silent"], told["sources"], told["spoken"]) == ("final", True, 0, WORDS["quiet"])
+    assert told["html"].strip() == f'<p class="muted">{WORDS["quiet"]}</p>'
+
+
 async def test_a_document_is_text_whatever_it_holds(client: Client, house: House) -> None:
     evil = '<script>alert(1)</script><img src=x onerror="alert(1)">'
     house.page = Opened(text=evil, document=replace(DOCUMENT, title=evil, source=evil), pages=(Span(0, len(evil)),))
@@ -285,6 +319,36 @@ async def test_a_file_that_is_too_large_is_refused_early(client: Client, house: 
     assert house.files == []
 
 
+async def test_a_form_with_more_parts_than_the_page_sends_is_refused(client: Client, house: House) -> None:
+    data = form()
+    data.add_field("file", b"# Two", filename="two.md")
+    response = await client.post("/files", data=data)
+    assert (response.status, (await response.json())["error"]) == (400, WORDS["file_parts"])
+    assert house.files == []
+
+
+async def test_only_so_many_files_are_taken_at_once_and_one_that_waits_too_long_hears_why(
+    client: Client, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PATIENCE", 0.2)
+    free, begun, add = asyncio.Event(), asyncio.Semaphore(0), house.add
+
+    async def wait(viewer: Viewer, name: str, data: bytes, readers: Readers) -> str:
+        begun.release()
+        await free.wait()
+        return await add(viewer, name, data, readers)
+
+    monkeypatch.setattr(house, "add", wait)
+    first = [asyncio.create_task(client.post("/files", data=form())) for _ in range(FILES_AT_ONCE)]
+    for _ in first:
+        await begun.acquire()
+    late = await client.post("/files", data=form())
+    assert (late.status, (await late.json())["error"]) == (503, WORDS["file_busy"])
+    free.set()
+    assert [(await task).status for task in first] == [202] * FILES_AT_ONCE
+    assert (await client.post("/files", data=form())).status == 202
+
+
 def test_a_company_without_people_says_what_to_do() -> None:
     with pytest.raises(NobodyYet, match="List them under `people:` in a --readers file"):
         playground(Company(name="New", members=()), {})
@@ -334,6 +398,10 @@ async def breaking(_: Question, __: Reply) -> Answer:
 
 async def silent(_: Question, __: Reply) -> Answer:
     return ANSWER
+
+
+async def quiet(_: Question, __: Reply) -> Answer:
+    return Answer(outcome=Outcome.REFUSAL, text="That was for somebody else.", silent=True)
 
 
 async def slow(_: Question, reply: Reply) -> Answer:
