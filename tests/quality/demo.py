@@ -60,11 +60,11 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-async def answers(house: House, tenant: TenantId) -> list[Result]:
-    """Ask every judged question as its asker, in private."""
+async def answers(house: House, tenant: TenantId, asker: str | None = None) -> list[Result]:
+    """Ask every judged question in private, as its own asker or all as `asker` (an e-mail)."""
     results = []
     for one in judged():
-        viewer = await house.people.viewer_by_email(tenant, one.asker)
+        viewer = await house.people.viewer_by_email(tenant, asker or one.asker)
         question = Question(
             id=TurnId(secrets.token_hex(12)), viewer=viewer, thread=secrets.token_hex(8), text=one.text, asked_at=datetime.now(UTC)
         )

@@ -107,7 +107,7 @@ async def test_an_audience_is_what_its_members_hold(people: People, tenant: Tena
     await people.upsert(tenant.id, "files", emails)
     audience = await people.audience(tenant.id, list(emails)[:2])
     assert audience.shared() == {EVERYONE, group_principal("files", "hr")}
-    assert (await people.audience(tenant.id, [])).members == frozenset()
+    assert (await people.audience(tenant.id, [])).members == {frozenset()}, "nobody found may read nothing"
     with pytest.raises(UnknownPerson, match="eve@x"):
         await people.audience(tenant.id, [*emails, "eve@x.example"])
 
