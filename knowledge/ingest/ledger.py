@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, select, text, tuple_, update
+from sqlalchemy import Row, and_, bindparam, delete, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from knowledge.documents import DocumentId, PassageId, Piece, Readers, Span
@@ -133,8 +133,7 @@ class Ledger:
     async def publish(self, drafts: Sequence[Draft]) -> None:
         """Make the staged versions the current ones, all at once."""
         async with self._database.tenant(self._tenant) as connection:
-            for draft in drafts:
-                await connection.execute(update(documents).where(documents.c.id == draft.id).values(_current(draft)))
+            await connection.execute(_PUBLISH, [{**_current(draft), "of": draft.id} for draft in drafts])
             for table in (passages, document_versions):
                 current = select(documents.c.version).where(documents.c.id == table.c.document).scalar_subquery()
                 named = table.c.document.in_([draft.id for draft in drafts if draft.version > 1])
@@ -178,6 +177,9 @@ class Ledger:
     def _first(self, draft: Draft) -> dict[str, object]:
         """The row of a document that nobody can see yet."""
         return {**_current(draft), "id": draft.id, "source": self.source, "name": draft.name, "version": 0, "content_hash": ""}
+
+
+_PUBLISH = update(documents).where(documents.c.id == bindparam("of"))
 
 
 def _draft(row: "Row[*tuple[Any, ...]]", pieces: "Sequence[Row[*tuple[Any, ...]]]") -> Draft:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.compose import open_house
+from adapters.demo.sources import sources
 from adapters.settings import Settings
 from knowledge.chunking import cut, embedding_text
 from knowledge.ingest.items import TextItem
 from tenancy.viewer import EVERYONE
-from tests.bench.texts import passages_of_the_demo
 
 _ROUNDS = 2
 
@@ -27,14 +27,14 @@ class Figures:
 
 
 async def measure(home: Path) -> Figures:
-    """Ingest the demo's passages as documents, and embed the very same texts without us, in turn."""
+    """Ingest the demo's documents, and embed the very same texts without us, in turn."""
     ours = bare = passages = 0.0
     async with open_house(Settings(home=home)) as house:
         await house.embedder.query("warm up")
         for turn in range(_ROUNDS):
             items = [
-                TextItem(name=f"d{n}", title=f"Document {n}", readers=frozenset({EVERYONE}), text=text)
-                for n, text in enumerate(passages_of_the_demo())
+                TextItem(name=str(source.path), title=str(source.path), readers=frozenset({EVERYONE}), text=source.body)
+                for source in sources()
             ]
             tenant = await house.tenants.create(f"bench-{turn}", "Bench")
             started = time.perf_counter()
