@@ -25,6 +25,7 @@ from tests.bench.texts import passages_of_the_demo
 _SEED = 20261125
 _NOISE = 0.35  # added to a real vector: a neighbour, not a copy
 _BARE_LIMIT = 20
+_AROUND = ("Please tell me: ", "I would like to know: ", "Short question: ", "For a colleague: ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,8 @@ async def measure(home: Path, size: int, questions: int) -> Figures:
         bare = await _Bare.at(home, viewer)
         asked = [one.text for one in judged()]
         await _pair(house, bare, viewer, asked[0])
-        # A word more each time round: nobody's cache has seen the question.
-        texts = [f"{asked[n % len(asked)]} {n}" for n in range(questions)]
+        # Other words around it each time round: nobody's cache has seen the question.
+        texts = [f"{_AROUND[n // len(asked) % len(_AROUND)]}{asked[n % len(asked)]}" for n in range(questions)]
         pairs = [await _pair(house, bare, viewer, text) for text in texts]
         bare.close()
     return _figures(pairs)
@@ -99,7 +100,8 @@ async def _fill(house: House, viewer: Viewer, size: int) -> None:
     model = MiniLM(house.settings.home / "models")
     neighbours = Neighbours(model, await model.passages(texts))
     random = np.random.default_rng(_SEED)
-    items = [TextItem(name=f"d{n}", title=f"Document {n}", readers=frozenset({EVERYONE}), text=_mixed(texts, random)) for n in range(size)]
+    bodies = texts + [_mixed(texts, random) for _ in range(size - len(texts))]  # what answers, and much that does not
+    items = [TextItem(name=f"d{n}", title=f"Document {n}", readers=frozenset({EVERYONE}), text=body) for n, body in enumerate(bodies)]
     await replace(house.ingestion, embedder=neighbours).run(viewer.tenant, "bench", items)
     model.close()
 
