@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from knowledge.documents import Document, DocumentId, Hit, Passage, PassageId, Span
 from knowledge.index.port import Proposal
-from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, candidates, current_first, diversify, fuse, searchable_terms
+from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, current_first, diversify, fuse, searchable_terms
 
 proposals = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 30)).map(
     lambda scores: [Proposal(PassageId(name), score) for name, score in sorted(scores.items(), key=lambda one: -one[1])]
@@ -29,15 +29,11 @@ def hit(name: str, text: str, document: str = "", *, title: str = "", score: flo
     return Hit(passage=passage, score=score)
 
 
-def test_candidates_are_kept_by_the_weighted_sum_over_each_lists_best() -> None:
+def test_a_passage_that_one_list_did_not_find_gets_nothing_for_words_and_the_lowest_cosine() -> None:
     words = [Proposal(PassageId("a"), 10.0), Proposal(PassageId("b"), 5.0)]
     vectors = [Proposal(PassageId("b"), 0.8), Proposal(PassageId("c"), 0.4)]
-    kept = {one.passage: one.score for one in candidates(words, vectors, 10)}
-    assert kept == {
-        "a": pytest.approx(0.45 * 1 + 0.55 * 0.5),  # the vector did not find it: the list's lowest cosine
-        "b": pytest.approx(0.45 * 0.5 + 0.55 * 1),
-        "c": pytest.approx(0.55 * 0.5),
-    }
+    fused = {one.passage: (one.words, one.cosine) for one in fuse(words, vectors)}
+    assert fused == {"a": (10.0, 0.4), "b": (5.0, 0.8), "c": (0.0, 0.4)}
 
 
 def test_candidates_are_ordered_by_both_scores_in_standard_deviations() -> None:
