@@ -111,9 +111,11 @@ def _family(document: Document) -> str:
     return " ".join((document.source, *words))
 
 
-def _age(document: Document) -> tuple[int, datetime]:
-    """Sorts documents from old to new."""
-    return max(map(int, _YEAR.findall(document.title)), default=0), document.modified_at or datetime.min.replace(tzinfo=UTC)
+def _age(document: Document) -> tuple[int, bool, datetime]:
+    """Sorts documents from old to new: by the year in the title, or else of the last change; then by that change."""
+    changed = document.modified_at or datetime.min.replace(tzinfo=UTC)
+    years = [int(year) for year in _YEAR.findall(document.title)]
+    return max(years, default=changed.year), bool(years), changed
 
 
 def diversify(hits: Iterable[Hit], limit: int) -> list[Hit]:

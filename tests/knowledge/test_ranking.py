@@ -88,6 +88,7 @@ def test_titles_and_headings_count_three_times() -> None:
     [
         pytest.param(("Leave policy (2022)", 0), ("Leave policy (2025)", 0), "leave", "new", id="years in the titles decide"),
         pytest.param(("Travel policy (v1)", 2020), ("Travel policy", 2026), "travel", "new", id="else the date of the last change does"),
+        pytest.param(("Leave policy (2022)", 2022), ("Leave policy", 2025), "leave", "new", id="no year in the title: that of the change"),
         pytest.param(
             ("Travel policy", 2026), ("Travel policy 2026", 2020), "travel", "new", id="a year in the title comes before the date"
         ),
