@@ -47,7 +47,6 @@ class House:
     settings: "Settings"
     servers: tuple[EmbeddedServer, ...]  # those we keep alive ourselves
     database: Database
-    vault: Vault
     tenants: Tenants
     people: People
     audit: Audit
@@ -129,7 +128,6 @@ async def _furnish(
         settings=settings,
         servers=servers,
         database=database,
-        vault=vault,
         tenants=Tenants(database, vault),
         people=People(database),
         audit=audit,

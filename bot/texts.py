@@ -20,7 +20,6 @@ STEPS: Final = {
 # Refusals and the nearest
 NOTHING: Final = "I found nothing that answers this in {where}."
 NEAREST: Final = "I found nothing that answers this in {where}. The nearest is {title} [1]."
-NEAREST_FURTHER: Final = "{nearest} It says: {quote} [1]"
 WHERE_ASKER: Final = "the {documents} you can read"
 WHERE_EVERYBODY: Final = "the {documents} that everybody here can read"
 WHERE_NONE_ASKER: Final = "your documents, because there are none that you can read yet"

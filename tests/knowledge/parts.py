@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,7 +75,6 @@ class Shelf:
     ingestion: Ingestion
     library: Library
     originals: Originals
-    others: list[str] = field(default_factory=list)
 
     async def ingest(self, *items: FileItem | TextItem, source: str = "files") -> Report:
         return await self.ingestion.run(self.tenant.id, source, items)
