@@ -143,8 +143,7 @@ async def _furnish(
         router=router,
         conversation=Conversation(
             sources=library,
-            memory=Turns(database, audit),
-            allowance=Allowance(database),
+            memory=Turns(database, audit, Allowance(database)),
             router=router,
             prompts=prompts.load(),
             writer=writer,

@@ -17,12 +17,11 @@ from bot.intents.table import FREE, HANDLERS
 from bot.llm.port import Writer
 from bot.messages import Answer, Outcome, Question, Turn, TurnId, Verdict
 from bot.notes import Notes
-from bot.ports import Allowance, Ending, Memory, Opening, Sources
+from bot.ports import Ending, Memory, Opening, Sources
 from bot.prompts import Prompts
 from bot.reply import Reply, Step
 from bot.spans import span
 from knowledge.errors import UnknownDocument
-from tenancy.errors import AllowanceSpent
 from tenancy.viewer import Viewer
 
 _log = logging.getLogger(__name__)
@@ -37,7 +36,6 @@ class Conversation:
         *,
         sources: Sources,
         memory: Memory,
-        allowance: Allowance,
         router: Routing,
         prompts: Prompts,
         writer: Writer | None = None,
@@ -45,7 +43,6 @@ class Conversation:
         """`writer` absent: answers are cited extracts."""
         self._sources = sources
         self._memory = memory
-        self._allowance = allowance
         self._router = router
         self._tools = Tools(sources=sources, memory=memory, prompts=prompts, writer=writer)
 
@@ -89,20 +86,17 @@ class Conversation:
     async def _opened(self, question: Question, reply: Reply, notes: Notes) -> Opening:
         """The turn opened and paid for while the question is embedded, which routing and searching both need."""
         with notes.step("open"):
-            opening, *others = await asyncio.gather(
+            embedded, opening, told = await asyncio.gather(
+                self._sources.embed(question.text),  # first: it takes longest, and in another thread
                 self._memory.open(question),
-                self._reserved(question, notes),
-                self._sources.embed(question.text),
                 reply.step(Step.READING),
                 return_exceptions=True,  # none is left behind at work when another fails
             )
-            if isinstance(opening, BaseException):
-                raise opening
-            notes.opened = True
-            if not opening.is_new:
-                await self._unreserved(question, notes)
-        failure = next((result for result in others if isinstance(result, BaseException)), None)
-        if failure is not None and opening.answer is None and (opening.is_new or not isinstance(failure, AllowanceSpent)):
+        if isinstance(opening, BaseException):
+            raise opening
+        notes.opened = True
+        failure = next((result for result in (embedded, told) if isinstance(result, BaseException)), None)
+        if failure is not None and opening.answer is None:
             raise failure
         return opening
 
@@ -117,15 +111,6 @@ class Conversation:
                 return Answer(outcome=Outcome.REFUSAL, text=text)
         return stored
 
-    async def _reserved(self, question: Question, notes: Notes) -> None:
-        await self._allowance.reserve(question.viewer.tenant)
-        notes.reserved = True
-
-    async def _unreserved(self, question: Question, notes: Notes) -> None:
-        if notes.reserved:
-            notes.reserved = False
-            await self._allowance.give_back(question.viewer.tenant)
-
     async def _routed(self, question: Question, past: tuple[Turn, ...], notes: Notes) -> Intent:
         with notes.step("route"):
             thread = Thread(has_turns=bool(past), has_answer=any(turn.answer.citations for turn in past))
@@ -134,16 +119,16 @@ class Conversation:
         return route.intent
 
     async def _settled(self, asked: Question, answer: Answer, notes: Notes) -> Answer:
-        """Keep the turn with its trace and audit line, settle the allowance; the answer that stands, checked if it is another one."""
+        """Keep the turn with its trace and audit line; the answer that stands, checked if it is another one."""
         if notes.repeated:
             return answer
         question = replace(asked, text=guardrails.kept(asked.text))
         took = notes.elapsed_ms()
         first = took if notes.first_ms is None else notes.first_ms
+        free = notes.opened and (answer.outcome is Outcome.APOLOGY or notes.intent in FREE)
+        ending = Ending(answer=answer, trace=notes.trace(), took_ms=took, first_ms=first, refunded=free)
         with notes.step("keep"):
-            stands = await self._memory.close(question, Ending(answer=answer, trace=notes.trace(), took_ms=took, first_ms=first))
-            if answer.outcome is Outcome.APOLOGY or notes.intent in FREE:
-                await self._unreserved(question, notes)
+            stands = await self._memory.close(question, ending)
         return stands if stands is answer else await self._still_open(question, stands, notes)
 
     async def _interrupted(self, asked: Question, notes: Notes) -> Answer:

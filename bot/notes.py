@@ -27,8 +27,7 @@ class Notes:
     usage: Usage = field(default_factory=Usage)
     timings_ms: dict[str, float] = field(default_factory=dict)
     failure: str = ""
-    opened: bool = False  # whether the turn was opened, so that the question is kept
-    reserved: bool = False  # whether the allowance was charged for this question
+    opened: bool = False  # whether the turn was opened, so that the question is kept and paid for
     repeated: bool = False  # whether the stored answer of the same question was found
     started: float = field(default_factory=time.perf_counter)
     first_ms: float | None = None

@@ -6,7 +6,7 @@ from typing import Protocol
 from bot.messages import Answer, Question, Trace, Turn, TurnId, Verdict
 from knowledge.documents import Document, DocumentId, Findings, Passage
 from knowledge.embedding.port import Vector
-from tenancy.viewer import Audience, TenantId, Viewer
+from tenancy.viewer import Audience, Viewer
 
 
 class Sources(Protocol):
@@ -28,16 +28,6 @@ class Sources(Protocol):
         """The vector of a question; asking again for the same text costs nothing."""
 
 
-class Allowance(Protocol):
-    """The month's questions. `tenancy.quotas.Allowance` is one."""
-
-    async def reserve(self, tenant: TenantId, questions: int = 1) -> int:
-        """Set questions aside; how many are left. Raises `AllowanceSpent`."""
-
-    async def give_back(self, tenant: TenantId, questions: int = 1) -> None:
-        """Undo a reservation."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """A turn that was opened, with what the thread remembers."""
@@ -55,19 +45,20 @@ class Ending:
     trace: Trace
     took_ms: float
     first_ms: float  # until the asker was shown the first of it
+    refunded: bool = False  # whether the question, paid for when its turn was opened, is free after all
 
 
 class Memory(Protocol):
     """What threads have said so far. `bot.memory.turns.Turns` is one."""
 
     async def open(self, question: Question) -> Opening:
-        """Keep the question as a turn, unless it is kept already, and recall its thread; one transaction.
+        """Keep the question as a turn and pay for it, unless it is kept already, and recall its thread; one transaction.
 
-        Raises `UnknownTurn` if that id belongs to somebody else's question.
+        Raises `UnknownTurn` if that id belongs to somebody else's question; `AllowanceSpent` if the month's are used up.
         """
 
     async def close(self, question: Question, ending: Ending) -> Answer:
-        """Keep how the turn ended and write the audit line, in one transaction.
+        """Keep how the turn ended, write the audit line and give back what is free, in one transaction.
 
         Returns the answer that stands, which is another one if the turn was finished meanwhile.
         """

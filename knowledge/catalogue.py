@@ -1,10 +1,11 @@
 """Reading what PostgreSQL knows of documents: the truth that every proposal of the index is held against."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from knowledge.access import may_all_read, may_read
 from knowledge.documents import Document, DocumentId, Opened, Passage, PassageId, Readers, SourceCount, Span
@@ -43,6 +44,13 @@ _proposed = _passages.where(passages.c.id == any_(bindparam("ids", type_=ARRAY(T
 _in_order = _passages.where(documents.c.id == bindparam("document"), passages.c.version == documents.c.version, _SHOWN).order_by(
     passages.c.ordinal
 )
+# Together with the revisions, which are thus as old as the counts are. Removed sources count too: hence not a sum.
+_revisions = select(func.string_agg(sources.c.id.concat(":").concat(sources.c.revision), aggregate_order_by(literal(" "), sources.c.id)))
+_by_readers = (
+    select(_revisions.scalar_subquery().label("revisions"), documents.c.readers, func.count().label("documents"))
+    .where(_SHOWN)
+    .group_by(documents.c.readers)
+)
 _opened = _documents.add_columns(document_versions.c.text, document_versions.c.pages).join(
     document_versions, and_(document_versions.c.document == documents.c.id, document_versions.c.version == documents.c.version)
 )
@@ -54,12 +62,13 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         self._database = database
+        self._counted: dict[TenantId, tuple[str, dict[Readers, int]]] = {}
 
     async def proposed(self, tenant: TenantId, ids: Sequence[PassageId]) -> dict[PassageId, tuple[Passage, int]]:
         """Those of the passages that exist, each with the version it belongs to. One statement, one moment in time."""
         async with self._database.tenant(tenant) as connection:
             rows = await connection.execute(_proposed, {"ids": list(ids)})
-        return {PassageId(row.passage_id): (_passage(row), row.passage_version) for row in rows}
+        return {passage.id: (passage, version) for passage, version in _read(rows)}
 
     async def open(self, viewer: Viewer, document: DocumentId) -> Opened:
         """A document with the extracted text of its current version, readers and text as of one moment.
@@ -76,18 +85,15 @@ class Catalogue:
         """All passages of a document that viewer and audience may read, in reading order. Raises `UnknownDocument`."""
         async with self._database.tenant(viewer.tenant) as connection:
             rows = await connection.execute(_in_order, {"document": document})
-        found = tuple(map(_passage, rows))
+        found = tuple(passage for passage, _ in _read(rows))
         if not found or not may_read(viewer, found[0].document.readers) or not may_all_read(audience, found[0].document.readers):
             raise UnknownDocument("There is no such document here, or not everybody here may read it.")
         return found
 
     async def count(self, viewer: Viewer, audience: Audience) -> int:
         """How many documents viewer and audience may all read."""
-        grouped = select(documents.c.readers, func.count()).where(_SHOWN).group_by(documents.c.readers)
-        async with self._database.tenant(viewer.tenant) as connection:
-            rows = (await connection.execute(grouped)).all()
-        lists = [(frozenset(map(Principal, readers)), count) for readers, count in rows]
-        return sum(count for readers, count in lists if may_read(viewer, readers) and may_all_read(audience, readers))
+        lists = await self._lists(viewer.tenant)
+        return sum(count for readers, count in lists.items() if may_read(viewer, readers) and may_all_read(audience, readers))
 
     async def sources(self, tenant: TenantId) -> list[SourceCount]:
         """The tenant's sources by name, for its operator."""
@@ -96,6 +102,17 @@ class Catalogue:
         async with self._database.tenant(tenant) as connection:
             rows = (await connection.execute(counted.order_by(sources.c.name))).all()
         return [SourceCount(name=name, documents=count) for name, count in rows]
+
+    async def _lists(self, tenant: TenantId) -> dict[Readers, int]:
+        """How many documents each list of readers has: counted anew when a source has changed, not for every question."""
+        async with self._database.tenant(tenant) as connection:
+            revisions = await connection.scalar(_revisions)
+            counted = self._counted.get(tenant)
+            if counted is None or counted[0] != revisions:
+                rows = (await connection.execute(_by_readers)).all()
+                lists = {frozenset(map(Principal, row.readers)): row.documents for row in rows}
+                counted = self._counted[tenant] = (rows[0].revisions if rows else "", lists)
+        return counted[1]
 
     async def titles(self, viewer: Viewer, audience: Audience) -> list[Document]:
         """Every document that viewer and audience may all read, newest first."""
@@ -126,13 +143,23 @@ def _document(row: "Row[*tuple[Any, ...]]") -> Document:
     )
 
 
-def _passage(row: "Row[*tuple[Any, ...]]") -> Passage:
-    return Passage(
-        id=PassageId(row.passage_id),
-        document=_document(row),
-        ordinal=row.ordinal,
-        span=Span(row.span_start, row.span_end),
-        text=row.text,
-        heading=tuple(row.heading),
-        page=row.page,
-    )
+def _read(rows: "Iterable[Row[*tuple[Any, ...]]]") -> Iterator[tuple[Passage, int]]:
+    """Each row's passage with the version it belongs to; passages of one document share it."""
+    documents_read: dict[str, Document] = {}
+    for row in rows:
+        document = documents_read.get(row[0])
+        if document is None:
+            document = documents_read[row[0]] = _document(row)
+        passage, version, ordinal, start, end, page, heading, body = row[len(_DOCUMENT) :]
+        yield (
+            Passage(
+                id=PassageId(passage),
+                document=document,
+                ordinal=ordinal,
+                span=Span(start, end),
+                text=body,
+                heading=tuple(heading),
+                page=page,
+            ),
+            version,
+        )

@@ -19,6 +19,8 @@ from tenancy.viewer import Audience, Principal, Viewer
 
 _tracer = trace.get_tracer(__name__)
 
+ANSWER_FROM = 32  # candidates that an answer is chosen from: eight passages, and room for doubles and old versions
+
 GONE = "gone"
 OUTDATED = "outdated"
 NOT_FOR_VIEWER = "viewer may not read"
@@ -43,7 +45,7 @@ class Search:
 
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
         """The best `limit` passages that viewer and audience may all read: no two the same, no document too often."""
-        found = await self.ranked(viewer, audience, query, Depth())
+        found = await self.ranked(viewer, audience, query, Depth(keep=ANSWER_FROM))
         return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
@@ -98,8 +100,8 @@ class _OneSearch:
         return replace(found, hits=(*more.hits, *rest))
 
     async def propose(self, principals: frozenset[Principal]) -> list[Candidate]:
-        """Both lists at once: the words are searched while the question is being embedded."""
-        words, vectors = await asyncio.gather(self.by_words(principals), self.by_vector(principals))
+        """Both lists at once, the longer search begun first."""
+        vectors, words = await asyncio.gather(self.by_vector(principals), self.by_words(principals))
         return fuse(words, vectors, self.depth.keep)
 
     async def by_words(self, principals: frozenset[Principal]) -> Sequence[Proposal]:

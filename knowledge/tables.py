@@ -12,6 +12,7 @@ sources = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("root", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
 )
 
 documents = Table(

@@ -4,13 +4,14 @@ The tenant is an argument, never ambient. A tenant's transaction runs as role `t
 and may use no other, so a wrong schema fails in PostgreSQL and not only here.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import unquote
 
 import psycopg
-from sqlalchemy import URL, exc, make_url, text
+from sqlalchemy import URL, TextClause, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from tenancy.errors import BadDatabaseUrl, StoreUnavailable, UnknownTenant
@@ -62,7 +63,6 @@ class Database:
             self._url,
             connect_args=dict(_CONNECT),
             hide_parameters=True,  # errors reach logs, and parameters are the words of users
-            pool_pre_ping=True,
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=_POOL_WAIT_S,
@@ -84,8 +84,7 @@ class Database:
         if within is not None:
             yield _joined(within, CONTROL_SCHEMA)
             return
-        async with self._transaction(CONTROL_SCHEMA) as connection:
-            await connection.execute(_SEE, {"schema": CONTROL_SCHEMA})
+        async with self._transaction(CONTROL_SCHEMA, _SEE, {"schema": CONTROL_SCHEMA}) as connection:
             yield connection
 
     @asynccontextmanager
@@ -98,8 +97,7 @@ class Database:
         if within is not None:
             yield _joined(within, schema)
             return
-        async with self._transaction(schema) as connection:
-            await _enter(connection, tenant, schema)
+        async with self._transaction(schema, _ENTER, {"role": schema, "schema": schema}, tenant) as connection:
             yield connection
 
     async def close(self) -> None:
@@ -107,10 +105,43 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _transaction(self, schema: str) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(
+        self, schema: str, enter: TextClause, values: Mapping[str, str], tenant: TenantId | None = None
+    ) -> AsyncIterator[AsyncConnection]:
         with _translated():
-            async with self._engine.begin() as connection:
+            try:
+                connection = await self._entered(enter, values)
+            except exc.DBAPIError as problem:
+                if tenant is not None and getattr(problem.orig, "sqlstate", None) == _UNKNOWN_ROLE:
+                    raise UnknownTenant(tenant) from problem
+                raise
+            try:
                 yield await connection.execution_options(**{_OPTION: schema})
+                await connection.commit()
+            finally:
+                await asyncio.shield(connection.close())  # rolls back what was not committed
+
+    async def _entered(self, enter: TextClause, values: Mapping[str, str]) -> AsyncConnection:
+        """A connection whose transaction has begun with `enter`.
+
+        That first statement is the ping too: where a server that was started again has dropped the pool's connections, SQLAlchemy
+        throws them all away at the first that fails, and the second try gets a new one.
+        """
+        try:
+            return await self._begun(enter, values)
+        except exc.DBAPIError as problem:
+            if not problem.connection_invalidated:
+                raise
+        return await self._begun(enter, values)
+
+    async def _begun(self, enter: TextClause, values: Mapping[str, str]) -> AsyncConnection:
+        connection = await self._engine.connect()
+        try:
+            await connection.execute(enter, values)
+        except BaseException:
+            await asyncio.shield(connection.close())
+            raise
+        return connection
 
 
 async def become(connection: AsyncConnection, tenant: TenantId) -> None:
@@ -125,15 +156,6 @@ async def become(connection: AsyncConnection, tenant: TenantId) -> None:
 async def unbecome(connection: AsyncConnection) -> None:
     """Go on as ourselves, in the control schema, after `become`."""
     await connection.execute(_ENTER, {"role": "none", "schema": CONTROL_SCHEMA})
-
-
-async def _enter(connection: AsyncConnection, tenant: TenantId, schema: str) -> None:
-    try:
-        await connection.execute(_ENTER, {"role": schema, "schema": schema})
-    except exc.DBAPIError as problem:
-        if getattr(problem.orig, "sqlstate", None) == _UNKNOWN_ROLE:
-            raise UnknownTenant(tenant) from problem
-        raise
 
 
 def _joined(connection: AsyncConnection, schema: str) -> AsyncConnection:

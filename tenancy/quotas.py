@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tenancy.database import Database
 from tenancy.errors import AllowanceSpent
@@ -44,23 +45,23 @@ class Allowance:
     database: Database
     clock: Callable[[], datetime] = _now  # UTC
 
-    async def reserve(self, tenant: TenantId, questions: int = 1) -> int:
+    async def reserve(self, tenant: TenantId, questions: int = 1, *, within: AsyncConnection | None = None) -> int:
         """Set aside `questions` from this month's allowance, before any model call.
 
-        Months are UTC calendar months. Two workers reserving at once never overspend.
+        Months are UTC calendar months. Two workers reserving at once never overspend. `within`: the tenant's transaction to join.
         Returns the questions left, 0 or more. Raises `AllowanceSpent` and takes nothing if fewer are left.
         """
         values = {"month": self._month(), "wanted": _positive(questions), "default": DEFAULT_QUESTIONS}
-        async with self.database.tenant(tenant) as connection:
+        async with self.database.tenant(tenant, within) as connection:
             left: int | None = await connection.scalar(_RESERVE, values)
         if left is None:
             raise AllowanceSpent
         return left
 
-    async def give_back(self, tenant: TenantId, questions: int = 1) -> None:
+    async def give_back(self, tenant: TenantId, questions: int = 1, *, within: AsyncConnection | None = None) -> None:
         """Undo a reservation that came to nothing. In a month in which none was made, nothing happens."""
         values = {"month": self._month(), "given": _positive(questions)}
-        async with self.database.tenant(tenant) as connection:
+        async with self.database.tenant(tenant, within) as connection:
             await connection.execute(_GIVE_BACK, values)
 
     async def used(self, tenant: TenantId) -> int:

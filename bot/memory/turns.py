@@ -15,6 +15,7 @@ from bot.messages import Answer, Question, Trace, Turn, TurnId, Verdict
 from bot.ports import Ending, Opening
 from tenancy.audit import Audit
 from tenancy.database import Database
+from tenancy.quotas import Allowance
 from tenancy.viewer import TenantId, Viewer
 
 MOST_TURNS = 8
@@ -27,21 +28,25 @@ _UNSPOKEN = "not_for_me"  # turns that were not meant for us are no part of the 
 class Turns:
     """The turns of all threads, tenant by tenant."""
 
-    def __init__(self, database: Database, audit: Audit) -> None:
-        """Every call is one transaction of `database`, under the tenant's role, its line of the `audit` included."""
+    def __init__(self, database: Database, audit: Audit, allowance: Allowance) -> None:
+        """Every call is one transaction of `database`, under the tenant's role, with its line of the `audit` and what it costs."""
         self._database = database
         self._audit = audit
+        self._allowance = allowance
 
     async def open(self, question: Question) -> Opening:
-        """Keep the question as a turn, unless it is kept already, and recall its thread.
+        """Keep the question as a turn and pay for it, unless it is kept already, and recall its thread.
 
-        Raises `UnknownTurn` if that id belongs to a question of another person, thread or audience.
+        Raises `UnknownTurn` if that id belongs to a question of another person, thread or audience; `AllowanceSpent`, and keeps
+        nothing, if the month's questions are used up.
         """
         async with self._database.tenant(question.viewer.tenant) as connection:
             made = await connection.execute(insert(turns).values(**_asked(question)).on_conflict_do_nothing().returning(turns.c.id))
             is_new = made.first() is not None
             answer = None if is_new else await _stored(connection, question)
             past = () if answer else await _recalled(connection, question)
+            if is_new:  # last: the tenant's other questions wait for this row
+                await self._allowance.reserve(question.viewer.tenant, within=connection)
         return Opening(is_new=is_new, answer=answer, past=past)
 
     async def close(self, question: Question, ending: Ending) -> Answer:
@@ -61,6 +66,8 @@ class Turns:
             if (await connection.execute(upsert.returning(turns.c.id))).first() is None:
                 return await _stored(connection, question) or ending.answer
             await self._audit.append(*_line(question, ending), within=connection)
+            if ending.refunded:
+                await self._allowance.give_back(question.viewer.tenant, within=connection)
         return ending.answer
 
     async def interrupt(self, question: Question, trace: Trace, took_ms: float) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, delete, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.documents import DocumentId, PassageId, Piece, Readers, Span
 from knowledge.errors import KnowledgeError
@@ -132,7 +133,7 @@ class Ledger:
 
     async def publish(self, drafts: Sequence[Draft]) -> None:
         """Make the staged versions the current ones, all at once."""
-        async with self._database.tenant(self._tenant) as connection:
+        async with self._changing() as connection:
             await connection.execute(_PUBLISH, [{**_current(draft), "of": draft.id} for draft in drafts])
             for table in (passages, document_versions):
                 current = select(documents.c.version).where(documents.c.id == table.c.document).scalar_subquery()
@@ -141,12 +142,12 @@ class Ledger:
 
     async def remove(self, gone: Collection[DocumentId]) -> None:
         """Forget documents; from here on nothing of them passes the live check."""
-        async with self._database.tenant(self._tenant) as connection:
+        async with self._changing() as connection:
             await connection.execute(delete(documents).where(documents.c.id.in_(gone)))
 
     async def set_readers(self, readers: Mapping[DocumentId, Readers]) -> None:
         """Change who may read these documents; in force for the next answer."""
-        async with self._database.tenant(self._tenant) as connection:
+        async with self._changing() as connection:
             for document, names in readers.items():
                 changed = update(documents).where(documents.c.id == document).values(readers=sorted(names))
                 await connection.execute(changed)
@@ -174,12 +175,20 @@ class Ledger:
             rows = await connection.execute(select(documents.c.id))
         return {DocumentId(row.id) for row in rows}
 
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes what is shown of this source. It counts itself first: in one order, none waits for the other."""
+        async with self._database.tenant(self._tenant) as connection:
+            await connection.execute(_CHANGED, {"of": self.source})
+            yield connection
+
     def _first(self, draft: Draft) -> dict[str, object]:
         """The row of a document that nobody can see yet."""
         return {**_current(draft), "id": draft.id, "source": self.source, "name": draft.name, "version": 0, "content_hash": ""}
 
 
 _PUBLISH = update(documents).where(documents.c.id == bindparam("of"))
+_CHANGED = update(sources).where(sources.c.id == bindparam("of")).values(revision=sources.c.revision + 1)
 
 
 def _draft(row: "Row[*tuple[Any, ...]]", pieces: "Sequence[Row[*tuple[Any, ...]]]") -> Draft:

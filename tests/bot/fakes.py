@@ -127,12 +127,16 @@ class FakeMemory:
     interrupted: list[tuple[TurnId, Trace]] = field(default_factory=list)
     rated: list[tuple[TurnId, PersonId, Verdict, str]] = field(default_factory=list)
     failure: Exception | None = None
+    left: int = 10  # questions of the month
 
     async def open(self, question: Question) -> Opening:
         if self.failure:
             raise self.failure
         kept = self.turns.get(question.id)
         if kept is None:
+            if not self.left:
+                raise AllowanceSpent
+            self.left -= 1
             self.turns[question.id] = (question, None)
             return Opening(is_new=True, past=self._past(question))
         asked, ending = kept
@@ -149,6 +153,7 @@ class FakeMemory:
         if ended:
             return ended.answer
         self.turns[question.id] = (asked, ending)
+        self.left += ending.refunded
         return ending.answer
 
     async def interrupt(self, question: Question, trace: Trace, took_ms: float) -> None:
@@ -188,20 +193,6 @@ class FakeMemory:
 def _same(kept: Question, asked: Question) -> None:
     if (kept.viewer.person, kept.thread, place_of(kept)) != (asked.viewer.person, asked.thread, place_of(asked)):
         raise UnknownTurn(UnknownTurn.__doc__)
-
-
-@dataclass
-class FakeAllowance:
-    left: int = 10
-
-    async def reserve(self, tenant: TenantId, questions: int = 1) -> int:
-        if self.left < questions:
-            raise AllowanceSpent
-        self.left -= questions
-        return self.left
-
-    async def give_back(self, tenant: TenantId, questions: int = 1) -> None:
-        self.left += questions
 
 
 @dataclass

@@ -17,7 +17,7 @@ from bot.reply import Step
 from knowledge.errors import EmbedderUnavailable, IndexUnavailable
 from tenancy.errors import StoreUnavailable
 from tests.bot import company
-from tests.bot.fakes import FakeAllowance, FakeMemory, FakeReply, FakeSources, FixedRouter, Script, question, viewer
+from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, question, viewer
 
 PROMPTS = load()
 
@@ -28,7 +28,6 @@ class House:
 
     sources: FakeSources = field(default_factory=lambda: FakeSources(company.PASSAGES))
     memory: FakeMemory = field(default_factory=FakeMemory)
-    allowance: FakeAllowance = field(default_factory=FakeAllowance)
     router: FixedRouter = field(default_factory=FixedRouter)
     writer: Script | None = None
 
@@ -43,7 +42,6 @@ class House:
         return Conversation(
             sources=self.sources,
             memory=self.memory,
-            allowance=self.allowance,
             router=self.router,
             prompts=PROMPTS,
             writer=self.writer,
@@ -90,7 +88,7 @@ async def test_the_same_question_again_gets_the_stored_answer_and_costs_nothing(
     assert again == first
     assert reply.finished == [first]
     assert len(house.sources.searched) == 1
-    assert house.allowance.left == 9
+    assert house.memory.left == 9
 
 
 async def test_a_stored_answer_is_not_shown_again_once_its_asker_may_not_read_a_source(house: House) -> None:
@@ -100,7 +98,7 @@ async def test_a_stored_answer_is_not_shown_again_once_its_asker_may_not_read_a_
     again = await house.asked("What is the hotel limit in Berlin?", reply)
     assert again == Answer(outcome=Outcome.REFUSAL, text=texts.NO_LONGER_ASKER)
     assert reply.finished == [again]
-    assert house.allowance.left == 9
+    assert house.memory.left == 9
 
 
 async def test_a_stored_answer_is_not_shown_again_once_the_channel_has_a_member_who_may_not_read_a_source(house: House) -> None:
@@ -152,7 +150,7 @@ async def test_a_turn_that_a_dead_worker_left_open_is_answered_and_charged_once(
     await house.memory.open(question("What is the hotel limit in Berlin?"))
     answer = await house.asked("What is the hotel limit in Berlin?")
     assert answer.outcome is Outcome.ANSWER
-    assert house.allowance.left == 10
+    assert house.memory.left == 9
 
 
 @pytest.mark.parametrize(
@@ -172,7 +170,7 @@ async def test_what_cannot_be_taken_is_refused_clearly_kept_and_free(house: Hous
     assert answer.outcome is Outcome.REFUSAL
     assert says in answer.text
     assert reply.finished == [answer]
-    assert house.allowance.left == 10
+    assert house.memory.left == 10
     assert len(house.memory.turns[TurnId("q1")][0].text) <= 4_000
 
 
@@ -195,7 +193,7 @@ async def test_a_failure_becomes_one_apology_and_gives_the_question_back(
     assert answer.outcome is outcome
     assert says in answer.text
     assert reply.finished == [answer]
-    assert house.allowance.left == 10
+    assert house.memory.left == 10
     assert house.memory.trace().failure == type(failure).__name__
     record = caplog.records[-1]
     assert "SECRET" not in str(record.__dict__)
@@ -211,7 +209,7 @@ async def test_with_the_database_gone_the_asker_still_hears_of_it_once(house: Ho
 
 
 async def test_a_spent_allowance_is_a_refusal_that_says_when_it_starts_again(house: House) -> None:
-    house.allowance.left = 0
+    house.memory.left = 0
     answer = await house.asked("What is the hotel limit in Berlin?")
     assert answer.outcome is Outcome.REFUSAL
     assert "first" in answer.text
@@ -221,10 +219,10 @@ async def test_a_spent_allowance_is_a_refusal_that_says_when_it_starts_again(hou
 async def test_a_spent_allowance_does_not_take_back_what_was_answered(house: House) -> None:
     first = await house.asked("What is the hotel limit in Berlin?")
     await house.memory.open(question("When are receipts due?", id=TurnId("q2")))
-    house.allowance.left = 0
+    house.memory.left = 0
     assert await house.asked("What is the hotel limit in Berlin?") == first
     assert (await house.asked("When are receipts due?", id=TurnId("q2"))).outcome is Outcome.ANSWER
-    assert house.allowance.left == 0
+    assert house.memory.left == 0
 
 
 async def test_a_cancelled_question_is_kept_open_and_can_be_asked_again(house: House) -> None:
@@ -452,7 +450,7 @@ async def test_help_says_how_much_there_is_and_is_free(house: House) -> None:
     house.router.intent = Intent.HELP
     answer = await house.asked("What can you do?")
     assert "the 3 documents you can read" in answer.text
-    assert house.allowance.left == 10
+    assert house.memory.left == 10
 
 
 @pytest.mark.parametrize(
@@ -474,7 +472,7 @@ async def test_people_talking_to_each_other_are_left_alone_in_a_channel(house: H
     house.router.intent = Intent.NOT_FOR_ME
     answer = await house.asked("Tom, can you send me the slides?", among=[viewer("tom")], place="#general")
     assert answer.silent
-    assert house.allowance.left == 10
+    assert house.memory.left == 10
 
 
 async def test_in_private_everything_is_meant_for_us(house: House) -> None:

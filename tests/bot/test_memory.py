@@ -21,6 +21,8 @@ from bot.ports import Ending, Memory
 from bot.quotes import whole
 from tenancy.audit import Audit
 from tenancy.database import Database
+from tenancy.errors import AllowanceSpent
+from tenancy.quotas import Allowance
 from tenancy.tenants import Tenant
 from tenancy.viewer import TenantId, Viewer
 from tests.bot import company
@@ -36,13 +38,17 @@ def ending(answer: Answer = ANSWER, intent: str = Intent.ASK, query: str = "pare
     return Ending(answer=answer, trace=Trace(intent=intent, query=query, timings_ms={"search": 1.5}), took_ms=12.5, first_ms=8.0)
 
 
+def turns_of(database: Database) -> Turns:
+    return Turns(database, Audit(database), Allowance(database))
+
+
 @pytest.fixture(params=["postgresql", "stand-in"])
 def memory(request: pytest.FixtureRequest) -> Memory:
     """Both memories, one after the other."""
     if request.param == "stand-in":
         return FakeMemory()
     database: Database = request.getfixturevalue("database")
-    return Turns(database, Audit(database))
+    return turns_of(database)
 
 
 @pytest.fixture
@@ -160,7 +166,7 @@ async def test_feedback_is_kept_for_answers_one_may_see(memory: Memory, asked: A
 
 
 async def test_the_last_word_of_each_person_counts(database: Database, asked: Ask) -> None:
-    memory = Turns(database, Audit(database))
+    memory = turns_of(database)
     one = asked(among=("bob",), place="#people")
     await memory.open(one)
     await memory.close(one, ending())
@@ -172,8 +178,28 @@ async def test_the_last_word_of_each_person_counts(database: Database, asked: As
     assert sorted(tuple(row) for row in rows) == [("ana", "not_helpful", "no, it is old"), ("bob", "helpful", "")]
 
 
+async def test_a_question_is_paid_for_with_its_turn_once_and_given_back_if_it_was_free(database: Database, asked: Ask) -> None:
+    memory, allowance = turns_of(database), Allowance(database)
+    tenant = asked().viewer.tenant
+    await memory.open(asked())
+    await memory.open(asked())  # a second worker
+    assert await allowance.used(tenant) == 1
+    await memory.close(asked(), replace(ending(), refunded=True))
+    await memory.close(asked(), replace(ending(), refunded=True))  # the second one again
+    assert await allowance.used(tenant) == 0
+
+
+async def test_a_turn_that_cannot_be_paid_for_is_not_kept(database: Database, asked: Ask) -> None:
+    memory, allowance = turns_of(database), Allowance(database)
+    await allowance.set_limit(asked().viewer.tenant, 0)
+    with pytest.raises(AllowanceSpent):
+        await memory.open(asked())
+    async with database.tenant(asked().viewer.tenant) as connection:
+        assert (await connection.execute(select(turns.c.id))).all() == []
+
+
 async def test_a_turn_keeps_trace_timings_and_an_audit_line_without_words(database: Database, asked: Ask) -> None:
-    memory, audit = Turns(database, Audit(database)), Audit(database)
+    memory, audit = turns_of(database), Audit(database)
     one = asked("How long is SECRET leave?")
     await memory.open(one)
     await memory.close(one, ending())
@@ -189,7 +215,7 @@ async def test_a_turn_keeps_trace_timings_and_an_audit_line_without_words(databa
 
 
 async def test_memory_is_bounded(database: Database, asked: Ask) -> None:
-    memory = Turns(database, Audit(database))
+    memory = turns_of(database)
     for i in range(MOST_TURNS + 3):
         one = asked("x" * 4_000, id=TurnId(f"p{i}"))
         await memory.open(one)

@@ -148,6 +148,19 @@ async def test_documents_are_counted_as_viewer_and_audience_may_read_them(shelf:
     assert await shelf.library.count(shelf.viewer(), Audience()) == 0
 
 
+async def test_the_count_follows_every_change_of_the_documents(shelf: Shelf) -> None:
+    viewer = shelf.viewer(STAFF)
+    assert await shelf.library.count(viewer, Audience()) == 0
+    await shelf.ingest(text("a", LEAVE), text("b", LEAVE))
+    assert await shelf.library.count(viewer, Audience()) == 2
+    await shelf.ingest(text("c", LEAVE), source="other")
+    assert await shelf.library.count(viewer, Audience()) == 3
+    await shelf.ingest(text("a", LEAVE), text("b", LEAVE, group("hr")))
+    assert await shelf.library.count(viewer, Audience()) == 2
+    await shelf.ingest(text("b", LEAVE, group("hr")))
+    assert await shelf.library.count(viewer, Audience()) == 1
+
+
 @pytest.mark.parametrize(
     ("asked", "found"),
     [

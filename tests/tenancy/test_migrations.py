@@ -24,7 +24,7 @@ from tests.tenancy import servers
 
 NEXT = """
 revision = "t0002"
-down_revision = "t0001"
+down_revision = "t0002"
 def upgrade(op):
     op.execute("ALTER TABLE settings ADD COLUMN note text")
 """
