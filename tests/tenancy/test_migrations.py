@@ -22,9 +22,9 @@ from tenancy.migrations import migrate, pending, runner
 from tenancy.tenants import Tenant
 from tests.tenancy import servers
 
-NEXT = """
-revision = "t0002"
-down_revision = "t0002"
+NEXT = f"""
+revision = "next"
+down_revision = "{migrations.NEWEST_TENANT}"
 def upgrade(op):
     op.execute("ALTER TABLE settings ADD COLUMN note text")
 """
@@ -66,11 +66,11 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         target = tmp_path / "tenant/versions" / revision.name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(revision.read_text())
-    tmp_path.joinpath("tenant/versions/t0002_next.py").write_text(NEXT)
+    tmp_path.joinpath("tenant/versions/t9999_next.py").write_text(NEXT)
     scripts = ScriptDirectory(str(tmp_path / "tenant"))
     earlier = runner.revisions
     monkeypatch.setattr(runner, "revisions", lambda place: scripts if place == "tenant" else earlier(place))
-    monkeypatch.setattr(migrations, "NEWEST_TENANT", "t0002")
+    monkeypatch.setattr(migrations, "NEWEST_TENANT", "next")
 
 
 async def notes(database: Database, tenant: Tenant) -> bool:
