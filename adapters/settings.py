@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+_MODEL_PATHS = {"azure": "/openai/v1", "anthropic": "/v1"}  # where these two speak OpenAI's protocol
+
 
 class BadSetting(Exception):
     """A setting has a value that cannot be used; the message names it and says what to write."""
@@ -33,8 +35,10 @@ class Settings:
     database_url: str | None = _setting("DATABASE_URL", "PostgreSQL 15 or newer, `postgresql://…`. Absent: embedded.")
     redis_url: str | None = _setting("REDIS_URL", "Redis or Valkey, `redis://…` or `rediss://…`. Absent: embedded.")
     bucket_url: str | None = _setting("BUCKET_URL", "Where originals are kept: `s3://`, `gs://` or `az://`. Absent: FOOTNOTE_HOME.")
-    model_provider: Literal["openai-like"] | None = _setting(
-        "MODEL_PROVIDER", "Whose protocol the language model speaks. Absent: cited extracts, no model.", choices=("openai-like",)
+    model_provider: Literal["openai-like", "azure", "anthropic"] | None = _setting(
+        "MODEL_PROVIDER",
+        "Who serves the language model; all three speak OpenAI's protocol. Absent: cited extracts, no model.",
+        choices=("openai-like", "azure", "anthropic"),
     )
     model_url: str | None = _setting("MODEL_URL", "The model's base URL, ending in `/v1`.")
     model_name: str | None = _setting("MODEL_NAME", "The model's name, as its server knows it.")
@@ -59,6 +63,11 @@ class Settings:
             if value is not None and setting.name in _WEB_ADDRESSES and urlsplit(value).scheme not in {"http", "https"}:
                 raise BadSetting(f"{setting.metadata['name']} must start with http:// or https://.")
         self._need_together({"MODEL_PROVIDER": self.model_provider, "MODEL_URL": self.model_url, "MODEL_NAME": self.model_name})
+        wanted = _MODEL_PATHS.get(self.model_provider or "")
+        if wanted and not urlsplit(self.model_url or "").path.rstrip("/").endswith(wanted):
+            raise BadSetting(
+                f"With MODEL_PROVIDER={self.model_provider}, MODEL_URL must end in {wanted}, where it speaks OpenAI's protocol."
+            )
         self._need_together({"EMBEDDING_URL": self.embedding_url, "EMBEDDING_NAME": self.embedding_name})
 
     @classmethod

@@ -23,7 +23,19 @@ def test_what_is_set_is_read() -> None:
     ("environment", "message"),
     [
         pytest.param({"FOOTNOTE_PLAYGROUND": "yes"}, "FOOTNOTE_PLAYGROUND is 'yes'; it can be on or off", id="a word that is no choice"),
-        pytest.param({"MODEL_PROVIDER": "azure"}, "it can be openai-like", id="a provider that this version does not speak to"),
+        pytest.param(
+            {"MODEL_PROVIDER": "bedrock"}, "openai-like or azure or anthropic", id="a provider that this version does not speak to"
+        ),
+        pytest.param(
+            {"MODEL_PROVIDER": "azure", "MODEL_URL": "https://x.openai.azure.com", "MODEL_NAME": "m"},
+            "MODEL_URL must end in /openai/v1",
+            id="Azure's address without the path that speaks OpenAI's protocol",
+        ),
+        pytest.param(
+            {"MODEL_PROVIDER": "anthropic", "MODEL_URL": "https://api.anthropic.com", "MODEL_NAME": "m"},
+            "MODEL_URL must end in /v1",
+            id="Anthropic's address without it",
+        ),
         pytest.param({"FOOTNOTE_URL": "footnote.example"}, "FOOTNOTE_URL must start with http", id="an address without its scheme"),
         pytest.param({"MODEL_PROVIDER": "openai-like"}, "MODEL_URL and MODEL_NAME must be set too", id="a model without its address"),
         pytest.param(
