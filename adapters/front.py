@@ -21,6 +21,7 @@ from adapters.web.demo import demo_company
 from adapters.web.house import Playground
 from adapters.web.places import Company, Member
 from adapters.web.routes import routes
+from knowledge.parsers.port import LARGEST_FILE
 from tenancy.tenants import Tenant
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Starts work that goes on beside the doors until they close."""
-_LARGEST_BODY = 101_000_000  # bytes: a dropped file of 100 MB, and the form around it
+_LARGEST_BODY = LARGEST_FILE + 1_000_000  # bytes: a dropped file, and the form around it
 _FRESH_S = 1.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _log = logging.getLogger(__name__)

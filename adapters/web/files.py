@@ -11,10 +11,8 @@ from adapters.web.events import clean
 from adapters.web.house import Playground, Upload
 from adapters.web.texts import WORDS
 from knowledge.documents import Readers
+from knowledge.parsers.port import LARGEST_FILE
 from tenancy.viewer import EVERYONE, Viewer, person_principal
-
-LARGEST_FILE = 100 * 1024 * 1024
-"""Bytes of one file."""
 
 LARGEST_FIELD = 1024
 """Bytes of a form field beside the file."""

@@ -8,6 +8,7 @@ next process simply attaches to it.
 
 import asyncio
 import contextlib
+import shutil
 import signal
 from pathlib import Path
 
@@ -21,6 +22,8 @@ _TURN_LIMIT_S = 90.0  # waiting for another process that starts or stops it
 _READY_LIMIT_S = 60.0  # after a crash PostgreSQL first replays what it had written
 _STOP_LIMIT_S = 5.0  # of the 10 s in which Footnote stops
 _ORPHANS = "pre-existing shared memory block"  # PostgreSQL: processes of a killed server are still ending
+
+_NEEDED_BYTES = 1_000_000  # free below FOOTNOTE_HOME, or nothing starts
 
 _ENDED = "It ended as soon as it was started."
 
@@ -189,11 +192,20 @@ class EmbeddedServer:
     def _failure(self, problem: str) -> EmbeddedServerFailed:
         log = self._place.tail() if self._place else []
         said = "\n".join((problem, *log))
+        if _full(self._home):  # so full that the server could not even write so into its log
+            said = "No space left on device"
         remedy = next((remedy for sign, remedy in _REMEDIES.items() if sign in said), problem)
         message = (
             f"The embedded {self._spec.title} in {self._home} does not run. {remedy} Or set {self._spec.instead} to a server of your own."
         )
         return EmbeddedServerFailed(message, log)
+
+
+def _full(home: Path) -> bool:
+    try:
+        return shutil.disk_usage(home).free < _NEEDED_BYTES
+    except OSError:  # it was never made
+        return False
 
 
 def _said(problem: Exception) -> str:

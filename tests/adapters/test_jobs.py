@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ import pytest_asyncio
 from adapters import jobs as module
 from adapters.jobs import Jobs, Work
 from tenancy.database import Database
-from tenancy.embedded import EmbeddedServer
+from tenancy.embedded import EmbeddedServer, postgres
 from tenancy.viewer import TenantId
 from tests.tenancy import servers
 
@@ -20,9 +21,13 @@ ACME = TenantId("acme")
 class Heard(asyncio.Queue[tuple[str, ...]]):
     """What was worked on, as it happens."""
 
+    failing: frozenset[str] = frozenset()  # uploads that cannot be read
+
     def work(self) -> Work:
         async def read_upload(tenant: TenantId, upload: str) -> None:
             await self.put(("upload", tenant, upload))
+            if upload in self.failing:
+                raise OSError
 
         async def fail_upload(tenant: TenantId, upload: str) -> None:
             await self.put(("failed", tenant, upload))
@@ -121,6 +126,49 @@ async def test_the_job_of_a_worker_that_died_goes_to_the_next(own: Database, job
     assert await heard.next() == ("upload", "acme", "orphan")
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)
+
+
+async def test_an_upload_that_fails_again_and_again_is_given_up_and_said_to_be(own: Database, jobs: Jobs, heard: Heard) -> None:
+    heard.failing = frozenset({"bad"})
+    async with own.control() as connection:
+        await jobs.defer_upload(connection, ACME, "bad")
+    for tries in range(1, 6):
+        assert await heard.next() == ("upload", "acme", "bad")
+        if tries < 5:
+            await _hurried(own, tries)
+    assert await heard.next() == ("failed", "acme", "bad")
+    assert heard.empty()
+
+
+async def _hurried(own: Database, tries: int) -> None:
+    """Let the next attempt be due now, once the attempt that failed is written down."""
+    due = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND attempts = %s RETURNING id"
+    async with asyncio.timeout(20):
+        while True:
+            async with own.control() as connection:
+                if (await connection.exec_driver_sql(due, (tries,))).first():
+                    await connection.exec_driver_sql("SELECT pg_notify('procrastinate_any_queue', '{\"type\": \"job_inserted\"}')")
+                    return
+
+
+async def test_a_worker_begins_again_after_postgresql_was_killed(tmp_path: Path) -> None:
+    async with servers.started(postgres(tmp_path)) as server:
+        await asyncio.to_thread(servers.migrated, server.url)
+        async with servers.opened(server.url) as own:
+            jobs, heard = Jobs(own), Heard()
+            await jobs.open(own)
+            worker = asyncio.create_task(jobs.work(heard.work()))
+            async with own.control() as connection:
+                await jobs.defer_upload(connection, ACME, "before")
+            assert await heard.next() == ("upload", "acme", "before")
+            await servers.kill(server)
+            assert await server.ensure()
+            async with own.control() as connection:
+                await jobs.defer_upload(connection, ACME, "after")
+            assert await heard.next() == ("upload", "acme", "after")
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+            await jobs.close()
 
 
 async def test_many_processes_may_open_the_queue_at_once(server: EmbeddedServer) -> None:

@@ -7,7 +7,8 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -437,15 +438,37 @@ async def test_as_a_user_who_is_not_root(make: Make, open_folder: Path) -> None:
         assert await answers(root)
 
 
-@AS_ROOT
-async def test_a_full_disk_is_said(tmp_path: Path) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = await asyncio.create_subprocess_exec("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(small))
+@asynccontextmanager
+async def small_disk(folder: Path, megabytes: int) -> AsyncIterator[None]:
+    folder.mkdir()
+    mounted = await asyncio.create_subprocess_exec("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder))
     if await mounted.wait():
         pytest.skip("this system does not let us mount a small disk")
     try:
+        yield
+    finally:
+        await (await asyncio.create_subprocess_exec("umount", str(folder))).wait()
+
+
+@AS_ROOT
+async def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    async with small_disk(tmp_path / "small", 8):
+        with pytest.raises(EmbeddedServerFailed, match="The disk is full: free some space"):
+            await postgres(tmp_path / "small/home").start()
+
+
+@AS_ROOT
+async def test_a_disk_that_is_full_at_the_next_start_is_said_until_there_is_room(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    async with small_disk(small, 150):
+        async with started(postgres(small / "home")):
+            pass
+        filler = small / "filler"
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while file.write(bytes(65_536)):
+                pass
         with pytest.raises(EmbeddedServerFailed, match="The disk is full: free some space"):
             await postgres(small / "home").start()
-    finally:
-        await (await asyncio.create_subprocess_exec("umount", str(small))).wait()
+        filler.unlink()
+        async with started(postgres(small / "home")) as server:
+            assert await answers(server)

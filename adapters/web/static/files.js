@@ -2,7 +2,7 @@
 import { setting } from "./setting.js";
 import { announce, copy, element, say, within } from "./words.js";
 
-const LARGEST = 100 * 1024 * 1024;
+const LARGEST = 100_000_000; // knowledge/parsers/port.py: LARGEST_FILE
 const list = element("files");
 const chooser = /** @type {HTMLInputElement} */ (element("file"));
 const everyone = /** @type {HTMLInputElement} */ (element("everyone"));
