@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psycopg
@@ -66,13 +67,31 @@ async def jobs(own: Database) -> AsyncIterator[Jobs]:
     await jobs.close()
 
 
-@pytest_asyncio.fixture
-async def heard(jobs: Jobs) -> AsyncIterator[Heard]:
+@asynccontextmanager
+async def working(jobs: Jobs) -> AsyncIterator[Heard]:
+    """A worker, for as long as the block lasts, however that ends."""
     heard = Heard()
     worker = asyncio.create_task(jobs.work(heard.work()))
-    yield heard
-    worker.cancel()
-    await asyncio.gather(worker, return_exceptions=True)
+    try:
+        yield heard
+    finally:
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+
+@pytest_asyncio.fixture
+async def heard(jobs: Jobs) -> AsyncIterator[Heard]:
+    async with working(jobs) as heard:
+        yield heard
+
+
+async def executed(own: Database, statement: str, *values: object) -> None:
+    """Return once `statement` finds a row; its change is committed with that."""
+    async with asyncio.timeout(20):
+        while True:
+            async with own.control() as connection:
+                if (await connection.exec_driver_sql(statement, values)).first():
+                    return
 
 
 async def test_a_job_is_done_once_it_is_committed(own: Database, jobs: Jobs, heard: Heard) -> None:
@@ -121,11 +140,8 @@ async def test_the_job_of_a_worker_that_died_goes_to_the_next(own: Database, job
         await connection.exec_driver_sql(
             "UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT max(id) FROM procrastinate_workers)"
         )
-    heard = Heard()
-    worker = asyncio.create_task(jobs.work(heard.work()))
-    assert await heard.next() == ("upload", "acme", "orphan")
-    worker.cancel()
-    await asyncio.gather(worker, return_exceptions=True)
+    async with working(jobs) as heard:
+        assert await heard.next() == ("upload", "acme", "orphan")
 
 
 async def test_an_upload_that_fails_again_and_again_is_given_up_and_said_to_be(own: Database, jobs: Jobs, heard: Heard) -> None:
@@ -135,39 +151,31 @@ async def test_an_upload_that_fails_again_and_again_is_given_up_and_said_to_be(o
     for tries in range(1, 6):
         assert await heard.next() == ("upload", "acme", "bad")
         if tries < 5:
-            await _hurried(own, tries)
+            # the pause before the next attempt is over as soon as the failed one is written down
+            due = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND attempts = %s RETURNING id"
+            await executed(own, due, tries)
+            await executed(own, 'SELECT pg_notify(\'procrastinate_any_queue_v1\', \'{"type": "job_inserted", "job_id": 0}\')')
     assert await heard.next() == ("failed", "acme", "bad")
     assert heard.empty()
-
-
-async def _hurried(own: Database, tries: int) -> None:
-    """Let the next attempt be due now, once the attempt that failed is written down."""
-    due = "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo' AND attempts = %s RETURNING id"
-    async with asyncio.timeout(20):
-        while True:
-            async with own.control() as connection:
-                if (await connection.exec_driver_sql(due, (tries,))).first():
-                    await connection.exec_driver_sql("SELECT pg_notify('procrastinate_any_queue', '{\"type\": \"job_inserted\"}')")
-                    return
 
 
 async def test_a_worker_begins_again_after_postgresql_was_killed(tmp_path: Path) -> None:
     async with servers.started(postgres(tmp_path)) as server:
         await asyncio.to_thread(servers.migrated, server.url)
         async with servers.opened(server.url) as own:
-            jobs, heard = Jobs(own), Heard()
+            jobs = Jobs(own)
             await jobs.open(own)
-            worker = asyncio.create_task(jobs.work(heard.work()))
-            async with own.control() as connection:
-                await jobs.defer_upload(connection, ACME, "before")
-            assert await heard.next() == ("upload", "acme", "before")
-            await servers.kill(server)
-            assert await server.ensure()
-            async with own.control() as connection:
-                await jobs.defer_upload(connection, ACME, "after")
-            assert await heard.next() == ("upload", "acme", "after")
-            worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
+            async with working(jobs) as heard:
+                async with own.control() as connection:
+                    await jobs.defer_upload(connection, ACME, "before")
+                assert await heard.next() == ("upload", "acme", "before")
+                # done, and known to be: a job that is killed in between is rightly done again
+                await executed(own, "SELECT 1 WHERE NOT EXISTS (SELECT FROM procrastinate_jobs)")
+                await servers.kill(server)
+                assert await server.ensure()
+                async with own.control() as connection:
+                    await jobs.defer_upload(connection, ACME, "after")
+                assert await heard.next() == ("upload", "acme", "after")
             await jobs.close()
 
 
