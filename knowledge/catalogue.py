@@ -35,6 +35,7 @@ _PASSAGE = (
     passages.c.heading,
     passages.c.text,
 )
+_Lists = Sequence[tuple[Readers, int]]  # a list of readers and how many documents have it
 _SHOWN = documents.c.version > 0  # 0: never finished, so there is nothing to show yet
 _documents = select(*_DOCUMENT).join(sources, sources.c.id == documents.c.source).where(_SHOWN)
 _passages = select(*_DOCUMENT, *_PASSAGE).select_from(
@@ -62,7 +63,7 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         self._database = database
-        self._counted: dict[TenantId, tuple[str, dict[Readers, int]]] = {}
+        self._counted: dict[TenantId, tuple[str, _Lists]] = {}
 
     async def proposed(self, tenant: TenantId, ids: Sequence[PassageId]) -> dict[PassageId, tuple[Passage, int]]:
         """Those of the passages that exist, each with the version it belongs to. One statement, one moment in time."""
@@ -93,7 +94,7 @@ class Catalogue:
     async def count(self, viewer: Viewer, audience: Audience) -> int:
         """How many documents viewer and audience may all read."""
         lists = await self._lists(viewer.tenant)
-        return sum(count for readers, count in lists.items() if may_read(viewer, readers) and may_all_read(audience, readers))
+        return sum(count for readers, count in lists if may_read(viewer, readers) and may_all_read(audience, readers))
 
     async def sources(self, tenant: TenantId) -> list[SourceCount]:
         """The tenant's sources by name, for its operator."""
@@ -103,14 +104,14 @@ class Catalogue:
             rows = (await connection.execute(counted.order_by(sources.c.name))).all()
         return [SourceCount(name=name, documents=count) for name, count in rows]
 
-    async def _lists(self, tenant: TenantId) -> dict[Readers, int]:
+    async def _lists(self, tenant: TenantId) -> _Lists:
         """How many documents each list of readers has: counted anew when a source has changed, not for every question."""
         async with self._database.tenant(tenant) as connection:
             revisions = await connection.scalar(_revisions)
             counted = self._counted.get(tenant)
             if counted is None or counted[0] != revisions:
                 rows = (await connection.execute(_by_readers)).all()
-                lists = {frozenset(map(Principal, row.readers)): row.documents for row in rows}
+                lists = [(_readers(row), row.documents) for row in rows]
                 counted = self._counted[tenant] = (rows[0].revisions if rows else "", lists)
         return counted[1]
 
@@ -145,21 +146,20 @@ def _document(row: "Row[*tuple[Any, ...]]") -> Document:
 
 def _read(rows: "Iterable[Row[*tuple[Any, ...]]]") -> Iterator[tuple[Passage, int]]:
     """Each row's passage with the version it belongs to; passages of one document share it."""
-    documents_read: dict[str, Document] = {}
+    known: dict[str, Document] = {}
     for row in rows:
-        document = documents_read.get(row[0])
-        if document is None:
-            document = documents_read[row[0]] = _document(row)
-        passage, version, ordinal, start, end, page, heading, body = row[len(_DOCUMENT) :]
-        yield (
-            Passage(
-                id=PassageId(passage),
-                document=document,
-                ordinal=ordinal,
-                span=Span(start, end),
-                text=body,
-                heading=tuple(heading),
-                page=page,
-            ),
-            version,
-        )
+        if row.id not in known:
+            known[row.id] = _document(row)
+        yield _passage(row, known[row.id]), row.passage_version
+
+
+def _passage(row: "Row[*tuple[Any, ...]]", document: Document) -> Passage:
+    return Passage(
+        id=PassageId(row.passage_id),
+        document=document,
+        ordinal=row.ordinal,
+        span=Span(row.span_start, row.span_end),
+        text=row.text,
+        heading=tuple(row.heading),
+        page=row.page,
+    )

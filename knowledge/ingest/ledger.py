@@ -142,11 +142,15 @@ class Ledger:
 
     async def remove(self, gone: Collection[DocumentId]) -> None:
         """Forget documents; from here on nothing of them passes the live check."""
+        if not gone:
+            return
         async with self._changing() as connection:
             await connection.execute(delete(documents).where(documents.c.id.in_(gone)))
 
     async def set_readers(self, readers: Mapping[DocumentId, Readers]) -> None:
         """Change who may read these documents; in force for the next answer."""
+        if not readers:
+            return
         async with self._changing() as connection:
             for document, names in readers.items():
                 changed = update(documents).where(documents.c.id == document).values(readers=sorted(names))

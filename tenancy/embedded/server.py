@@ -27,8 +27,9 @@ _NEEDED_BYTES = 1_000_000  # free below FOOTNOTE_HOME, or nothing starts
 
 _ENDED = "It ended as soon as it was started."
 
+_NO_SPACE = "No space left on device"
 _REMEDIES = {  # what the log or the system says -> what to do
-    "No space left on device": "The disk is full: free some space.",
+    _NO_SPACE: "The disk is full: free some space.",
     "Disk quota exceeded": "The disk quota is used up: free some space.",
     "Read-only file system": "The disk is read-only: use another FOOTNOTE_HOME.",
     "Permission denied": "A file may not be opened: check who owns FOOTNOTE_HOME, and that others may read Python's packages (umask 022).",
@@ -191,9 +192,8 @@ class EmbeddedServer:
 
     def _failure(self, problem: str) -> EmbeddedServerFailed:
         log = self._place.tail() if self._place else []
-        said = "\n".join((problem, *log))
-        if _full(self._home):  # so full that the server could not even write so into its log
-            said = "No space left on device"
+        # A disk can be so full that the server cannot even write so into its log.
+        said = "\n".join((problem, *log, *([_NO_SPACE] if _full(self._home) else [])))
         remedy = next((remedy for sign, remedy in _REMEDIES.items() if sign in said), problem)
         message = (
             f"The embedded {self._spec.title} in {self._home} does not run. {remedy} Or set {self._spec.instead} to a server of your own."
