@@ -138,8 +138,7 @@ async def _warm_up(house: "House") -> None:
     started = time.perf_counter()
     if not house.settings.model_url and (hint := await local_model.noticed()):
         _say(hint)
-    await house.router.warm()
-    await house.library.warm()
+    await house.warm()
     _log.info("warm after %.1f s", time.perf_counter() - started)
 
 

@@ -19,8 +19,6 @@ from tenancy.viewer import Audience, Principal, Viewer
 
 _tracer = trace.get_tracer(__name__)
 
-ANSWER_FROM = 32  # candidates that an answer is chosen from: eight passages, and room for doubles and old versions
-
 GONE = "gone"
 OUTDATED = "outdated"
 NOT_FOR_VIEWER = "viewer may not read"
@@ -45,7 +43,7 @@ class Search:
 
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
         """The best `limit` passages that viewer and audience may all read: no two the same, no document too often."""
-        found = await self.ranked(viewer, audience, query, Depth(keep=ANSWER_FROM))
+        found = await self.ranked(viewer, audience, query, Depth())
         return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:

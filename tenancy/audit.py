@@ -44,9 +44,9 @@ class Audit:
         within: AsyncConnection | None = None,
     ) -> None:
         """Add a line, in a transaction of its own or `within` one of the tenant's: then it is kept if the deed is."""
-        line = insert(audit).values(actor=actor, action=action, subject=subject, detail=dict(detail))
+        line = {"actor": actor, "action": action, "subject": subject, "detail": dict(detail)}
         async with self.database.tenant(tenant, within) as connection:
-            await connection.execute(line)
+            await connection.execute(insert(audit), line)
 
     async def recent(self, tenant: TenantId, limit: int = 100) -> Sequence[Entry]:
         """The newest lines, newest first."""

@@ -1,9 +1,10 @@
 """Turns on PostgreSQL: opened when a question comes, closed when it has its one outcome."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Executable, Row, Text, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,6 +26,48 @@ MOST_CHARACTERS = 1_500
 _UNSPOKEN = "not_for_me"  # turns that were not meant for us are no part of the conversation
 
 
+def _kept(values: Mapping[str, ColumnElement[Any]]) -> Executable:
+    """Keep `values` with the turn, made if it is not there; nothing, and no row, if it is finished or another question's."""
+    made = insert(turns).values({name: bindparam(name) for name in _ASKED} | dict(values))
+    given = made.excluded
+    same = (turns.c.person == given.person) & (turns.c.thread == given.thread) & (turns.c.place == given.place)
+    kept = {name: given[name] for name in values}
+    return made.on_conflict_do_update(index_elements=[turns.c.id], set_=kept, where=same & turns.c.finished_at.is_(None)).returning(
+        turns.c.id
+    )
+
+
+# Made once: to build a statement takes as long as PostgreSQL takes to answer it.
+_ASKED = ("id", "thread", "person", "place", "question", "asked_at")
+_OPEN = insert(turns).on_conflict_do_nothing().returning(turns.c.id)
+_KNOWN: dict[str, ColumnElement[Any]] = {name: bindparam(name) for name in ("intent", "trace", "took_ms")}
+_CLOSE = _kept(_KNOWN | {name: bindparam(name) for name in ("outcome", "answer", "first_ms")} | {"finished_at": func.now()})
+_INTERRUPT = _kept(_KNOWN)
+_STORED = select(turns.c.person, turns.c.thread, turns.c.place, turns.c.answer, turns.c.finished_at).where(turns.c.id == bindparam("id"))
+_only_person, _only_place = bindparam("only_person", type_=Text), bindparam("only_place", type_=Text)
+_RECALL = (
+    select(
+        turns.c.id,
+        turns.c.question,
+        turns.c.answer,
+        turns.c.intent,
+        turns.c.asked_at,
+        turns.c.person,
+        turns.c.trace["query"].astext.label("query"),
+    )
+    .where(
+        turns.c.thread == bindparam("thread"),
+        turns.c.id != bindparam("id"),
+        turns.c.finished_at.is_not(None),
+        turns.c.intent.is_distinct_from(_UNSPOKEN),
+        or_(_only_person.is_(None), turns.c.person == _only_person),
+        or_(_only_place.is_(None), turns.c.place == _only_place),
+    )
+    .order_by(turns.c.ordinal.desc())
+    .limit(MOST_TURNS)
+)
+
+
 class Turns:
     """The turns of all threads, tenant by tenant."""
 
@@ -41,7 +84,7 @@ class Turns:
         nothing, if the month's questions are used up.
         """
         async with self._database.tenant(question.viewer.tenant) as connection:
-            made = await connection.execute(insert(turns).values(**_asked(question)).on_conflict_do_nothing().returning(turns.c.id))
+            made = await connection.execute(_OPEN, _asked(question))
             is_new = made.first() is not None
             answer = None if is_new else await _stored(connection, question)
             past = () if answer else await _recalled(connection, question)
@@ -52,18 +95,13 @@ class Turns:
     async def close(self, question: Question, ending: Ending) -> Answer:
         """Keep how the turn ended, with its line of the audit; the answer that stands, another one if the turn was finished meanwhile."""
         ended = {
-            "intent": ending.trace.intent or None,
+            **_known(ending.trace, ending.took_ms),
             "outcome": ending.answer.outcome.value,
             "answer": from_answer(ending.answer),
-            "trace": from_trace(ending.trace),
-            "took_ms": ending.took_ms,
             "first_ms": ending.first_ms,
-            "finished_at": func.now(),
         }
-        upsert = insert(turns).values(**_asked(question), **ended)
-        upsert = upsert.on_conflict_do_update(index_elements=[turns.c.id], set_=ended, where=_same_and_open(question))
         async with self._database.tenant(question.viewer.tenant) as connection:
-            if (await connection.execute(upsert.returning(turns.c.id))).first() is None:
+            if (await connection.execute(_CLOSE, _asked(question) | ended)).first() is None:
                 return await _stored(connection, question) or ending.answer
             await self._audit.append(*_line(question, ending), within=connection)
             if ending.refunded:
@@ -72,10 +110,8 @@ class Turns:
 
     async def interrupt(self, question: Question, trace: Trace, took_ms: float) -> None:
         """Keep what is known of a turn that nobody waits for any more; it stays open, so the same id can be asked again."""
-        known = {"intent": trace.intent or None, "trace": from_trace(trace), "took_ms": took_ms}
         async with self._database.tenant(question.viewer.tenant) as connection:
-            await connection.execute(insert(turns).values(**_asked(question)).on_conflict_do_nothing())
-            await connection.execute(update(turns).where(turns.c.id == question.id, _same_and_open(question)).values(**known))
+            await connection.execute(_INTERRUPT, _asked(question) | _known(trace, took_ms))
 
     async def rate(self, viewer: Viewer, turn: TurnId, verdict: Verdict, comment: str) -> None:
         """Keep what a person thinks of an answer; their last word counts.
@@ -118,37 +154,23 @@ def _asked(question: Question) -> dict[str, Any]:
     }
 
 
-def _same_and_open(question: Question) -> ColumnElement[bool]:
-    same = (turns.c.person == question.viewer.person) & (turns.c.thread == question.thread)
-    return same & (turns.c.place == place_of(question)) & turns.c.finished_at.is_(None)
+def _known(trace: Trace, took_ms: float) -> dict[str, Any]:
+    return {"intent": trace.intent or None, "trace": from_trace(trace), "took_ms": took_ms}
 
 
 async def _stored(connection: AsyncConnection, question: Question) -> Answer | None:
     """The answer of this question's finished turn; None while it is open."""
-    row = (await connection.execute(select(turns).where(turns.c.id == question.id))).one()
+    row = (await connection.execute(_STORED, {"id": question.id})).one()
     if (row.person, row.thread, row.place) != (question.viewer.person, question.thread, place_of(question)):
         raise UnknownTurn(UnknownTurn.__doc__)
     return to_answer(row.answer) if row.finished_at else None
 
 
 async def _recalled(connection: AsyncConnection, question: Question) -> tuple[Turn, ...]:
-    rows = (await connection.execute(_recall(question))).all()
-    return tuple(_turn(row) for row in reversed(rows))
-
-
-def _recall(question: Question) -> Select[Any]:
     scope = scope_of(question)
-    query = select(turns, turns.c.trace["query"].astext.label("query")).where(
-        turns.c.thread == scope.thread,
-        turns.c.id != question.id,
-        turns.c.finished_at.is_not(None),
-        turns.c.intent.is_distinct_from(_UNSPOKEN),
-    )
-    if scope.person is not None:
-        query = query.where(turns.c.person == scope.person)
-    if scope.place is not None:
-        query = query.where(turns.c.place == scope.place)
-    return query.order_by(turns.c.ordinal.desc()).limit(MOST_TURNS)
+    within = {"id": question.id, "thread": scope.thread, "only_person": scope.person, "only_place": scope.place}
+    rows = (await connection.execute(_RECALL, within)).all()
+    return tuple(_turn(row) for row in reversed(rows))
 
 
 def _turn(row: Row[Any]) -> Turn:

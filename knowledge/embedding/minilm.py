@@ -7,9 +7,9 @@ from them once and kept in `FOOTNOTE_HOME/models`; a start with the graph in pla
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256  # sentence_bert_config.json: max_seq_length
 _GRAPH_FILE = f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-1.onnx"  # the last number changes with minilm_graph.build
+_LONGEST_WORD = 24  # characters
+_KNOWN_WORDS = 16_384
 _BATCH_TOKENS = 4_096  # padded tokens in one run: 16 full windows; larger batches are no faster on a few cores
 
 
@@ -62,7 +64,15 @@ class MiniLM:
 
     def count(self, text: str) -> int:
         """Word pieces of `text`, special tokens left out."""
+        return self._known_counts(text) if len(text) <= _LONGEST_WORD else self._count(text)
+
+    def _count(self, text: str) -> int:
         return len(self._counter.encode(text, add_special_tokens=False).ids)
+
+    @cached_property
+    def _known_counts(self) -> Callable[[str], int]:
+        """Of words, which come again and again when long sentences are cut."""
+        return lru_cache(_KNOWN_WORDS)(self._count)
 
     def close(self) -> None:
         """Stop the two lanes; runs that have begun are finished."""
@@ -92,6 +102,8 @@ class MiniLM:
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle means idle
+        # Work in small blocks: a thread that loses its core to somebody else for a moment does not hold up the others.
+        options.add_session_config_entry("session.dynamic_block_base", "4")
         options.log_severity_level = 3
         return ort.InferenceSession(self._graph(), options, providers=["CPUExecutionProvider"])
 

@@ -37,7 +37,7 @@ class Proposal:
 
 
 class TenantIndex(Protocol):
-    """The passages of one tenant. Searches see a write as soon as it has returned, in every process.
+    """The passages of one tenant, with every write that had returned in any process when it was opened, and all of this one's since.
 
     All calls raise `IndexUnavailable` when the engine cannot be reached.
     """
@@ -71,7 +71,7 @@ class IndexEngine(Protocol):
     """One index per tenant. Nothing here can search across tenants."""
 
     async def open(self, tenant: TenantId) -> TenantIndex:
-        """The tenant's index, made if it is not there."""
+        """The tenant's index as of now, made if it is not there. Cheap: asked again for each question."""
 
     async def drop(self, tenant: TenantId) -> None:
         """Remove the tenant's index; opening it again finds nothing."""

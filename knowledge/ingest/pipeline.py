@@ -20,7 +20,7 @@ from tenancy.database import Database
 from tenancy.viewer import TenantId
 
 _BATCH_PASSAGES = 256  # embedded, indexed and published together: about 10 s on two cores, which is what a kill can cost
-_BATCH_DOCUMENTS = 64
+_BATCH_DOCUMENTS = 256
 _READ_AHEAD = 3  # files being parsed and cut while a batch is embedded
 
 

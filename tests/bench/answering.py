@@ -71,8 +71,7 @@ async def measure(home: Path, size: int, questions: int) -> Figures:
         await house.people.upsert(tenant.id, "bench", {"ana@bench.example": []})
         viewer = await house.people.viewer_by_email(tenant.id, "ana@bench.example")
         await _fill(house, viewer, size)
-        await house.router.warm()
-        await house.library.warm()
+        await house.warm()
         bare = await _Bare.at(home, viewer)
         asked = [one.text for one in judged() if one.answerable]  # a refusal shows no extracts
         await _pair(house, bare, viewer, asked[0])

@@ -215,3 +215,16 @@ async def test_dropping_a_tenant_leaves_nothing_behind_and_nobody_else_touched(e
 async def test_dropping_a_tenant_that_was_never_there_is_no_error(engine: IndexEngine) -> None:
     await engine.drop(TenantId("nobody"))
     assert await (await engine.open(TenantId("nobody"))).count() == 0
+
+
+@pytest.mark.parametrize("make", ENGINES.values(), ids=ENGINES.keys())
+async def test_what_one_process_wrote_another_finds_and_replaces(make: MakeEngine, tmp_path: Path) -> None:
+    async with make(tmp_path) as one, make(tmp_path) as other:
+        ours, theirs = await one.open(ACME), await other.open(ACME)
+        await ours.put([entry("a-1-0", "leave")])
+        assert await by_words(await other.open(ACME), "leave") == ["a-1-0"]
+        await theirs.put([entry("b-1-0", "travel")])
+        await ours.put([entry("b-1-0", "holidays")])  # from a handle that has not seen it
+        assert await ours.count() == 2
+        assert await by_words(await other.open(ACME), "holidays") == ["b-1-0"]
+        assert await by_words(await other.open(ACME), "travel") == []
