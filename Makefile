@@ -52,6 +52,7 @@ weaviate: .tools/bin/weaviate-server ## the real server, for its contract suite;
 	@command -v go >/dev/null || { echo "weaviate-server is built from its Go module: install Go 1.26 first"; exit 1; }
 	GOBIN=$(CURDIR)/.tools/bin go install github.com/weaviate/weaviate/cmd/weaviate-server@v1.39.0
 
-clean:
-	rm -rf .venv .tools .footnote .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+# Never .footnote: the documents, the database and the key of whoever uses this folder are in there.
+clean: ## remove what was installed, built and cached here: .venv, .tools, caches; your data in .footnote stays
+	rm -rf .venv .tools .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

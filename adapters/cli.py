@@ -37,21 +37,30 @@ def _run(context: click.Context, command: "Callable[[Settings], Coroutine[Any, A
     """Run a command to its exit code. A failure is one line on stderr; a traceback only with --debug."""
     import asyncio
 
-    from adapters.commands import FAILURES
-    from adapters.settings import BadSetting, Settings
+    from adapters.settings import Settings
     from adapters.telemetry import log_to_stderr
 
     log_to_stderr(debug=context.obj)
     try:
         sys.exit(asyncio.run(command(Settings.from_environment())))
-    except (*FAILURES, BadSetting) as error:
-        if context.obj:
-            raise
-        click.echo(" ".join(str(error).split()), err=True)
-        sys.exit(1)
     except KeyboardInterrupt:
         click.echo("Stopped. What was finished is kept; run it again to go on.", err=True)
         sys.exit(130)
+    except Exception as error:  # the edge: whatever it was, people at a terminal are told in one line
+        if context.obj:
+            raise
+        click.echo(_sentence(error), err=True)
+        sys.exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    """A failure in one line. Of what nobody foresaw the class alone: a library's words may be anything, a user's too."""
+    from adapters.commands import FAILURES
+    from adapters.health import database_refusal
+    from adapters.settings import BadSetting
+
+    own = " ".join(str(error).split()) if isinstance(error, (*FAILURES, BadSetting)) else None
+    return database_refusal(error) or own or f"Something failed that nobody foresaw ({type(error).__name__}); run with --debug for details."
 
 
 @cli.command()
@@ -146,7 +155,12 @@ def search(context: click.Context, text: str, slug: str, email: str, limit: int,
 @_as
 @click.option("--audience", metavar="EMAIL,EMAIL", help="Who else will see the answer.")
 @click.option("--thread", metavar="ID", help="The thread it belongs to; its earlier turns are remembered.")
-@click.option("--batch", type=_PATH, metavar="FILE", help="JSON lines with `_id` and `text`; one JSON line out for each.")
+@click.option(
+    "--batch",
+    type=_PATH,
+    metavar="FILE",
+    help="JSON lines with `_id` and `text`; one JSON line out for each. Their own `as`, `audience` and `thread` win.",
+)
 @_json
 @click.pass_context
 def ask(
@@ -166,12 +180,10 @@ def ask(
     if (text is None) == (batch is None):
         message = "Give either a question or --batch FILE."
         raise click.UsageError(message)
+    asked = commands.Asked(text=text or "", email=email, audience=None if audience is None else commands.emails(audience), thread=thread)
     if batch is not None:
-        _run(context, lambda settings: commands.ask_batch(settings, batch, slug, email))
+        _run(context, lambda settings: commands.ask_batch(settings, batch, slug, asked))
     else:
-        asked = commands.Asked(
-            text=text or "", email=email, audience=None if audience is None else commands.emails(audience), thread=thread
-        )
         _run(context, lambda settings: commands.ask(settings, slug, asked, as_json=as_json))
 
 
@@ -186,6 +198,19 @@ def evaluate(context: click.Context, folder: Path, run_file: Path | None, limit:
     from adapters.commands.evaluate import evaluate as run
 
     _run(context, lambda settings: run(settings, folder, run_file=run_file, limit=limit, as_json=as_json))
+
+
+@cli.command()
+@click.argument("platform", type=click.Choice(["slack", "teams"]))
+@click.option("--url", metavar="URL", help="Where people reach Footnote, https://… Default: FOOTNOTE_URL.")
+@click.option("--out", type=_PATH, metavar="DIR", help="Folder to write to. Default: Slack's is printed, the Teams zip goes here.")
+@click.option("--app-id", envvar="TEAMS_APP_ID", hidden=True)
+@click.pass_context
+def manifest(context: click.Context, platform: str, url: str | None, out: Path | None, app_id: str | None) -> None:
+    """Make the app manifest of PLATFORM, checked: Slack's YAML, or the zip that Teams admins upload."""
+    from adapters.commands.manifest import manifest as run
+
+    _run(context, lambda settings: run(platform, url or settings.url, app_id=app_id, out=out))
 
 
 @cli.command()

@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapters.inbox import Key
 from adapters.jobs import Jobs, Work
 from bot import prompts
 from bot.conversation import Conversation
@@ -31,6 +32,7 @@ from tenancy.audit import Audit
 from tenancy.database import Database
 from tenancy.embedded import EmbeddedServer, postgres, redis
 from tenancy.encryption import MasterKey, Vault
+from tenancy.installs import Installs
 from tenancy.pacing import Pace
 from tenancy.quotas import Allowance
 from tenancy.tenants import Tenant, Tenants
@@ -62,11 +64,18 @@ class House:
     writer: Writer | None
     router: Router
     conversation: Conversation
+    turns: Turns
+    installs: Installs
 
-    @property
-    def work(self) -> Work:
-        """What the workers do."""
-        return Work(read_upload=self._read_upload, fail_upload=self.uploads.fail, tidy_index=self.ingestion.tend, tidy_all=self.tidy_all)
+    def work(self, answer: Callable[[Key, bool], Awaitable[None]]) -> Work:
+        """What the workers do; `answer` brings an event of the inbox to its outcome."""
+        return Work(
+            answer=answer,
+            read_upload=self._read_upload,
+            fail_upload=self.uploads.fail,
+            tidy_index=self.ingestion.tend,
+            tidy_all=self.tidy_all,
+        )
 
     @property
     def evaluation(self) -> Evaluation:
@@ -131,6 +140,7 @@ async def _furnish(
     library = Library(Search(engine, embedder, catalogue), catalogue, embedder)
     audit = Audit(database)
     writer = _writer(settings, stack)
+    turns = Turns(database, audit, Allowance(database))
     router = Router(library.embed, embedder.passages)
     return House(
         settings=settings,
@@ -151,11 +161,13 @@ async def _furnish(
         router=router,
         conversation=Conversation(
             sources=library,
-            memory=Turns(database, audit, Allowance(database)),
+            memory=turns,
             router=router,
             prompts=prompts.load(),
             writer=writer,
         ),
+        turns=turns,
+        installs=Installs(database),
     )
 
 

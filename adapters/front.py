@@ -4,16 +4,19 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from adapters import demo_tenant, local_model
 from adapters.demo import company as demo_people
+from adapters.doors import Doors, Spawn, open_doors
 from adapters.doorway import Doorway
 from adapters.health import State, states
 from adapters.settings import BadSetting
@@ -29,22 +32,39 @@ if TYPE_CHECKING:
 
     from adapters.compose import House
 
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
-"""Starts work that goes on beside the doors until they close."""
 _LARGEST_BODY = LARGEST_FILE + 1_000_000  # bytes: a dropped file, and the form around it
 _FRESH_S = 1.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _log = logging.getLogger(__name__)
 
 
-async def application(house: "House", host: str, port: int, *, role: str, demo: bool, spawn: Spawn) -> web.Application:
-    """The routes of `house`. Raises `BadSetting` if the playground cannot be what was asked for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What was made before there was an application."""
+
+    registry: "CollectorRegistry"
+    doorway: Doorway
+    doors: Doors
+
+
+@asynccontextmanager
+async def opened(house: "House", spawn: Spawn) -> AsyncIterator[Opened]:
+    """Open what the doors and the workers share, until the end of the block."""
     from prometheus_client import CollectorRegistry
 
     registry = CollectorRegistry()
     doorway = Doorway(house.conversation, house.pace, registry)
+    async with open_doors(house, doorway, spawn) as doors:
+        yield Opened(registry=registry, doorway=doorway, doors=doors)
+
+
+async def application(house: "House", opened: Opened, host: str, port: int, *, role: str, demo: bool, spawn: Spawn) -> web.Application:
+    """The routes of `house`. Raises `BadSetting` if the playground cannot be what was asked for."""
+    doorway = opened.doorway
     app = web.Application(client_max_size=_LARGEST_BODY)
-    app.add_routes(_health(house, registry))
+    app.add_routes(_health(house, opened.registry))
+    if role != "worker":
+        app.add_routes(opened.doors.routes)
     found = await demo_tenant.tenant(house) if demo else None
     if role != "worker" and _playground_is_open(house, host, demo=demo):
         door = await _playground(house, doorway, found, host)

@@ -12,6 +12,7 @@ import psycopg_pool
 from procrastinate import App, JobContext, PsycopgConnector
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.inbox import Key
 from tenancy.database import CONTROL_SCHEMA, Database
 from tenancy.viewer import TenantId
 
@@ -21,14 +22,18 @@ _TRIES = 5
 _PAUSE_S = 1.0  # between a worker that ended and the next
 _log = logging.getLogger(__name__)
 
+ANSWER = "answer"
 READ_UPLOAD = "read_upload"
 TIDY_INDEX = "tidy_index"
+_QUESTIONS, _UPKEEP = "questions", "upkeep"  # queues: a question never waits behind a file
+_AT_ONCE = {_QUESTIONS: 8, _UPKEEP: 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What the tasks do, given by whoever composes the house."""
 
+    answer: Callable[[Key, bool], Awaitable[None]]  # an event; whether this is the last try
     read_upload: Callable[[TenantId, str], Awaitable[None]]
     fail_upload: Callable[[TenantId, str], Awaitable[None]]  # when reading it has failed for the last time
     tidy_index: Callable[[TenantId], Awaitable[None]]
@@ -44,7 +49,7 @@ class Jobs:
             conninfo=database.conninfo,
             kwargs={"options": f"-c search_path={CONTROL_SCHEMA}"},
             min_size=0,
-            max_size=4,
+            max_size=8,
             timeout=5,
         )
         self._app = App(connector=self._connector)
@@ -61,6 +66,10 @@ class Jobs:
     async def close(self) -> None:
         """Close the connections."""
         await self._app.close_async()
+
+    async def defer_answer(self, connection: AsyncConnection, key: Key, thread: str, place: int) -> None:
+        """Queue an event of the inbox, in the transaction that keeps it: lowest place first, each thread in its order."""
+        await self._defer(connection, ANSWER, queue=_QUESTIONS, lock=thread, priority=-place, **key._asdict())
 
     async def defer_upload(self, connection: AsyncConnection, tenant: TenantId, upload: str) -> None:
         """Queue the reading of an upload, in the caller's control transaction; a tenant's uploads are read in turn."""
@@ -80,16 +89,22 @@ class Jobs:
         _register(self._app, work)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._adopt_orphans())
-            while True:
-                try:
-                    await self._worker()
-                except Exception as error:  # noqa: BLE001 - the worker loop: whatever ended one worker, the next must begin
-                    _log.warning("a worker ended (%s); the next begins", type(error).__name__)
-                await asyncio.sleep(_PAUSE_S)
+            for queue in _AT_ONCE:
+                tasks.create_task(self._workers(queue))
 
-    async def _worker(self) -> None:
+    async def _workers(self, queue: str) -> None:
+        while True:
+            try:
+                await self._worker(queue)
+            except Exception as error:  # noqa: BLE001 - the worker loop: whatever ended one worker, the next must begin
+                _log.warning("a worker ended (%s); the next begins", type(error).__name__)
+            await asyncio.sleep(_PAUSE_S)
+
+    async def _worker(self, queue: str) -> None:
         await self._app.run_worker_async(
-            concurrency=2,
+            name=queue,
+            queues=[queue],
+            concurrency=_AT_ONCE[queue],
             install_signal_handlers=False,
             update_heartbeat_interval=_HEARTBEAT_S,
             stalled_worker_timeout=_DEAD_AFTER_S,
@@ -107,9 +122,19 @@ class Jobs:
             await asyncio.sleep(_HEARTBEAT_S)
 
     async def _defer(
-        self, connection: AsyncConnection, task: str, *, lock: str | None = None, queueing_lock: str | None = None, **arguments: str
+        self,
+        connection: AsyncConnection,
+        task: str,
+        *,
+        queue: str = _UPKEEP,
+        lock: str | None = None,
+        queueing_lock: str | None = None,
+        priority: int = 0,
+        **arguments: str,
     ) -> None:
-        configured = self._app.configure_task(task, lock=lock, queueing_lock=queueing_lock, connection=_raw(connection))
+        configured = self._app.configure_task(
+            task, queue=queue, lock=lock, queueing_lock=queueing_lock, priority=priority, connection=_raw(connection)
+        )
         await configured.defer_async(**arguments)
 
 
@@ -125,7 +150,11 @@ def _raw(connection: AsyncConnection) -> "psycopg.AsyncConnection[tuple[object, 
 def _register(app: App, work: Work) -> None:
     retry = procrastinate.RetryStrategy(max_attempts=_TRIES, exponential_wait=2)
 
-    @app.task(name=READ_UPLOAD, retry=retry, pass_context=True)
+    @app.task(name=ANSWER, queue=_QUESTIONS, retry=retry, pass_context=True)
+    async def answer(context: JobContext, *, platform: str, app: str, event: str) -> None:
+        await work.answer(Key(platform, app, event), context.job.attempts + 1 >= _TRIES)
+
+    @app.task(name=READ_UPLOAD, queue=_UPKEEP, retry=retry, pass_context=True)
     async def read_upload(context: JobContext, *, tenant: str, upload: str) -> None:
         try:
             await work.read_upload(TenantId(tenant), upload)
@@ -134,11 +163,11 @@ def _register(app: App, work: Work) -> None:
                 await work.fail_upload(TenantId(tenant), upload)
             raise
 
-    @app.task(name=TIDY_INDEX, retry=retry)
+    @app.task(name=TIDY_INDEX, queue=_UPKEEP, retry=retry)
     async def tidy_index(*, tenant: str) -> None:
         await work.tidy_index(TenantId(tenant))
 
     @app.periodic(cron="17 3 * * *")
-    @app.task(name="tidy_all", queueing_lock="tidy_all", pass_context=True)
+    @app.task(name="tidy_all", queue=_UPKEEP, queueing_lock="tidy_all", pass_context=True)
     async def tidy_all(_context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
         await work.tidy_all()

@@ -15,10 +15,12 @@ from adapters.telemetry import log_as_json, send_traces
 
 if TYPE_CHECKING:
     from adapters.compose import House
+    from adapters.front import Opened
     from tenancy.embedded import EmbeddedServer
 
 _OPEN_REQUESTS_S = 4.0  # what an answer under way is given when we are told to stop
 _SUPERVISE_EVERY_S = 1.0
+_HAND_BACK_S = 6.0  # more than jobs are given to finish (`jobs.py`)
 _STOP_WITHIN_S = 9.0  # of the ten seconds that whoever stops us waits before a kill
 _log = logging.getLogger(__name__)
 
@@ -71,30 +73,36 @@ class _Serving:
         try:
             for server in house.servers:
                 self._spawn(_supervise(server))
-            if role != "web":
-                self._spawn(house.jobs.work(house.work))
-            doors = await self._open(house, host, role=role, demo=demo)
-            await self._stop.wait()
-            await asyncio.gather(doors.cleanup(), self._end())
+            from adapters.front import opened
+
+            async with opened(house, self._spawn) as everything:
+                if role != "web":
+                    self._spawn(house.jobs.work(house.work(everything.doors.answering.work)))
+                runner = await self._open(house, everything, host, role=role, demo=demo)
+                await self._stop.wait()
+                await asyncio.gather(runner.cleanup(), self._end())
         finally:
             await self._end()
 
-    async def _open(self, house: "House", host: str, *, role: str, demo: bool) -> web.AppRunner:
+    async def _open(self, house: "House", everything: "Opened", host: str, *, role: str, demo: bool) -> web.AppRunner:
         """Open the doors, and only then close the waiting room: whoever knocks is always answered."""
         from adapters import front
 
         port = self._listener.getsockname()[1]
-        app = await front.application(house, host, port, role=role, demo=demo, spawn=self._spawn)
-        doors = await _site(app, self._listener)
+        app = await front.application(house, everything, host, port, role=role, demo=demo, spawn=self._spawn)
+        runner = await _site(app, self._listener)
         await self._waiting.cleanup()
-        return doors
+        return runner
 
     async def _end(self) -> None:
-        """Cancel what goes on in the background, and wait until it has finished or handed back what it did."""
-        ending = tuple(self._tasks)
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        """Cancel what goes on in the background, and wait until it has finished or handed back what it did.
+
+        Cancelled again if that takes too long: asyncio and libraries upon it lose a cancellation that comes just as something else happens.
+        """
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=_HAND_BACK_S)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

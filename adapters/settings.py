@@ -51,6 +51,25 @@ class Settings:
         "`on` or `off`. Absent: on with `serve --demo` on a loopback address, off otherwise. Whoever reaches it may ask as anybody.",
         choices=("on", "off"),
     )
+    slack_signing_secret: str | None = _setting("SLACK_SIGNING_SECRET", "Opens the Slack door. Absent: it answers 404.")
+    slack_bot_token: str | None = _setting("SLACK_BOT_TOKEN", "The app's bot token in one workspace, `xoxb-…`.")
+    slack_tenant: str | None = _setting("SLACK_TENANT", "The slug of the tenant that this workspace belongs to.")
+    slack_api_url: str = _setting("SLACK_API_URL", "Slack's Web API, ending in `/api/`.", "https://slack.com/api/")
+    teams_app_id: str | None = _setting("TEAMS_APP_ID", "The Azure Bot's app id; opens the Teams door. Absent: it answers 404.")
+    teams_app_secret: str | None = _setting("TEAMS_APP_SECRET", "The app's client secret.")
+    teams_app_tenant: str | None = _setting("TEAMS_APP_TENANT", "The Entra tenant that the app is registered in.")
+    teams_link: str = _setting("TEAMS_LINK", "`ENTRA-TENANT-ID=SLUG,…`: whose Entra tenants belong to which tenants.", "")
+    teams_openid_url: str = _setting(
+        "TEAMS_OPENID_URL",
+        "Where the Bot Framework's signing keys are read from.",
+        "https://login.botframework.com/v1/.well-known/openidconfiguration",
+    )
+    teams_allowed_service_urls: str = _setting(
+        "TEAMS_ALLOWED_SERVICE_URLS",
+        "URL prefixes beyond Microsoft's own hosts that answers may go to, comma-separated; for test peers.",
+        "",
+    )
+    microsoft_login_url: str = _setting("MICROSOFT_LOGIN_URL", "Where Microsoft's login is reached.", "https://login.microsoftonline.com")
     otlp_endpoint: str | None = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "Where traces are sent, OTLP over HTTP. Absent: nothing is sent.")
     ignored: tuple[str, ...] = ()  # names that somebody set and that this version does not obey
 
@@ -60,14 +79,23 @@ class Settings:
             value, choices = getattr(self, setting.name), setting.metadata["choices"]
             if value is not None and choices and value not in choices:
                 raise BadSetting(f"{setting.metadata['name']} is {value!r}; it can be {' or '.join(choices)}.")
-            if value is not None and setting.name in _WEB_ADDRESSES and urlsplit(value).scheme not in {"http", "https"}:
-                raise BadSetting(f"{setting.metadata['name']} must start with http:// or https://.")
+            schemes, written = _ADDRESSES.get(setting.name, (frozenset(), ""))
+            if value is not None and schemes and not _is_address(value, schemes):
+                raise BadSetting(f"{setting.metadata['name']} must {written}.")  # its value may hold a password
         self._need_together({"MODEL_PROVIDER": self.model_provider, "MODEL_URL": self.model_url, "MODEL_NAME": self.model_name})
         wanted = _MODEL_PATHS.get(self.model_provider or "")
         if wanted and not urlsplit(self.model_url or "").path.rstrip("/").endswith(wanted):
             raise BadSetting(
                 f"With MODEL_PROVIDER={self.model_provider}, MODEL_URL must end in {wanted}, where it speaks OpenAI's protocol."
             )
+        self._need_together(
+            {"SLACK_SIGNING_SECRET": self.slack_signing_secret, "SLACK_BOT_TOKEN": self.slack_bot_token, "SLACK_TENANT": self.slack_tenant}
+        )
+        self._need_together(
+            {"TEAMS_APP_ID": self.teams_app_id, "TEAMS_APP_SECRET": self.teams_app_secret, "TEAMS_APP_TENANT": self.teams_app_tenant}
+        )
+        if not self.slack_api_url.endswith("/"):
+            raise BadSetting("SLACK_API_URL must end in /, as in https://slack.com/api/.")
         self._need_together({"EMBEDDING_URL": self.embedding_url, "EMBEDDING_NAME": self.embedding_name})
 
     @classmethod
@@ -97,11 +125,30 @@ def settings() -> "Iterator[Field[Any]]":
     return (setting for setting in fields(Settings) if setting.metadata)
 
 
-_WEB_ADDRESSES = ("url", "model_url", "embedding_url", "otlp_endpoint")
+_WEB_ADDRESSES = ("url", "slack_api_url", "teams_openid_url", "microsoft_login_url", "model_url", "embedding_url", "otlp_endpoint")
+_ADDRESSES: Mapping[str, tuple[frozenset[str], str]] = {
+    **dict.fromkeys(_WEB_ADDRESSES, (frozenset({"http", "https"}), "start with http:// or https://, then a host")),
+    "redis_url": (
+        frozenset({"redis", "rediss", "unix"}),
+        "be written as redis://HOST:6379/0, with a password as redis://:PASSWORD@HOST:6379/0, with TLS as rediss://",
+    ),
+    "bucket_url": (frozenset({"s3", "gs", "az"}), "be written as s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX"),
+}
+"""The schemes that an address may have, and how it is written."""
+_WITHOUT_HOST = frozenset({"redis", "rediss", "unix"})  # where none means this machine
+
+
+def _is_address(value: str, schemes: frozenset[str]) -> bool:
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - asking for it checks it
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.netloc or parts.scheme in _WITHOUT_HOST)
+
 
 PROMISED = (
-    "WEAVIATE_URL", "WEAVIATE_GRPC", "WEAVIATE_API_KEY", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET",
-    "SLACK_API_URL", "SLACK_BOT_TOKEN", "SLACK_TENANT", "TEAMS_APP_ID", "TEAMS_APP_SECRET", "TEAMS_APP_TENANT", "TEAMS_OPENID_URL",
-    "TEAMS_ALLOWED_SERVICE_URLS", "TEAMS_LINK", "MICROSOFT_LOGIN_URL", "MICROSOFT_GRAPH_URL", "SENTRY_DSN",
+    "WEAVIATE_URL", "WEAVIATE_GRPC", "WEAVIATE_API_KEY", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET",
+    "MICROSOFT_GRAPH_URL", "SENTRY_DSN",
 )  # fmt: skip
 """Names that are fixed already and that nothing here obeys yet; `doctor` says so when one is set."""

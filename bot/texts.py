@@ -40,6 +40,10 @@ NO_LONGER_EVERYBODY: Final = (
     "I answered this earlier, but not all sources of that answer are still open to everybody here, so I do not show it again. Ask "
     "anew to hear what the documents that everybody here can read say now."
 )
+NOT_LINKED: Final = (
+    "This workspace is not linked to any company that I work for, so I have no documents to answer from. Ask your admin to link it."
+)
+NOT_KNOWN: Final = "I do not know you in this company yet, so I cannot tell which documents you may read. Ask your admin to add you."
 NOTHING_SAID: Final = "Nothing was asked in this thread yet that I can sum up. Ask a question first."
 
 # Offers and notices, one sentence or two beside an answer

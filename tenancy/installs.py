@@ -1,5 +1,6 @@
 """Which tenant a platform's workspace belongs to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -35,6 +36,21 @@ class Installs:
             owner = await connection.scalar(select(installs.c.tenant).where(there))
         if owner != tenant:
             raise InstallTaken(platform, external_id)
+
+    async def declare(self, platform: str, workspaces: Mapping[str, TenantId]) -> None:
+        """Link exactly these workspaces by a setting: links that an earlier setting made and that are not among them are undone.
+
+        Links that were made by consent stay. Raises `InstallTaken` if one is another tenant's by consent.
+        """
+        of_settings = (installs.c.platform == platform) & installs.c.declared
+        async with self.database.control() as connection:
+            await connection.execute(delete(installs).where(of_settings))
+            for external_id, tenant in workspaces.items():
+                row = insert(installs).values(platform=platform, external_id=external_id, tenant=tenant, declared=True)
+                await connection.execute(row.on_conflict_do_nothing())
+                there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
+                if await connection.scalar(select(installs.c.tenant).where(there)) != tenant:
+                    raise InstallTaken(platform, external_id)
 
     async def find(self, platform: str, external_id: str) -> Tenant | None:
         """The tenant that a workspace is linked to, if any."""

@@ -4,7 +4,7 @@ Control tables live in the schema `footnote`, the others in every tenant's own. 
 search path holds exactly one (`database.py`), so that a query cannot reach into another.
 """
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Identity, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Identity, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 _control = MetaData()
@@ -29,6 +29,7 @@ installs = Table(
     Column("external_id", Text, primary_key=True),
     Column("tenant", Text, nullable=False),
     Column("created_at", _moment, nullable=False),
+    Column("declared", Boolean, nullable=False, server_default="false"),  # by a setting, not by consent
 )
 
 persons = Table(

@@ -5,7 +5,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, TextClause, exists, select, text
@@ -41,6 +41,16 @@ class Person:
     groups: tuple[Group, ...]  # by source, then name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody as a platform knows them."""
+
+    external: str  # platform, workspace and the platform's own id: always the same for the same account
+    email: str | None  # None: the platform does not say
+    name: str
+    guest: bool = False  # a guest there, or of another company: what is everybody's here is not theirs
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """The people of all tenants, one tenant at a time.
@@ -66,6 +76,23 @@ class People:
     async def audience(self, tenant: TenantId, emails: Iterable[str]) -> Audience:
         """All who will see an answer, as `viewer_by_email` knows each; who is unknown raises `UnknownPerson`."""
         return Audience.of(await self._viewers(tenant, list(emails)))
+
+    async def viewer_of(self, tenant: TenantId, identity: Identity) -> Viewer:
+        """Who asks, as a platform knows them.
+
+        Guests hold what was declared of them and no more; without an e-mail nobody holds anything. Raises `UnknownPerson` for a
+        colleague whom the directory does not know.
+        """
+        viewer = (await self._known(tenant, [identity]))[0]
+        if viewer is None:
+            raise UnknownPerson(identity.email or identity.name, await self._slug(tenant))
+        return viewer
+
+    async def audience_of(self, tenant: TenantId, identities: Sequence[Identity]) -> Audience:
+        """All who will see an answer, as a platform knows them. Who is unknown holds nothing, so with them there nothing can be shown."""
+        viewers = await self._known(tenant, identities)
+        held = [viewer or _stranger(tenant, identity) for viewer, identity in zip(viewers, identities, strict=True)]
+        return Audience.of(held)
 
     async def upsert(
         self,
@@ -117,6 +144,14 @@ class People:
         if unknown := next((row.asked for row in rows if row.id is None and row.directory), None):
             raise UnknownPerson(unknown, await self._slug(tenant))
         return [_viewer(tenant, row) if row.id else _colleague(tenant, row.asked) for row in rows]
+
+    async def _known(self, tenant: TenantId, identities: Sequence[Identity]) -> Sequence[Viewer | None]:
+        """A viewer for each, in their order; None for a colleague whom the directory does not know."""
+        emails = [_address_or_none(identity.email) for identity in identities]
+        async with self.database.tenant(tenant) as connection:
+            rows = (await connection.execute(_BY_EMAIL, {"emails": [email for email in emails if email]})).all()
+        found = iter(rows)
+        return [_as_known(tenant, identity, next(found) if email else None) for identity, email in zip(identities, emails, strict=True)]
 
     async def _slug(self, tenant: TenantId) -> str:
         async with self.database.control() as connection:
@@ -198,6 +233,27 @@ def _colleague(tenant: TenantId, email: str) -> Viewer:
     """Somebody of a tenant without directory."""
     person = person_id(tenant, email)
     return Viewer(tenant=tenant, person=person, name=_name_from(email), principals=frozenset({EVERYONE}))
+
+
+def _as_known(tenant: TenantId, identity: Identity, row: Row[Any] | None) -> Viewer | None:
+    if row is not None and row.id is not None:
+        viewer = _viewer(tenant, row)
+        return replace(viewer, principals=viewer.principals - {EVERYONE}) if identity.guest else viewer
+    if row is None or identity.guest:
+        return _stranger(tenant, identity)
+    return None if row.directory else _colleague(tenant, row.asked)
+
+
+def _stranger(tenant: TenantId, identity: Identity) -> Viewer:
+    """Somebody who holds nothing."""
+    return Viewer(tenant=tenant, person=person_id(tenant, identity.external), name=identity.name, principals=frozenset())
+
+
+def _address_or_none(email: str | None) -> str | None:
+    try:
+        return address(email) if email else None
+    except BadEmail:  # a platform's, not typed by anybody who could mend it
+        return None
 
 
 def _person(row: Row[Any]) -> Person:

@@ -1,6 +1,8 @@
 """Rules about the house that are worth a test: what is documented exists, what exists is documented, and nothing heavy comes first."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +53,27 @@ def test_every_make_target_that_a_text_names_exists() -> None:
     named = {word for file in ("README.md", "CONTRIBUTING.md") for word in re.findall(r"\bmake ([a-z]+)", (ROOT / file).read_text())}
     assert named
     assert all(re.search(rf"^{target}:", MAKEFILE, re.MULTILINE) for target in named)
+
+
+def test_cleaning_up_leaves_what_people_put_in(tmp_path: Path) -> None:
+    kept, made = tmp_path / ".footnote/master.key", tmp_path / ".venv/installed"
+    for file in (kept, made):
+        file.parent.mkdir()
+        file.write_text("x")
+    subprocess.run([shutil.which("make") or "make", "-f", str(ROOT / "Makefile"), "clean"], cwd=tmp_path, check=True, capture_output=True)
+    assert (kept.exists(), made.exists()) == (True, False)
+
+
+def test_the_commands_of_the_readme_work_as_they_are_pasted_after_an_install(tmp_path: Path) -> None:
+    block = next(block for block in re.findall(r"^```sh\n(.+?)^```", README, re.MULTILINE | re.DOTALL) if "footnote ingest" in block)
+    pasted = re.sub(r"^make install\b.*$", "", block, flags=re.MULTILINE)  # done: this interpreter is what it made
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
+    environment = {name: value for name, value in os.environ.items() if not name.endswith(("_URL", "_HOME"))}
+    shell = ["sh", "-euc", pasted]
+    ran = subprocess.run(shell, cwd=tmp_path, env={**environment, "PATH": os.defpath}, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "twenty weeks" in ran.stdout
+    assert "WRONG" not in ran.stdout
 
 
 def test_the_settings_of_the_readme_are_those_that_are_read() -> None:

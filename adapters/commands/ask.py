@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ import click
 
 from adapters.compose import House, open_house
 from adapters.settings import Settings
-from bot.messages import Answer, Citation, Question, TurnId
+from bot import outcomes
+from bot.messages import Answer, Citation, Outcome, Question, TurnId
 from bot.reply import Step
 from knowledge.errors import BadCorpus
-from tenancy.errors import TenancyError
+from tenancy.errors import BadEmail, TenancyError
 from tenancy.viewer import Audience, TenantId
 
 
@@ -71,17 +72,20 @@ async def ask(settings: Settings, slug: str, asked: Asked, *, as_json: bool) -> 
     return 1 if answered["outcome"] == "apology" else 0
 
 
-async def ask_batch(settings: Settings, file: Path, slug: str, email: str) -> int:
-    """Answer every line of `file` in turn, a JSON line each, as they come. A line that cannot be asked gets a line that says why."""
+async def ask_batch(settings: Settings, file: Path, slug: str, given: Asked) -> int:
+    """Answer every line of `file` in turn, a JSON line each, as they come. A line that cannot be asked gets a line that says why.
+
+    Where a line does not say who asks, before whom or in which thread, `given` does. 1 if any line ended in an apology.
+    """
     rows = _rows(file)
     failed = False
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
         for row in rows:
             try:
-                answered = await _answer(house, tenant.id, _asked(row, email))
+                answered = await _answer(house, tenant.id, _asked(row, given))
             except TenancyError as error:
-                answered = _refused(str(error))
+                answered = _as_json(_unasked(error), None, 0.0, 0.0)
             failed = failed or answered["outcome"] == "apology"
             click.echo(json.dumps({"_id": row["_id"], **answered}, ensure_ascii=False))
     return 1 if failed else 0
@@ -132,9 +136,10 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _refused(reason: str) -> dict[str, Any]:
-    refusal = {"outcome": "refusal", "doubt": 1.0, "text": reason, "citations": [], "withheld": False, "notice": ""}
-    return {**refusal, "thread": None, "took_ms": 0.0, "first_ms": 0.0}
+def _unasked(error: TenancyError) -> Answer:
+    """What is said of a line that was never asked. An e-mail that is none was typed into the line: no failure of ours."""
+    said = outcomes.of(error)
+    return replace(said, doubt=1.0, outcome=Outcome.REFUSAL if isinstance(error, BadEmail) else said.outcome)
 
 
 def _as_text(answered: Mapping[str, Any]) -> str:
@@ -170,8 +175,8 @@ def _row(line: str, where: str) -> dict[str, Any]:
     return row
 
 
-def _asked(row: Mapping[str, Any], email: str) -> Asked:
+def _asked(row: Mapping[str, Any], given: Asked) -> Asked:
     listed: str | Iterable[str] | None = row.get("audience")
-    audience = emails(listed) if isinstance(listed, str) else None if listed is None else tuple(map(str, listed))
-    thread = row.get("thread")
-    return Asked(text=row["text"], email=str(row.get("as") or email), audience=audience, thread=None if thread is None else str(thread))
+    audience = emails(listed) if isinstance(listed, str) else given.audience if listed is None else tuple(map(str, listed))
+    thread = given.thread if row.get("thread") is None else str(row["thread"])
+    return Asked(text=row["text"], email=str(row.get("as") or given.email), audience=audience, thread=thread)

@@ -1,12 +1,13 @@
 """A document as somebody reads it: set whole or around its cited words, with the page and headings they stand under. Pure."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from markupsafe import Markup
 
-from adapters.web.typesetting import bare, typeset
+from adapters.web.typesetting import typeset
+from knowledge.chunking.blocks import Kind, blocks
 from knowledge.documents import Span
 
 WHOLE = 40_000
@@ -66,10 +67,13 @@ def _page_at(pages: Sequence[Span], at: int) -> int | None:
 
 
 def _headings(text: str, at: int) -> tuple[str, ...]:
-    """Return the Markdown headings above the character `at`, outermost first; one that `at` stands in counts."""
+    """Return the headings above the character `at`, outermost first, by the rule that citations go by; one that `at` stands in counts.
+
+    A text longer than `MOST` is read in half of that around `at` on each side: what stands further up is not named.
+    """
+    part = Span(0, len(text)) if len(text) <= MOST else _window(text, Span(at, at), MOST // 2)
     above: list[tuple[int, str]] = []
-    line_end = text.find("\n", at)
-    for found in re.finditer(r"^(#{1,6})[ \t]+(\S.*)$", text[: line_end if line_end >= 0 else None], re.MULTILINE):
-        level = len(found[1])
-        above = [(other, words) for other, words in above if other < level] + [(level, bare(found[2]))]
-    return tuple(words for _, words in above)
+    for block in takewhile(lambda block: block.start <= at - part.start, blocks(text[part.start : part.end])):
+        if block.kind is Kind.HEADING:
+            above = [(level, title) for level, title in above if level < block.level] + [(block.level, block.title)]
+    return tuple(title for _, title in above if title)

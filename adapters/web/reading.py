@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from adapters import footnotes
 from adapters.web import render
 from adapters.web.errors import Refused
 from adapters.web.house import Playground
@@ -31,7 +32,7 @@ class Wanted:
     document: DocumentId
     span: Span  # empty without a passage
     reader: str  # e-mail of who opens it; empty when the address does not say
-    seal: str = ""  # what `render.seal` said of the words when they were cited
+    seal: str = ""  # what `footnotes.seal` said of the words when they were cited
     whole: bool = False  # all of a long document
     fragment: bool = False  # for the page's right side, without a page around it
 
@@ -83,7 +84,7 @@ def shown(found: Opened, wanted: Wanted, member: Member) -> str:
 
 def _same(text: str, wanted: Wanted) -> bool:
     """Whether the words are those that were cited, as far as the address can tell."""
-    return not wanted.seal or render.seal(text[wanted.span.start : wanted.span.end]) == wanted.seal
+    return not wanted.seal or footnotes.seal(text[wanted.span.start : wanted.span.end]) == wanted.seal
 
 
 def _number(figures: str) -> int:

@@ -3,23 +3,21 @@
 Every value of the templates is escaped by them; the one thing that enters as markup is what `markdown.to_html` made.
 """
 
-import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from adapters import footnotes
+from adapters.footnotes import day, place_in, source_line
 from adapters.web.markdown import to_html
 from adapters.web.static import version
-from adapters.web.texts import MONTHS, OUTCOMES, VERDICTS, WORDS
+from adapters.web.texts import OUTCOMES, VERDICTS, WORDS
 from bot.messages import Answer, Citation, TurnId
 from bot.reply import Step
 from bot.texts import STEPS
@@ -65,11 +63,6 @@ def say(word: str, /, **values: object) -> str:
     return WORDS[word].format(**values)
 
 
-def day(moment: datetime) -> str:
-    """Return a date as people write it: 3 Mar 2026."""
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
-
-
 def step(doing: Step) -> str:
     """Say what is being done, in words."""
     return str(escape(STEPS[doing]))
@@ -106,32 +99,9 @@ def spoken(answer: Answer, most: int) -> str:
     return plain if len(plain) <= most else f"{plain[:most].rpartition(' ')[0]} …"
 
 
-def source_line(citation: Citation, answer: Answer) -> str:
-    """Return `Title · Space · updated 3 Mar 2026`; two passages of one document are told apart by page or heading."""
-    alike = Counter(other.document for other in answer.citations)[citation.document] > 1
-    title = f"{citation.title}, {place_in(citation)}" if alike and place_in(citation) else citation.title
-    changed = citation.modified_at
-    parts = (title, citation.source, say("updated", date=day(changed)) if changed else "")
-    return " · ".join(part for part in parts if part)
-
-
-def place_in(citation: Citation) -> str:
-    """Return the page, or else the innermost heading below the title, or nothing."""
-    if citation.page is not None:
-        return say("page", page=citation.page)
-    headings = [heading for heading in citation.heading if heading != citation.title]
-    return headings[-1] if headings else ""
-
-
 def link(citation: Citation, setting: Setting) -> str:
     """Return the address of the cited words in their document, for whoever asked."""
-    spot = {"start": citation.span.start, "end": citation.span.end, "as": setting.email, "is": seal(citation.quote)}
-    return f"/d/{quote(citation.document, safe='')}?{urlencode(spot)}#passage"
-
-
-def seal(words: str) -> str:
-    """Return eight figures that tell whether words are still the same ones."""
-    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:8]
+    return footnotes.link(citation, setting.email)
 
 
 def data(values: Mapping[str, object]) -> Markup:

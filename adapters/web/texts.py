@@ -1,8 +1,7 @@
 """Every word of the playground's interface, in one place, ready for translation. Answers are not interface."""
 
+from adapters.footnotes import PAGE, UPDATED
 from bot.messages import Outcome, Verdict
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 OUTCOMES = {
     Outcome.ANSWER: "",
@@ -49,8 +48,8 @@ WORDS = {
     "passages_only": "Passages found",
     "sources": "Sources",
     "notice": "Note",
-    "updated": "updated {date}",
-    "page": "page {page}",
+    "updated": UPDATED,
+    "page": PAGE,
     "footnote": "Footnote {n}: {title}",
     "extracts": "Word for word from the sources",
     "written": "Written by a model, each sentence held against its source",

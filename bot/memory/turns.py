@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Row, Text, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Row, Text, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,6 +44,10 @@ _KNOWN: dict[str, ColumnElement[Any]] = {name: bindparam(name) for name in ("int
 _CLOSE = _kept(_KNOWN | {name: bindparam(name) for name in ("outcome", "answer", "first_ms")} | {"finished_at": func.now()})
 _INTERRUPT = _kept(_KNOWN)
 _STORED = select(turns.c.person, turns.c.thread, turns.c.place, turns.c.answer, turns.c.finished_at).where(turns.c.id == bindparam("id"))
+_IN_THREAD = select(
+    exists().where(turns.c.thread == bindparam("thread"), turns.c.finished_at.is_not(None), turns.c.intent.is_distinct_from(_UNSPOKEN))
+)
+_ASKED_OPENLY = select(turns.c.question).where(turns.c.id == bindparam("id"), turns.c.place != PRIVATE)
 _only_person, _only_place = bindparam("only_person", type_=Text), bindparam("only_place", type_=Text)
 _RECALL = (
     select(
@@ -107,6 +111,17 @@ class Turns:
             if ending.refunded:
                 await self._allowance.give_back(question.viewer.tenant, within=connection)
         return ending.answer
+
+    async def in_thread(self, tenant: TenantId, thread: str) -> bool:
+        """Whether we have said something in that thread."""
+        async with self._database.tenant(tenant) as connection:
+            return bool(await connection.scalar(_IN_THREAD, {"thread": thread}))
+
+    async def asked_openly(self, tenant: TenantId, turn: TurnId) -> str | None:
+        """The question of a turn that was asked in front of others; None if there is no such turn."""
+        async with self._database.tenant(tenant) as connection:
+            found: str | None = await connection.scalar(_ASKED_OPENLY, {"id": turn})
+        return found
 
     async def interrupt(self, question: Question, trace: Trace, took_ms: float) -> None:
         """Keep what is known of a turn that nobody waits for any more; it stays open, so the same id can be asked again."""

@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tenancy.embedded import postgres
+from tests.tenancy import servers
 
 READERS = """
 people: {ana@acme.example: [hr], bob@acme.example: []}
@@ -31,21 +34,31 @@ class Ran:
     def json(self) -> Any:  # noqa: ANN401 - whatever was printed
         return json.loads(self.out)
 
+    @property
+    def lines(self) -> dict[str, Any]:
+        """What a batch printed, by `_id`."""
+        return {line["_id"]: line for line in map(json.loads, self.out.splitlines())}
+
 
 @dataclass(frozen=True)
 class Terminal:
     """A shell with a home of its own."""
 
     home: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str, **environment: str) -> Ran:
+        process = self.started(*arguments, **environment)
+        out, err = process.communicate(timeout=200)
+        return Ran(process.returncode, out, err)
+
+    def started(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         kept = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        done = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "adapters", *arguments],
-            capture_output=True, text=True, check=False, timeout=200,
-            env={**kept, "FOOTNOTE_HOME": str(self.home), **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**kept, "FOOTNOTE_HOME": str(self.home), **self.environment, **environment},
         )  # fmt: skip
-        return Ran(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +82,11 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
 def docs(terminal: Terminal, *more: str) -> Sequence[str]:
     folder = terminal.home.parent
     return ("ingest", str(folder / "docs"), "--tenant", "acme", "--readers", str(folder / "readers.yaml"), *more)
+
+
+def batch(folder: Path, rows: Sequence[Mapping[str, Any]]) -> str:
+    (folder / "batch.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return str(folder / "batch.jsonl")
 
 
 def test_an_answer_comes_with_its_exact_source(terminal: Terminal) -> None:
@@ -113,15 +131,45 @@ def test_a_batch_answers_line_by_line(terminal: Terminal, tmp_path: Path) -> Non
         {"_id": "a", "text": "How long is parental leave?"},
         {"_id": "b", "text": "How was the dispute of Rosa Lind settled?", "as": "ana@acme.example"},
         {"_id": "c", "text": "How long is parental leave?", "as": "nobody@acme.example"},
+        {"_id": "d", "text": "How long is parental leave?", "as": "no e-mail"},
     ]
-    (tmp_path / "batch.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    ran = terminal("ask", "--batch", str(tmp_path / "batch.jsonl"), "--tenant", "acme", "--as", "bob@acme.example")
-    answers = {line["_id"]: line for line in map(json.loads, ran.out.splitlines())}
-    assert list(answers) == ["a", "b", "c"]
+    ran = terminal("ask", "--batch", batch(tmp_path, rows), "--tenant", "acme", "--as", "bob@acme.example")
+    answers = ran.lines
+    assert (ran.code, list(answers)) == (0, ["a", "b", "c", "d"])
     assert "twenty weeks" in answers["a"]["text"]
     assert "9,000" in answers["b"]["text"]
-    assert answers["c"]["outcome"] == "refusal"
+    assert [answers[name]["outcome"] for name in "cd"] == ["refusal", "refusal"]
     assert "nobody@acme.example" in answers["c"]["text"]
+    assert "'no e-mail' is no e-mail address" in answers["d"]["text"]
+
+
+def test_the_options_of_a_batch_hold_for_the_lines_that_say_nothing_else(terminal: Terminal, tmp_path: Path) -> None:
+    dispute = {"text": "How was the dispute of Rosa Lind settled?"}
+    rows = [{"_id": "watched", **dispute}, {"_id": "alone", "audience": ["ana@acme.example"], "thread": "own", **dispute}]
+    asked = ("ask", "--batch", batch(tmp_path, rows), "--tenant", "acme", "--as", "ana@acme.example")
+    ran = terminal(*asked, "--audience", "ana@acme.example,bob@acme.example", "--thread", "given")
+    watched, alone = ran.lines["watched"], ran.lines["alone"]
+    assert ("9,000" in watched["text"], watched["withheld"], watched["thread"]) == (False, True, "given")
+    assert ("9,000" in alone["text"], alone["thread"]) == (True, "own")
+
+
+async def test_a_database_that_dies_during_a_batch_is_apologised_for(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    async with servers.started(postgres(home)) as server:
+        terminal = Terminal(home, {"DATABASE_URL": server.url})
+        assert terminal("tenants", "create", "acme", "--name", "Acme").code == 0
+        (tmp_path / "readers.yaml").write_text(READERS)
+        (tmp_path / "a.txt").write_text("Otters sleep floating.")
+        terminal("ingest", str(tmp_path / "a.txt"), "--tenant", "acme", "--readers", str(tmp_path / "readers.yaml"))
+        rows = [{"_id": str(n), "text": "How do otters sleep?"} for n in range(100)]
+        process = terminal.started("ask", "--batch", batch(tmp_path, rows), "--tenant", "acme", "--as", "bob@acme.example")
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["outcome"] == "answer"
+        await servers.kill(server)
+        out, _ = process.communicate(timeout=100)
+    last = json.loads(out.splitlines()[-1])
+    assert (process.returncode, last["_id"], last["outcome"]) == (1, "99", "apology")
+    assert "The database cannot be reached just now" in last["text"]
 
 
 def test_a_thread_is_remembered(terminal: Terminal) -> None:

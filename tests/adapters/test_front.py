@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+
+from adapters import server
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -150,3 +154,25 @@ async def test_a_server_that_cannot_start_says_why_in_one_line(
     assert process.returncode == 1
     assert message in err.decode().splitlines()[-1]
     assert "Traceback" not in err.decode()
+
+
+async def test_background_work_that_loses_its_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_HAND_BACK_S", 0.05)
+    unused = socket.socket()
+    unused.close()
+    serving = server._Serving(web.AppRunner(web.Application()), unused, asyncio.Event())
+    begun, lost = asyncio.Event(), []
+
+    async def deaf() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.append(1)
+        await asyncio.Event().wait()
+
+    serving._spawn(deaf())
+    await begun.wait()
+    async with asyncio.timeout(5):
+        await serving._end()
+    assert lost == [1]

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from adapters import jobs as module
+from adapters.inbox import Key
 from adapters.jobs import Jobs, Work
 from tenancy.database import Database
 from tenancy.embedded import EmbeddedServer, postgres
@@ -25,6 +26,11 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
     failing: frozenset[str] = frozenset()  # uploads that cannot be read
 
     def work(self) -> Work:
+        async def answer(key: Key, last: bool) -> None:  # noqa: FBT001 - as the port has it
+            await self.put(("answer", key.event, str(last)))
+            if key.event in self.failing:
+                raise OSError
+
         async def read_upload(tenant: TenantId, upload: str) -> None:
             await self.put(("upload", tenant, upload))
             if upload in self.failing:
@@ -39,7 +45,7 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
         async def tidy_all() -> None:
             await self.put(("tidy all",))
 
-        return Work(read_upload, fail_upload, tidy_index, tidy_all)
+        return Work(answer, read_upload, fail_upload, tidy_index, tidy_all)
 
     async def next(self) -> tuple[str, ...]:
         async with asyncio.timeout(20):

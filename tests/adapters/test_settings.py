@@ -43,11 +43,28 @@ def test_what_is_set_is_read() -> None:
         ),
         pytest.param({"MODEL_URL": "http://x", "MODEL_NAME": "m"}, "MODEL_URL is set, so MODEL_PROVIDER must", id="an address alone"),
         pytest.param({"EMBEDDING_URL": "http://x/v1"}, "EMBEDDING_NAME must be set too", id="embeddings without a name"),
+        pytest.param({"FOOTNOTE_URL": "https://[::1"}, "FOOTNOTE_URL must start with http", id="an address that is none"),
+        pytest.param({"REDIS_URL": "localhost:6379"}, "REDIS_URL .* redis://HOST:6379/0", id="Redis without a scheme"),
+        pytest.param({"REDIS_URL": "redis://:s3cret@h:port"}, "REDIS_URL .* redis://HOST:6379/0", id="a port that is no number"),
+        pytest.param({"BUCKET_URL": "foo"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a bucket without a scheme"),
+        pytest.param({"BUCKET_URL": "ftp://x"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a scheme that keeps no originals"),
+        pytest.param({"BUCKET_URL": "s3:///prefix"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a prefix without its bucket"),
     ],
 )
 def test_a_value_that_cannot_work_is_named_with_what_to_write(environment: dict[str, str], message: str) -> None:
-    with pytest.raises(BadSetting, match=message):
+    with pytest.raises(BadSetting, match=message) as refused:
         Settings.read(environment)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["redis://h", "redis://:p@h:6379/0", "rediss://h:6380", "unix:///run/redis.sock?db=1"])
+def test_redis_is_taken_by_every_address_that_its_client_knows(url: str) -> None:
+    assert Settings.read({"REDIS_URL": url}).redis_url == url
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "gs://bucket/a/b", "az://container"])
+def test_originals_are_kept_where_the_readme_says(url: str) -> None:
+    assert Settings.read({"BUCKET_URL": url}).bucket_url == url
 
 
 def test_a_setting_that_nothing_obeys_yet_is_remembered() -> None:

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from adapters.web.reader import AROUND, MOST, WHOLE, view
+from knowledge.chunking import cut
 from knowledge.documents import Span
 
 TEXT = """# Leave & more
@@ -88,6 +89,28 @@ def test_the_page_and_the_headings_above_the_words_are_named() -> None:
     seen = view(TEXT, of("Birth parent"), (Span(0, cut), Span(cut, len(TEXT))))
     assert (seen.page, seen.heading, seen.marked, seen.cut) == (2, ("Leave & more", "How much"), True, False)
     assert '<p class="page-break">Page 2</p>' in seen.html
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        pytest.param("# A\n\n```\n# install deps\n\nrun\n```\n\n5.1 Travel expenses\n\nhere", ("A", "5.1 Travel expenses"), id="code"),
+        pytest.param("```\n# install deps\n\nhere\n```", (), id="in code that is closed below"),
+        pytest.param("5 Money\n=======\n\n5.1 Travel expenses\n\nhere", ("5 Money", "5.1 Travel expenses"), id="underlined and numbered"),
+        pytest.param("# One\n\n## Two\n\n# Three\n\nhere", ("Three",), id="only those that are still open"),
+        pytest.param("## **Leave** in [here](x) #\n\n", ("Leave in here",), id="the heading itself, without its signs"),
+        pytest.param("# One\n\nhere\n\n## Two", ("One",), id="not those below"),
+    ],
+)
+def test_the_headings_are_those_that_the_citation_names(text: str, heading: tuple[str, ...]) -> None:
+    at = text.index("here")
+    (piece,) = (piece for piece in cut(text, count=lambda words: len(words.split())) if piece.span.start <= at < piece.span.end)
+    assert view(text, Span(at, at + 4)).heading == piece.heading == heading
+
+
+def test_of_a_text_that_is_too_long_to_be_looked_through_the_nearest_headings_are_named() -> None:
+    text = "# Far\n\n" + "word\n\n" * MOST + "# Near\n\n- a\n\nhere\n\n" + "word\n\n" * MOST
+    assert view(text, Span(text.index("here"), text.index("here") + 4)).heading == ("Near",)
 
 
 @pytest.mark.parametrize("span", [Span(0, 0), Span(9_000, 9_100), Span(50, 10)], ids=["none", "outside", "backwards"])

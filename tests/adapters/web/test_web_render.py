@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters import footnotes
 from adapters.web import render
 from adapters.web.markdown import to_html
 from adapters.web.render import Setting
@@ -62,13 +63,15 @@ def test_a_link_that_a_cited_passage_has_can_be_followed() -> None:
 def test_a_footnote_opens_the_cited_words_for_who_asked() -> None:
     made = render.outcome(ANSWER, PRIVATE)
     mark = citation()
-    address = f"/d/d%2F1?start={mark.span.start}&amp;end={mark.span.end}&amp;as=ana%40acme.example&amp;is={render.seal(mark.quote)}#passage"
+    address = (
+        f"/d/d%2F1?start={mark.span.start}&amp;end={mark.span.end}&amp;as=ana%40acme.example&amp;is={footnotes.seal(mark.quote)}#passage"
+    )
     assert made.count(f'href="{address}"') == 2
     assert 'aria-label="Footnote 1: Leave, Parental leave"' in made
 
 
 def test_a_source_is_one_line() -> None:
-    assert render.source_line(ANSWER.citations[0], ANSWER) == "Leave · Handbook · updated 3 Mar 2026"
+    assert footnotes.source_line(ANSWER.citations[0], ANSWER) == "Leave · Handbook · updated 3 Mar 2026"
 
 
 @pytest.mark.parametrize(
@@ -80,11 +83,11 @@ def test_a_source_is_one_line() -> None:
 )
 def test_two_passages_of_one_document_are_told_apart(page: int | None, line: str) -> None:
     two = replace(ANSWER, citations=(citation(page=page), citation(2)))
-    assert render.source_line(two.citations[0], two) == line
+    assert footnotes.source_line(two.citations[0], two) == line
 
 
 def test_a_document_without_a_date_says_none() -> None:
-    assert render.source_line(citation(modified_at=None), ANSWER) == "Leave · Handbook"
+    assert footnotes.source_line(citation(modified_at=None), ANSWER) == "Leave · Handbook"
 
 
 def test_a_title_is_text_whatever_it_holds() -> None:

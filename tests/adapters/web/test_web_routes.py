@@ -11,7 +11,8 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from adapters.web import files, reader, reading, render
+from adapters import footnotes
+from adapters.web import files, reader, reading
 from adapters.web.errors import NobodyYet
 from adapters.web.guard import LARGEST_QUESTION
 from adapters.web.house import FILES_AT_ONCE
@@ -31,7 +32,7 @@ pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
 Client = TestClient[web.Request, web.Application]
 POST = {"id": "q1", "person": ANA, "place": "", "thread": "t1", "text": "How long?"}
-OPEN = f"/d/d%2F1?start={SPAN.start}&end={SPAN.end}&as={ANA}&is={render.seal(QUOTE)}"
+OPEN = f"/d/d%2F1?start={SPAN.start}&end={SPAN.end}&as={ANA}&is={footnotes.seal(QUOTE)}"
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""What platforms post: read to a limit, and as JSON that cannot hurt."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+LARGEST: Final = 1_048_576
+"""Bytes of a platform's request."""
+
+
+async def read(request: web.Request) -> bytes:
+    """The body, however it is sent; 413 beyond `LARGEST`, as soon as that is known."""
+    if (request.content_length or 0) > LARGEST:
+        raise web.HTTPRequestEntityTooLarge(LARGEST, request.content_length or 0)
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST:
+            raise web.HTTPRequestEntityTooLarge(LARGEST, len(body))
+    return bytes(body)
+
+
+def json_object(body: bytes) -> Mapping[str, Any]:
+    """The JSON object that `body` is, in UTF-8; 400 for anything else, however deep or odd."""
+    try:
+        payload = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no JSON
+        raise web.HTTPBadRequest(text="This is no JSON.") from error
+    if not isinstance(payload, dict):
+        raise web.HTTPBadRequest(text="This is no JSON object.")
+    return payload
+
+
+def again() -> web.Response:
+    """It could not be kept: 503, and the platform sends it again."""
+    return web.Response(status=503, headers={"Retry-After": "2"})

@@ -1,0 +1,87 @@
+"""What stands below an answer, and what its marks lead to: the same words on every platform. Pure."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from bot.messages import Answer, Citation
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+UPDATED: Final = "updated {date}"
+PAGE: Final = "page {page}"
+
+_MARK = re.compile(r"(?<!\\)\[([1-9]\d{0,2})\]")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*[^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\s*\)")
+_LINKING = re.compile(r"\](?=[(\[:])")
+_SIGNS = re.compile(r"^\s{0,3}(?:#{1,6}|>)\s+|[*`~]+|(?<!\w)_+|_+(?!\w)|\\(?=[^\w\s])", re.MULTILINE)
+
+
+def day(moment: datetime) -> str:
+    """Return a date as people write it: 3 Mar 2026."""
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+
+
+def source_line(citation: Citation, answer: Answer) -> str:
+    """Return `Title · Space · updated 3 Mar 2026`; two passages of one document are told apart by page or heading."""
+    changed = citation.modified_at
+    parts = (titled(citation, answer), citation.source, UPDATED.format(date=day(changed)) if changed else "")
+    return " · ".join(part for part in parts if part)
+
+
+def titled(citation: Citation, answer: Answer) -> str:
+    """Return the document's title, and where in it, if another footnote leads to the same document."""
+    alike = Counter(other.document for other in answer.citations)[citation.document] > 1
+    return f"{citation.title}, {place_in(citation)}" if alike and place_in(citation) else citation.title
+
+
+def place_in(citation: Citation) -> str:
+    """Return the page, or else the innermost heading below the title, or nothing."""
+    if citation.page is not None:
+        return PAGE.format(page=citation.page)
+    headings = [heading for heading in citation.heading if heading != citation.title]
+    return headings[-1] if headings else ""
+
+
+def link(citation: Citation, reader: str = "") -> str:
+    """Return the path of the cited words in their document; `reader` opens it in the playground, which knows nobody otherwise."""
+    spot: dict[str, object] = {"start": citation.span.start, "end": citation.span.end}
+    asked = {**spot, "as": reader} if reader else spot
+    return f"/d/{quote(citation.document, safe='')}?{urlencode({**asked, 'is': seal(citation.quote)})}#passage"
+
+
+def seal(words: str) -> str:
+    """Return eight figures that tell whether words are still the same ones."""
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def markdown(answer: Answer, mark: Callable[[Citation], str]) -> str:
+    """Return the answer's text as Markdown that another company's client may be shown: no tags, no links but its footnotes.
+
+    `mark` makes what stands in the place of `[n]`. An address that a text made up, or that came out of a document, cannot be followed,
+    and nobody is called by name: `<!channel>` is text.
+    """
+    known = {citation.n: citation for citation in answer.citations}
+    pieces, done = [], 0
+    for found in _MARK.finditer(answer.text):
+        if int(found[1]) in known:
+            pieces += [_safe(answer.text[done : found.start()]), mark(known[int(found[1])])]
+            done = found.end()
+    return "".join((*pieces, _safe(answer.text[done:])))
+
+
+def words(text: str) -> str:
+    """Return Markdown as it is read: without its signs, marks as they are; for notifications and screen readers."""
+    return " ".join(_SIGNS.sub("", _LINK.sub(r"\1", text)).split())
+
+
+def escaped(text: str) -> str:
+    """Return text in which nobody is called by name and nothing is a tag."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _safe(text: str) -> str:
+    return escaped(_LINKING.sub(r"]\\", _LINK.sub(r"\1", text)))

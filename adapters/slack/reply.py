@@ -1,0 +1,85 @@
+"""Fulfils `bot.reply.Reply`: one answer, in its thread, once.
+
+Before we post, we keep that we are about to; after it, under which name. Whoever takes over from a worker that was lost in between reads
+the thread back and looks for the turn in the messages' metadata: what is there is not posted again.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from adapters.answering import MayHaveHappened, Post
+from adapters.heard import Asked
+from adapters.slack import render
+from adapters.slack.client import SlackClient
+from bot import texts
+from bot.messages import Answer, TurnId
+from bot.reply import Step
+
+_LOOKS: Final = 3  # at the thread after a post that was not answered, before the job tries later
+_BETWEEN_LOOKS_S: Final = 1.0  # a message may be readable a moment after it was taken
+
+
+class SlackReply:
+    """One answer on its way into one thread."""
+
+    def __init__(self, client: SlackClient, asked: Asked, turn: TurnId, post: Post, url: str) -> None:
+        """`url` is the public base URL, or empty."""
+        self._client = client
+        self._asked = asked
+        self._place = asked.place
+        self._turn = turn
+        self._post = post
+        self._url = url
+
+    async def step(self, step: Step) -> None:
+        """Say what is being done, where the thread shows it."""
+        if self._place.thread and not self._post.may_be_there:
+            await self._client.status(self._place.channel, self._place.thread, texts.STEPS[step])
+
+    async def extracts(self, answer: Answer) -> None:
+        """Wait for the whole answer: one message."""
+
+    async def text(self, written: str) -> None:
+        """Wait for the whole answer: one message."""
+
+    async def finish(self, answer: Answer) -> None:
+        """Post the outcome, unless it is there already."""
+        if answer.silent or self._post.name is not None:
+            return
+        if self._post.may_be_there and await self._found():
+            return
+        await self._post.begin()
+        try:
+            await self._post.done(await self._posted(answer))
+        except MayHaveHappened:
+            for _ in range(_LOOKS):
+                await asyncio.sleep(_BETWEEN_LOOKS_S)
+                if await self._found():
+                    return
+            raise
+
+    async def _posted(self, answer: Answer) -> str:
+        message = render.message(answer, self._turn, url=self._url, asked=self._asked)
+        thread = {"thread_ts": self._place.thread} if self._place.thread else {}
+        return await self._client.post(self._place.channel, text=message.text, blocks=message.blocks, metadata=message.metadata, **thread)
+
+    async def _found(self) -> bool:
+        """Whether the answer stands where it belongs; then its name is kept."""
+        channel, thread = self._place.channel, self._place.thread
+        since = f"{self._asked.asked_at.timestamp():.6f}"  # the answer cannot stand before its question
+        said = self._client.thread(channel, thread) if thread else self._client.latest(channel, since)
+        async for message in said:
+            if _turn(message) == self._turn:
+                await self._post.done(str(message["ts"]))
+                return True
+        return False
+
+
+def _turn(message: Mapping[str, Any]) -> str | None:
+    """The turn that a message of ours shows."""
+    metadata = message.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("event_type") != render.METADATA:
+        return None
+    payload = metadata.get("event_payload")
+    return str(payload.get("turn")) if isinstance(payload, Mapping) else None

@@ -1,0 +1,1 @@
+"""The Teams door: what Microsoft Teams posts, checked, understood and answered."""

@@ -1,0 +1,143 @@
+"""Teams' activities -> what was heard, or why nothing was. Pure; plain dictionaries, since the SDK's models lose what they do not know."""
+
+import html
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from adapters.heard import Asked, Heard, Place, Rated
+from bot.messages import Ignored, Verdict
+
+FEEDBACK: Final = "message/submitAction"
+
+_DIRECT = "personal"
+_VERDICTS: Mapping[object, Verdict] = {"like": Verdict.HELPFUL, "dislike": Verdict.NOT_HELPFUL}
+_SPACES = re.compile(r"[ \t\u00a0]{2,}")
+
+Activity = Mapping[str, Any]
+
+
+class Malformed(Exception):
+    """An activity has another shape than Teams gives it; the message says where."""
+
+
+def workspace(activity: Activity) -> str:
+    """The Entra tenant that an activity comes from. Empty if it does not say, or says two things."""
+    conversation, channel_data = _part(activity, "conversation"), _part(activity, "channelData")
+    named = {str(one) for one in (conversation.get("tenantId"), _part(channel_data, "tenant").get("id")) if one}
+    return named.pop().lower() if len(named) == 1 else ""
+
+
+def heard(activity: Activity) -> Heard | Ignored:
+    """What an activity says. Nothing in it is trusted to be there."""
+    try:
+        if activity.get("type") == "message":
+            return _asked(activity)
+        if activity.get("type") == "invoke" and activity.get("name") == FEEDBACK:
+            return _rated(activity)
+    except Malformed as error:
+        return Ignored(f"it has another shape than Teams gives it: {error}")
+    return Ignored("nothing is done about such activities")
+
+
+def plain(text: str, mentions: Sequence[str] = ()) -> str:
+    """A message as people read it; of the `mentions` of us, exact as they stand in it, each is taken out once."""
+    for mention in mentions:
+        text = text.replace(mention, " ", 1)
+    return _SPACES.sub(" ", html.unescape(text).replace("\u00a0", " ")).strip()
+
+
+def _asked(activity: Activity) -> Heard | Ignored:
+    sender = _part(activity, "from")
+    if sender.get("role") == "bot" or str(sender.get("id", "")).startswith("28:"):
+        return Ignored("said by a bot")
+    text = activity.get("text")
+    if not text and activity.get("value") is not None:
+        return Ignored("a card's button that is not ours")
+    place = _place(activity)
+    mentions = _mentions_of_us(activity)
+    return Asked(
+        place=place,
+        person=_string(sender, "id"),
+        message=_string(activity, "id"),
+        text=plain(text if isinstance(text, str) else "", mentions),
+        asked_at=_moment(activity),
+        addressed=place.direct or bool(mentions),
+    )
+
+
+def _rated(activity: Activity) -> Heard | Ignored:
+    value = _part(activity, "value")
+    if value.get("actionName") != "feedback":
+        return Ignored("a button that is not ours")
+    given = _part(value, "actionValue")
+    verdict = _VERDICTS.get(given.get("reaction"))
+    if verdict is None:
+        raise Malformed("a verdict that Teams does not give out")
+    return Rated(
+        place=_place(activity),
+        person=_string(_part(activity, "from"), "id"),
+        verdict=verdict,
+        post=_string(activity, "replyToId"),
+        comment=_comment(given.get("feedback")),
+    )
+
+
+def _comment(given: object) -> str:
+    """Teams sends it as text, as an object, or as an object written as text."""
+    if isinstance(given, str) and given.startswith("{"):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            return str(given)
+    if isinstance(given, Mapping):
+        given = given.get("feedbackText")
+    return given if isinstance(given, str) else ""
+
+
+def _place(activity: Activity) -> Place:
+    conversation = _part(activity, "conversation")
+    name = _string(conversation, "id")
+    found = workspace(activity)
+    if not found:
+        raise Malformed("it names no tenant, or two")
+    return Place(
+        workspace=found,
+        channel=name.partition(";")[0],
+        thread=name,
+        direct=conversation.get("conversationType") == _DIRECT,
+        via=_string(activity, "serviceUrl"),
+    )
+
+
+def _mentions_of_us(activity: Activity) -> list[str]:
+    """The texts by which we are mentioned, exact as they stand in the message."""
+    us = _part(activity, "recipient").get("id")
+    entities = activity.get("entities")
+    found = [one for one in entities if isinstance(one, Mapping)] if isinstance(entities, list) else []
+    ours = [one for one in found if one.get("type") == "mention" and us and _part(one, "mentioned").get("id") == us]
+    return [one["text"] for one in ours if isinstance(one.get("text"), str) and one["text"]]
+
+
+def _moment(activity: Activity) -> datetime:
+    written = _string(activity, "timestamp")
+    try:
+        moment = datetime.fromisoformat(written[:19])
+    except ValueError as error:
+        raise Malformed("timestamp is no moment") from error
+    return moment.replace(tzinfo=UTC)
+
+
+def _part(whole: Activity, key: str) -> Activity:
+    """A part that may be missing, null or of another kind: then it is empty."""
+    value = whole.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _string(part: Activity, key: str) -> str:
+    value = part.get(key)
+    if not isinstance(value, str) or not value:
+        raise Malformed(f"{key} is no text")
+    return value

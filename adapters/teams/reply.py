@@ -1,0 +1,57 @@
+"""Fulfils `bot.reply.Reply`: one answer, in its conversation, once.
+
+A bot cannot read a conversation of Teams back, but it can update what it posted, any number of times. So the first thing that is posted
+says what is being done; its name is kept; and the outcome is put in its place. Whoever takes over from a worker that was lost puts it
+there again. One that was lost between posting and keeping the name leaves that first line behind, and never a second answer.
+"""
+
+from adapters.answering import Post
+from adapters.heard import Asked
+from adapters.teams import render
+from adapters.teams.client import TeamsClient
+from bot import texts
+from bot.messages import Answer
+from bot.reply import Step
+
+
+class TeamsReply:
+    """One answer on its way into one conversation."""
+
+    def __init__(self, client: TeamsClient, asked: Asked, post: Post, url: str) -> None:
+        """`url` is the public base URL, or empty."""
+        self._client = client
+        self._asked = asked
+        self._post = post
+        self._url = url
+
+    async def step(self, step: Step) -> None:
+        """Say what is being done, once: each change is one call of a few a second."""
+        if self._asked.addressed and self._post.name is None:
+            await self._begin(texts.STEPS[step])
+
+    async def extracts(self, answer: Answer) -> None:
+        """Wait for the whole answer: one message."""
+
+    async def text(self, written: str) -> None:
+        """Wait for the whole answer: one message."""
+
+    async def finish(self, answer: Answer) -> None:
+        """Put the outcome in the place of what was posted first."""
+        if answer.silent:
+            await self._withdraw()
+            return
+        if self._post.name is None:
+            await self._begin(texts.STEPS[Step.CHECKING])
+        await self._client.update(*self._where, self._post.name or "", render.message(answer, url=self._url, asked=self._asked))
+
+    async def _begin(self, words: str) -> None:
+        await self._post.begin()
+        await self._post.done(await self._client.post(*self._where, render.doing(words)))
+
+    async def _withdraw(self) -> None:
+        if self._post.name is not None:
+            await self._client.remove(*self._where, self._post.name)
+
+    @property
+    def _where(self) -> tuple[str, str]:
+        return self._asked.place.via, self._asked.place.thread
