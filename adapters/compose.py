@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.inbox import Key
+from adapters.inbox import Inbox, Key
 from adapters.jobs import Jobs, Work
 from bot import prompts
 from bot.conversation import Conversation
@@ -66,6 +66,7 @@ class House:
     conversation: Conversation
     turns: Turns
     installs: Installs
+    inbox: Inbox
 
     def work(self, answer: Callable[[Key, bool], Awaitable[None]]) -> Work:
         """What the workers do; `answer` brings an event of the inbox to its outcome."""
@@ -90,11 +91,18 @@ class House:
         gc.freeze()  # libraries, 200,000 objects that live as long as we do: to look through them stops everything for .2 s
 
     async def remove(self, slug: str) -> Tenant:
-        """Take a tenant away with everything that is its own. Raises `UnknownTenant`."""
-        tenant = await self.tenants.delete(slug)  # first: without row and key, what a kill leaves behind is of no use to anybody
-        await self.engine.drop(tenant.id)
-        await self.originals.remove(tenant.id, "")
+        """Take a tenant away with everything that is its own. Raises `UnknownTenant`.
+
+        If it is interrupted, the next tidying goes on with it.
+        """
+        tenant = await self.tenants.delete(slug)
+        await self._remove_remains(tenant.id)
         return tenant
+
+    async def _remove_remains(self, tenant: TenantId) -> None:
+        await self.engine.drop(tenant)
+        await self.originals.remove(tenant, "")
+        await self.tenants.removed(tenant)
 
     async def _read_upload(self, tenant: TenantId, upload: str) -> None:
         await self.uploads.read(tenant, upload)
@@ -102,7 +110,10 @@ class House:
             await self.jobs.defer_tidy(connection, tenant)
 
     async def tidy_all(self) -> None:
-        """Queue the tending of every tenant's index."""
+        """Finish the removals that were interrupted, forget old events, and queue the tending of every tenant's index."""
+        await self.inbox.forget()
+        for gone in await self.tenants.removals():
+            await self._remove_remains(gone)
         for tenant in await self.tenants.list():
             async with self.database.control() as connection:
                 await self.jobs.defer_tidy(connection, tenant.id)
@@ -168,6 +179,7 @@ async def _furnish(
         ),
         turns=turns,
         installs=Installs(database),
+        inbox=Inbox(database, jobs.defer_answer),
     )
 
 

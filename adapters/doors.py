@@ -10,7 +10,6 @@ from aiohttp import web
 
 from adapters.answering import Answering, Door
 from adapters.doorway import Doorway
-from adapters.inbox import Inbox
 
 if TYPE_CHECKING:
     from adapters.compose import House
@@ -30,19 +29,18 @@ class Doors:
 @asynccontextmanager
 async def open_doors(house: "House", doorway: Doorway, spawn: Spawn) -> AsyncIterator[Doors]:
     """Open every door that is set up, until the end of the block. Raises `UnknownTenant` for a setting that names none."""
-    inbox = Inbox(house.database, house.jobs.defer_answer)
     routes: list[web.RouteDef] = []
     doors: dict[str, Door] = {}
     async with AsyncExitStack() as stack:
         if house.settings.slack_signing_secret:
-            doors["slack"] = await _slack(house, inbox, routes, spawn, stack)
+            doors["slack"] = await _slack(house, routes, spawn, stack)
         if house.settings.teams_app_id:
-            doors["teams"] = await _teams(house, inbox, routes, stack)
-        answering = Answering(inbox, doors, doorway, house.turns, house.audit)
+            doors["teams"] = await _teams(house, routes, stack)
+        answering = Answering(house.inbox, doors, doorway, house.turns, house.audit)
         yield Doors(routes=routes, answering=answering)
 
 
-async def _slack(house: "House", inbox: Inbox, routes: list[web.RouteDef], spawn: Spawn, stack: AsyncExitStack) -> Door:
+async def _slack(house: "House", routes: list[web.RouteDef], spawn: Spawn, stack: AsyncExitStack) -> Door:
     from adapters.slack.door import SlackDoor  # half a second: only where it is set up
     from adapters.slack.install import Declared
     from adapters.slack.routes import SlackRoutes
@@ -54,11 +52,11 @@ async def _slack(house: "House", inbox: Inbox, routes: list[web.RouteDef], spawn
     stack.push_async_callback(door.close)
     declared = Declared(door.client, house.installs, tenant.id)
     spawn(declared.declare())
-    routes += SlackRoutes(settings.slack_signing_secret or "", inbox, declared.is_done).routes()
+    routes += SlackRoutes(settings.slack_signing_secret or "", house.inbox, declared.is_done).routes()
     return door
 
 
-async def _teams(house: "House", inbox: Inbox, routes: list[web.RouteDef], stack: AsyncExitStack) -> Door:
+async def _teams(house: "House", routes: list[web.RouteDef], stack: AsyncExitStack) -> Door:
     from adapters.teams import install, tokens  # half a second: only where it is set up
     from adapters.teams.credentials import Credentials
     from adapters.teams.door import TeamsDoor
@@ -75,5 +73,5 @@ async def _teams(house: "House", inbox: Inbox, routes: list[web.RouteDef], stack
     await door.open()
     stack.push_async_callback(door.close)
     keys = tokens.SigningKeys(settings.teams_openid_url, partial(tokens.fetched, door.session))
-    routes += TeamsRoutes(app, tokens.TokenCheck(app, keys), hosts, inbox).routes()
+    routes += TeamsRoutes(app, tokens.TokenCheck(app, keys), hosts, house.inbox).routes()
     return door

@@ -32,6 +32,13 @@ installs = Table(
     Column("declared", Boolean, nullable=False, server_default="false"),  # by a setting, not by consent
 )
 
+removals = Table(  # tenants that are gone, whose index and originals may not be
+    "removals",
+    _control,
+    Column("tenant", Text, primary_key=True),
+    Column("removed_at", _moment, nullable=False),
+)
+
 persons = Table(
     "persons",
     _tenant,

@@ -15,7 +15,7 @@ from tenancy import migrations
 from tenancy.database import Database
 from tenancy.encryption import Vault
 from tenancy.errors import BadSlug, TenantExists, UnknownTenant
-from tenancy.tables import tenants
+from tenancy.tables import removals, tenants
 from tenancy.viewer import TenantId
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -71,16 +71,27 @@ class Tenants:
     async def delete(self, slug: str) -> Tenant:
         """Take a tenant away: schema, role, installs and data key, at once and for ever. Returns what it was.
 
-        What is kept of it elsewhere (index, originals) is the caller's to remove; sealed, it can no longer be read, by
-        other processes from five minutes later on. Raises `UnknownTenant` and `StoreUnavailable`.
+        What is kept of it elsewhere (index, originals) is the caller's to remove, and among `removals` until they say that it
+        is; what was sealed can no longer be read, by other processes from five minutes later on. Raises `UnknownTenant` and `StoreUnavailable`.
         """
         async with self.database.control() as connection:
             await migrations.hold_off(connection)
             removal = delete(tenants).where(tenants.c.slug == slug).returning(*_SELECT.selected_columns)
             gone = _found((await connection.execute(removal)).mappings().first(), slug)
             await migrations.drop_schema(connection, gone.id)
+            await connection.execute(insert(removals).values(tenant=gone.id))
         self.vault.forget(gone.id)
         return gone
+
+    async def removals(self) -> Sequence[TenantId]:
+        """Tenants that were deleted and of which something may be left elsewhere."""
+        async with self.database.control() as connection:
+            return [TenantId(tenant) for tenant in await connection.scalars(select(removals.c.tenant))]
+
+    async def removed(self, tenant: TenantId) -> None:
+        """Nothing is left of that tenant anywhere."""
+        async with self.database.control() as connection:
+            await connection.execute(delete(removals).where(removals.c.tenant == tenant))
 
     async def _one(self, condition: ColumnElement[bool], asked: str) -> Tenant:
         async with self.database.control() as connection:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import answering, ingesting, serving
+from tests.bench import answering, doors, ingesting, serving
 
 RESULTS = Path(__file__).with_name("results.md")
 
@@ -39,6 +39,7 @@ async def main() -> None:
             rows += _answering(size, await answering.measure(Path(folder) / str(size), size, arguments.questions))
         rows += _ingesting(await ingesting.measure(Path(folder) / "ingest"))
         rows += _serving(await serving.measure(Path(folder) / "serve"))
+        rows += _doors(await doors.measure(Path(folder) / "doors"))
     table = _table(rows)
     print(table)
     RESULTS.write_text(table, encoding="utf-8")
@@ -68,6 +69,18 @@ def _serving(figures: serving.Figures) -> list[Row]:
         Row("memory while serving, embedded servers left out", f"{figures.memory_mb:.0f} MB", "≤ 600 MB"),
         Row("processor time while idle, of one core", f"{figures.idle_share:.1%}"),
         Row("SIGTERM to exit", f"{figures.stop_s:.2f} s", "≤ 10 s"),
+    ]
+
+
+def _doors(figures: doors.Figures) -> list[Row]:
+    acknowledged = f"{figures.acknowledged_p50_ms:.1f} / {figures.acknowledged_p99_ms:.1f} ms"
+    return [
+        Row("Slack: acknowledged, p50 / p99, 100 events a second for 20 s", acknowledged, "p99 < 50 ms"),
+        Row("Slack: events not taken", str(figures.refused), "0"),
+        *(
+            Row(f"Slack: event to posted answer, p50 / p95, {rate} a second", f"{p50:.0f} / {p95:.0f} ms")
+            for rate, (p50, p95) in figures.answered_ms.items()
+        ),
     ]
 
 

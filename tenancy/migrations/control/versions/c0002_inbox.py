@@ -1,4 +1,4 @@
-"""The inbox: what platforms told us, kept until it has had its one visible outcome."""
+"""The inbox: what platforms told us, kept until it has had its one visible outcome. And tenants whose remains are still to be removed."""
 
 from alembic.operations import Operations
 
@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade(op: Operations) -> None:
-    """Make the inbox. It stands outside the tenants' schemas: an event is kept before anybody has asked whose it is."""
+    """Make both. The inbox stands outside the tenants' schemas: an event is kept before anybody has asked whose it is."""
     for statement in _STATEMENTS:
         op.execute(statement)
 
@@ -34,6 +34,7 @@ _STATEMENTS = (
         PRIMARY KEY (platform, app, event)
     )
     """,
+    "CREATE TABLE removals (tenant text PRIMARY KEY, removed_at timestamptz NOT NULL DEFAULT now())",
     "CREATE INDEX inbox_waiting ON inbox (place) WHERE finished_at IS NULL",
     "CREATE INDEX inbox_waiting_by_tenant ON inbox (coalesce(tenant, ''), place) WHERE finished_at IS NULL",
     "CREATE INDEX inbox_finished ON inbox (finished_at) WHERE finished_at IS NOT NULL",

@@ -1,0 +1,34 @@
+"""The composed house: what one part begins, another finishes."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.compose import open_house
+from adapters.settings import Settings
+from knowledge.errors import IndexUnavailable
+from knowledge.index.lance import LanceEngine
+from knowledge.ingest.items import TextItem
+from tenancy.errors import UnknownTenant
+from tenancy.viewer import EVERYONE, TenantId
+
+pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
+
+
+async def test_a_removal_that_was_interrupted_is_finished_by_the_next_tidying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unavailable(_: LanceEngine, tenant: TenantId) -> None:
+        raise IndexUnavailable(tenant)
+
+    async with open_house(Settings(home=tmp_path)) as house:
+        tenant = await house.tenants.create("acme", "Acme")
+        await house.ingestion.run(tenant.id, "s", [TextItem(name="a", title="A", readers=frozenset({EVERYONE}), text="Secret words.")])
+        with monkeypatch.context() as broken:
+            broken.setattr(LanceEngine, "drop", unavailable)
+            with pytest.raises(IndexUnavailable):
+                await house.remove("acme")
+        with pytest.raises(UnknownTenant):
+            await house.tenants.by_slug("acme")
+        assert list((tmp_path / "index").glob(f"*/{tenant.id}"))
+        await house.tidy_all()
+        assert not list((tmp_path / "index").glob(f"*/{tenant.id}"))
+        assert await house.tenants.removals() == []
