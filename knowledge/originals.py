@@ -26,10 +26,19 @@ class Originals:
 
     @classmethod
     def at_url(cls, url: str, vault: Vault) -> "Originals":
-        """Originals in S3, GCS or Azure: `s3://bucket/prefix`, `gs://…`, `az://…`; credentials as their own tools read them."""
+        """Originals in S3, GCS or Azure: `s3://bucket/prefix`, `gs://…`, `az://…`; credentials as their own tools read them.
+
+        Does not connect. Raises `KnowledgeError` for an address or an environment that names no bucket.
+        """
+        from obstore.exceptions import BaseError
         from obstore.store import from_url
 
-        return cls(from_url(url), vault)
+        try:
+            return cls(from_url(url), vault)
+        except (BaseError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            message = f"BUCKET_URL cannot be used ({reason}). Check it, and the account and credentials that its own tools would read."
+            raise KnowledgeError(message) from error
 
     async def put(self, tenant: TenantId, name: str, data: bytes) -> None:
         """Keep `data` under `name`, replacing what was there."""

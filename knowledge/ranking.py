@@ -4,6 +4,7 @@ Steps 1 to 3 are here, with the z-scores of step 5 in place of the convex combin
 `fuse` and the live check: it orders the candidates that are kept anew, with its score as a third.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -121,22 +122,29 @@ def _age(document: Document) -> tuple[int, bool, datetime]:
 
 
 def diversify(hits: Iterable[Hit], limit: int) -> list[Hit]:
-    """The best `limit` hits of which no two say the same, and no document speaks more than `PASSAGES_A_DOCUMENT` times."""
+    """The best `limit` hits of which no two say the same.
+
+    Hits beyond `PASSAGES_A_DOCUMENT` of one document wait until all others have spoken; then they take the room that is left, best first.
+    """
     chosen: list[Hit] = []
     said: list[frozenset[str]] = []
     spoken: Counter[DocumentId] = Counter()
-    for hit in hits:
-        if len(chosen) == limit:
-            break
-        document = hit.passage.document.id
-        words = frozenset(hit.passage.text.split())
-        if spoken[document] < PASSAGES_A_DOCUMENT and not any(_overlap(words, other) >= SAME_TEXT for other in said):
-            chosen.append(hit)
-            said.append(words)
-            spoken[document] += 1
+    waiting: list[Hit] = []
+    for queue, most in ((hits, PASSAGES_A_DOCUMENT), (waiting, math.inf)):
+        for hit in queue:
+            if len(chosen) == limit:
+                return chosen
+            words = frozenset(hit.passage.text.split())
+            if spoken[hit.passage.document.id] >= most:
+                waiting.append(hit)
+            elif not any(_overlap(words, other) >= SAME_TEXT for other in said):
+                chosen.append(hit)
+                said.append(words)
+                spoken[hit.passage.document.id] += 1
     return chosen
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """Jaccard similarity, 0 to 1."""
-    return len(one & other) / (len(one | other) or 1)
+    common = len(one & other)
+    return common / (len(one) + len(other) - common or 1)

@@ -23,6 +23,7 @@ GONE = "gone"
 OUTDATED = "outdated"
 NOT_FOR_VIEWER = "viewer may not read"
 NOT_FOR_AUDIENCE = "audience may not read"
+_AN_ANSWER = 8  # passages that an answer is made from; the default depth is measured for so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ class Depth:
 
     lists: int = LIST_LENGTH  # proposals of words and of vectors each
     keep: int = CANDIDATES  # candidates that are checked and ranked
+
+    @classmethod
+    def of(cls, limit: int) -> "Depth":
+        """Deep enough for `limit` passages: as deep for each as for those of an answer, and never less deep than for all of those."""
+        passages = max(limit, _AN_ANSWER)
+        return cls(LIST_LENGTH * passages // _AN_ANSWER, CANDIDATES * passages // _AN_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,8 @@ class Search:
     catalogue: Catalogue  # disposes
 
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
-        """The best `limit` passages that viewer and audience may all read: no two the same, no document too often."""
-        found = await self.ranked(viewer, audience, query, Depth())
+        """The best `limit` passages that viewer and audience may all read: no two the same, no document too often while others wait."""
+        found = await self.ranked(viewer, audience, query, Depth.of(limit))
         return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:

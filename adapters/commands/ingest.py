@@ -11,8 +11,8 @@ import click
 
 from adapters.compose import House, open_house
 from adapters.settings import Settings
-from knowledge.ingest.items import items_of
-from knowledge.ingest.readers import load, open_to_everyone
+from knowledge.ingest.items import items_of, storable
+from knowledge.ingest.readers import load
 from knowledge.ingest.report import Report
 
 
@@ -51,22 +51,31 @@ class Bar:
 
 async def ingest(settings: Settings, paths: Sequence[Path], slug: str, *, source: str | None, readers: Path | None, as_json: bool) -> int:
     """Bring `paths` in as one source. 0 if anything of it can be found afterwards."""
-    name = source or paths[0].resolve().name
+    name, root = source_and_root(paths, source)
     async with open_house(settings) as house:
-        report = await run(house, paths, slug, name, readers, root="" if source else str(paths[0].resolve()))
+        report = await run(house, paths, slug, name, readers, root=root)
     click.echo(json.dumps(_as_json(report)) if as_json else _as_text(report))
     return 0 if report.standing else 1
 
 
+def source_and_root(paths: Sequence[Path], source: str | None) -> tuple[str, str]:
+    """What the source is called, and where it is read from if that must not change; empty if it may."""
+    first = paths[0].resolve()
+    return storable(source or first.name), "" if source else storable(str(first))
+
+
 async def run(house: House, paths: Sequence[Path], slug: str, source: str, readers: Path | None, *, root: str) -> Report:
-    """Ingest with a bar on the terminal. Raises what `items_of`, `load` and `Ingestion.run` raise."""
-    rules = load(readers, source) if readers else None
-    items = items_of(paths, rules.readers_of if rules else open_to_everyone, source)
+    """Ingest with a bar on the terminal. Raises what `items_of`, `load`, `Ingestion.run` and `People.upsert` raise."""
     tenant = await house.tenants.by_slug(slug)
-    if rules:
-        await house.people.upsert(tenant.id, source, rules.people)
+    rules = load(readers, source, tenant.id) if readers else None
+    items = items_of(paths, rules.readers_of if rules else None, source, tenant.id)
+
+    async def declare() -> None:
+        if rules:
+            await house.people.upsert(tenant.id, source, rules.people)
+
     with Bar(source) as bar:
-        report = await house.ingestion.run(tenant.id, source, items, root=root, progress=bar)
+        report = await house.ingestion.run(tenant.id, source, items, root=root, progress=bar, accepted=declare)
     detail = {"source": source, "added": report.added, "changed": report.changed, "removed": report.removed}
     await house.audit.append(tenant.id, "operator", "documents.ingested", source, detail)
     return report

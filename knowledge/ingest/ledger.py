@@ -63,6 +63,9 @@ def document_id(source: str, name: str) -> DocumentId:
     return DocumentId(hashlib.sha256(f"{source}\0{name}".encode()).hexdigest()[:20])
 
 
+UNFINISHED = Principal("list being changed")
+"""Held by nobody. In a list of readers that the index may not know yet: a run that is killed meanwhile leaves it for the next to see."""
+
 NO_SOURCE = ""
 """For looking after a tenant's documents as a whole."""
 

@@ -1,17 +1,19 @@
 """One ingestion: look at every item, read what changed, embed it in batches, publish, remove what vanished."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from knowledge.chunking import cut, embedding_text
-from knowledge.documents import DocumentId
+from knowledge.documents import DocumentId, Readers
 from knowledge.embedding.port import Embedder
 from knowledge.errors import Unreadable
 from knowledge.index.port import NOTHING, Entry, IndexEngine, TenantIndex
-from knowledge.ingest.items import FileItem, Item, TextItem, digest
-from knowledge.ingest.ledger import NO_SOURCE, Draft, Known, Ledger, document_id
+from knowledge.ingest.acceptance import place_of, refuse_losing, refuse_opening
+from knowledge.ingest.batches import MOST_DOCUMENTS, batches, made_ahead
+from knowledge.ingest.items import FileItem, Found, Item, TextItem, Unseen, digest, unopened
+from knowledge.ingest.ledger import NO_SOURCE, UNFINISHED, Draft, Known, Ledger, document_id
 from knowledge.ingest.report import Progress, Refused, Report, Silent
 from knowledge.originals import Originals
 from knowledge.parsers.port import Extracted, Parser, refuse_by_size
@@ -19,8 +21,6 @@ from knowledge.ranking import searchable_terms
 from tenancy.database import Database
 from tenancy.viewer import TenantId
 
-_BATCH_PASSAGES = 256  # embedded, indexed and published together: about 10 s on two cores, which is what a kill can cost
-_BATCH_DOCUMENTS = 256
 _READ_AHEAD = 3  # files being parsed and cut while a batch is embedded
 
 
@@ -38,25 +38,35 @@ class Ingestion:
         self,
         tenant: TenantId,
         source: str,
-        items: Sequence[Item],
+        found: Sequence[Found],
         *,
         kind: str = "files",
         root: str = "",
         progress: Progress | None = None,
+        accepted: Callable[[], Awaitable[None]] | None = None,
     ) -> Report:
-        """Make the source called `source` hold exactly `items`.
+        """Make the source called `source` hold exactly the items among `found`, and keep what is known from the places not seen.
 
-        Unchanged documents cost nothing but a look; changed ones swap their passages in one moment; those not among `items` are removed.
-        Readers that changed are followed before any file is opened. A run cut off anywhere is finished by the next. Raises
-        `KnowledgeError` while another run of the source is under way, and if the source was read from another `root`.
+        Unchanged documents cost nothing but a look; changed ones swap their passages in one moment; those not among `found` are removed.
+        Who may no longer read is out before any file is opened; who may from now on is in once the file was read. A run cut off anywhere
+        is finished by the next.
+
+        Raises `KnowledgeError` and changes nothing while another run of the source is under way, if the source was read from another
+        `root`, if a root with all its documents is out of sight, and if restricted documents would be open because nobody said anything.
+        What has to change together with the run changes in `accepted`: awaited once none of that is the case, before anything else.
         """
+        items = [one for one in found if not isinstance(one, Unseen)]
         ledger = await Ledger.of(self.database, tenant, source, kind, root)
         async with ledger.alone():
-            run = await _Run.begin(self, tenant, ledger, progress or Silent())
+            run = await _Run.begin(self, tenant, ledger, progress or Silent(), found)
+            refuse_losing(source, run.known, run.unseen)
+            refuse_opening(source, run.known, items, run.unseen)
+            if accepted:
+                await accepted()
             run.progress.found(len(items))
-            await run.follow_readers(items)
+            await run.narrow_readers(items)
             await run.mend()
-            await run.publish_all(_batches(run.drafts(items)))
+            await run.publish_all(batches(run.drafts(items)))
             await run.remove_all_but({item.name for item in items})
             await run.index.tidy()
         return run.report
@@ -66,7 +76,7 @@ class Ingestion:
         ledger = await Ledger.of(self.database, tenant, source, "uploads")
         async with ledger.alone():
             run = await _Run.begin(self, tenant, ledger, Silent())
-            await run.follow_readers([item])
+            await run.narrow_readers([item])
             draft = await run.draft(item)
             if draft:
                 await run.publish([draft], await run.entries([draft]))
@@ -91,12 +101,16 @@ class _Run:
     index: TenantIndex
     known: dict[str, Known]
     progress: Progress
-    report: Report
+    unseen: Mapping[str, Unseen]  # by place
+    report: Report = field(default_factory=Report)
 
     @classmethod
-    async def begin(cls, parts: Ingestion, tenant: TenantId, ledger: Ledger, progress: Progress) -> "_Run":
+    async def begin(cls, parts: Ingestion, tenant: TenantId, ledger: Ledger, progress: Progress, found: Sequence[Found] = ()) -> "_Run":
         index = await parts.engine.open(tenant)
-        return cls(parts, tenant, ledger, index, await ledger.known(), progress, Report())
+        unseen = {one.place: one for one in found if isinstance(one, Unseen)}
+        run = cls(parts, tenant, ledger, index, await ledger.known(), progress, unseen)
+        run.report.refused += [Refused(place.name, place.why.reason, place.why.remedy) for place in unseen.values()]
+        return run
 
     async def mend(self) -> None:
         """Bring the index in line with PostgreSQL: a run may have been killed, the index lost, the embedding model changed."""
@@ -110,24 +124,34 @@ class _Run:
         }
         await self.index.keep_only(stale)
         lost = sorted(document for document, version in await self.ledger.current() - indexed)
-        for start in range(0, len(lost), _BATCH_DOCUMENTS):
-            await self.index.put(await self.entries(await self.ledger.published(lost[start : start + _BATCH_DOCUMENTS])))
+        for start in range(0, len(lost), MOST_DOCUMENTS):
+            await self.index.put(await self.entries(await self.ledger.published(lost[start : start + MOST_DOCUMENTS])))
 
-    async def follow_readers(self, items: Sequence[Item]) -> None:
-        """Give known documents the readers that their items have now, whatever else changed or cannot be read.
+    async def narrow_readers(self, items: Sequence[Item]) -> None:
+        """Shut out who may no longer read a known document, whatever else changed or cannot be read.
+
+        Nobody is let in yet: what the new readers may see is the new content, and that was not read so far.
+        """
+        wanted = {name: place.readers_of(name) for name in self.known if (place := place_of(name, self.unseen))}
+        wanted |= {item.name: item.readers for item in items}
+        narrowed = [
+            (name, known, known.readers & wanted[name])
+            for name, known in self.known.items()
+            if name in wanted and not known.readers <= wanted[name]
+        ]
+        await self.follow_readers([(known, both) for _, known, both in narrowed])
+        self.known |= {name: replace(known, readers=both) for name, known, both in narrowed}
+
+    async def follow_readers(self, changes: Sequence[tuple[Known, Readers]]) -> None:
+        """Give known documents these readers.
 
         First PostgreSQL forgets who may no longer read: from that moment on nobody else is shown anything. Then the index learns the
         new list, and last PostgreSQL does; a run that is killed in between is seen to be unfinished by the next.
         """
-        changed = {
-            known.id: (known.readers, item.readers)
-            for item in items
-            if (known := self.known.get(item.name)) and known.readers != item.readers
-        }
-        await self.ledger.set_readers({document: old & new for document, (old, new) in changed.items()})
-        for document, (_, new) in changed.items():
-            await self.index.set_readers(document, new)
-        await self.ledger.set_readers({document: new for document, (_, new) in changed.items()})
+        await self.ledger.set_readers({known.id: (known.readers & new) | {UNFINISHED} for known, new in changes})
+        for known, new in changes:
+            await self.index.set_readers(known.id, new)
+        await self.ledger.set_readers({known.id: new for known, new in changes})
 
     async def drafts(self, items: Sequence[Item]) -> AsyncGenerator[Draft]:
         """The items that are new or changed, read and cut, a few ahead of whoever takes them, in their order."""
@@ -143,6 +167,7 @@ class _Run:
         finally:
             for task in ahead:
                 task.cancel()
+            await asyncio.gather(*ahead, return_exceptions=True)  # they may be writing who may read
 
     async def draft_or_refuse(self, item: Item) -> Draft | None:
         """The item's draft; None, with a line in the report, where there is nothing to publish."""
@@ -158,11 +183,13 @@ class _Run:
         return draft
 
     async def draft(self, item: Item) -> Draft | None:
-        """The item's next version; None if it has not changed. Raises `Unreadable`."""
+        """The item's next version; None if it has not changed, but perhaps who may read it. Raises `Unreadable`."""
         known = self.known.get(item.name)
         data = await _bytes(item)
         fingerprint = item.fingerprint if isinstance(item, TextItem) else digest(data)
         if known and known.fingerprint == fingerprint:
+            if known.readers != item.readers:
+                await self.follow_readers([(known, item.readers)])
             return None
         document = known.id if known else document_id(self.ledger.source, item.name)
         version = known.version + 1 if known else 1
@@ -191,12 +218,12 @@ class _Run:
             return Extracted(text=item.text, title=item.title, media_type="text/plain")
         return await self.parts.parser.parse(item.name, data)
 
-    async def publish_all(self, batches: AsyncGenerator[list[Draft]]) -> None:
+    async def publish_all(self, drafted: AsyncGenerator[list[Draft]]) -> None:
         """Publish batch after batch: while one is embedded, the one before is written and the one after is read and cut."""
         written: asyncio.Task[None] | None = None
         try:
-            async with aclosing(_ahead(batches)) as ahead:
-                async for batch in ahead:
+            async with aclosing(made_ahead(drafted)) as upcoming:
+                async for batch in upcoming:
                     entries = await self.entries(batch)
                     if written:
                         await written
@@ -208,7 +235,7 @@ class _Run:
                 written.cancel()
 
     async def publish(self, drafts: Sequence[Draft], entries: Sequence[Entry]) -> None:
-        """Make a batch what readers find: staged, indexed, published, and only then is the old forgotten."""
+        """Make a batch what its readers find: staged, indexed, published, and only then is the old forgotten."""
         await self.ledger.stage(drafts)
         await self.index.put(entries)
         await self.ledger.publish(drafts)
@@ -239,8 +266,8 @@ class _Run:
         ]
 
     async def remove_all_but(self, names: set[str]) -> None:
-        """Remove the source's documents that are not among `names`."""
-        gone = [known.id for name, known in self.known.items() if name not in names]
+        """Remove the source's documents that are not among `names`, but for those that may be where nobody could look."""
+        gone = [known.id for name, known in self.known.items() if name not in names and not place_of(name, self.unseen)]
         await self.ledger.remove(gone)
         await self.index.keep_only(dict.fromkeys(gone, NOTHING))
         for document in gone:
@@ -265,34 +292,4 @@ async def _bytes(item: Item) -> bytes:
     try:
         return await asyncio.to_thread(item.read)
     except OSError as error:
-        raise Unreadable(f"cannot be opened ({error.strerror})", "check that it is there and that you may read it") from error
-
-
-async def _ahead(batches: AsyncGenerator[list[Draft]]) -> AsyncGenerator[list[Draft]]:
-    """`batches`, the next of which is being made while one is used."""
-    upcoming = asyncio.create_task(_next(batches))
-    try:
-        while (batch := await upcoming) is not None:
-            upcoming = asyncio.create_task(_next(batches))
-            yield batch
-    finally:
-        upcoming.cancel()
-        await asyncio.gather(upcoming, return_exceptions=True)
-        await batches.aclose()
-
-
-async def _next(batches: AsyncGenerator[list[Draft]]) -> list[Draft] | None:
-    return await anext(batches, None)
-
-
-async def _batches(drafts: AsyncGenerator[Draft]) -> AsyncGenerator[list[Draft]]:
-    """Drafts in groups worth a run of the embedder."""
-    batch: list[Draft] = []
-    async with aclosing(drafts):
-        async for draft in drafts:
-            batch.append(draft)
-            if sum(len(one.pieces) for one in batch) >= _BATCH_PASSAGES or len(batch) == _BATCH_DOCUMENTS:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
+        raise unopened(error) from error

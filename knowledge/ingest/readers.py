@@ -10,10 +10,13 @@ import yaml
 
 from knowledge.documents import Readers
 from knowledge.errors import BadReaders
-from tenancy.viewer import EVERYONE, Principal, group_principal
+from tenancy.errors import BadEmail
+from tenancy.users import address, person_id
+from tenancy.viewer import EVERYONE, Principal, TenantId, group_principal, person_principal
 
-_PRINCIPAL = re.compile(r"everyone|(?:group|person):.+")
+_READER = re.compile(r"everyone|group:.+|person:.*@.*")
 _EXAMPLE = 'Write `people: {ana@acme.example: [hr]}` and `rules: [{path: "hr/**", readers: ["group:hr"]}]`.'
+_FORMS = "A reader is `everyone`, `group:NAME` or `person:E-MAIL`, such as `person:ana@acme.example`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,25 @@ def open_to_everyone(_name: str) -> Readers:
     return frozenset({EVERYONE})
 
 
-def principal_of(written: str, source: str) -> Principal:
-    """A principal as people write it: `group:hr` is the group `hr` of this source; every other form stands for itself."""
+def principal_of(written: str, source: str, tenant: TenantId | None = None) -> Principal:
+    """A principal as people write it.
+
+    `group:hr` is the group `hr` of this source, `person:ana@acme.example` whoever signs in to `tenant` with that address; every other
+    form stands for itself. So does a person where there is no tenant, as in a judged set. Raises `BadEmail`.
+    """
     kind, _, rest = written.partition(":")
     if kind == "group" and ":" not in rest:
         return group_principal(source, rest)
+    if kind == "person" and "@" in rest and tenant is not None:
+        return person_principal(person_id(tenant, address(rest)))
     return Principal(written)
 
 
-def load(path: Path, source: str) -> ReadersFile:
-    """Read a readers file for documents of `source`. Raises `BadReaders` with what to write instead."""
+def load(path: Path, source: str, tenant: TenantId | None = None) -> ReadersFile:
+    """Read a readers file for documents of `source`. Raises `BadReaders` with what to write instead.
+
+    Without `tenant` the file may name no persons: the same address is somebody else in every tenant.
+    """
     try:
         written: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -54,7 +66,7 @@ def load(path: Path, source: str) -> ReadersFile:
     if not isinstance(written, dict) or not written.keys() <= {"people", "rules"}:
         message = f"{path} holds `people` and `rules`, nothing else. {_EXAMPLE}"
         raise BadReaders(message)
-    return ReadersFile(_people(written.get("people") or {}, path), _rules(written.get("rules") or [], path, source))
+    return ReadersFile(_people(written.get("people") or {}, path), _rules(written.get("rules") or [], path, source, tenant))
 
 
 def _people(written: Any, path: Path) -> Mapping[str, Sequence[str]]:  # noqa: ANN401 - whatever the YAML held
@@ -64,7 +76,7 @@ def _people(written: Any, path: Path) -> Mapping[str, Sequence[str]]:  # noqa: A
     return {str(email): list(groups or []) for email, groups in written.items()}
 
 
-def _rules(written: Any, path: Path, source: str) -> list[tuple[re.Pattern[str], Readers]]:  # noqa: ANN401 - whatever the YAML held
+def _rules(written: Any, path: Path, source: str, tenant: TenantId | None) -> list[tuple[re.Pattern[str], Readers]]:  # noqa: ANN401 - whatever the YAML held
     if not isinstance(written, list):
         message = f"{path}: `rules` is a list. {_EXAMPLE}"
         raise BadReaders(message)
@@ -73,12 +85,20 @@ def _rules(written: Any, path: Path, source: str) -> list[tuple[re.Pattern[str],
         if not isinstance(rule, dict) or not isinstance(rule.get("path"), str) or not _strings(rule.get("readers")):
             message = f"{path}: rule {number} needs a `path` and a list of `readers`. {_EXAMPLE}"
             raise BadReaders(message)
-        if unknown := [reader for reader in rule["readers"] if not _PRINCIPAL.fullmatch(reader)]:
-            message = f"{path}: rule {number} names {unknown[0]!r}. A reader is `everyone`, `group:NAME` or `person:ID`."
-            raise BadReaders(message)
-        readers = frozenset(principal_of(reader, source) for reader in rule["readers"])
+        readers = frozenset(_reader(reader, f"{path}: rule {number}", source, tenant) for reader in rule["readers"])
         rules.append((_pattern(rule["path"]), readers))
     return rules
+
+
+def _reader(written: str, where: str, source: str, tenant: TenantId | None) -> Principal:
+    if not _READER.fullmatch(written) or not written.isprintable():
+        raise BadReaders(f"{where} names {written!r}. {_FORMS}")
+    if tenant is None and written.startswith("person:"):
+        raise BadReaders(f"{where} names {written!r}, but no tenant was given in which to look for that person. Name a group instead.")
+    try:
+        return principal_of(written, source, tenant)
+    except BadEmail as error:
+        raise BadReaders(f"{where} names {written!r}. {_FORMS}") from error
 
 
 def _strings(written: Any) -> bool:  # noqa: ANN401 - whatever the YAML held

@@ -44,6 +44,11 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").translate(_TIDY))
 
 
+def tidy_line(text: str) -> str:
+    """`text` tidied and on one line, as titles are; empty if nothing is left of it."""
+    return " ".join(tidy(text).split())
+
+
 def _strictly(data: bytes, encoding: str) -> str | None:
     try:
         return data.decode(encoding)

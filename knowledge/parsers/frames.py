@@ -42,7 +42,8 @@ def extracted_of(head: Mapping[str, object], body: bytes) -> Extracted:
         modified = datetime.fromisoformat(str(head["modified_at"])) if head["modified_at"] else None
     except (KeyError, ValueError, TypeError) as error:
         raise BadFrameError(str(error)) from error
+    found = Extracted(text=text, title=title, media_type=media_type, pages=pages, modified_at=modified)
     edges = [edge for page in pages for edge in page]
-    if not text or not title or "\0" in text or edges != sorted(edges) or (edges and not 0 <= edges[0] <= edges[-1] <= len(text)):
+    if not text or not found.title or "\0" in text or edges != sorted(edges) or (edges and not 0 <= edges[0] <= edges[-1] <= len(text)):
         raise BadFrameError
-    return Extracted(text=text, title=title, media_type=media_type, pages=pages, modified_at=modified)
+    return found

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from knowledge.parsers.decoding import tidy_line
 from knowledge.parsers.refusals import TOO_BIG
 
 LARGEST_FILE = 100_000_000
@@ -12,13 +13,21 @@ LARGEST_FILE = 100_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
-    """The one text of a file, and what the file says about itself."""
+    """The one text of a file, and what the file says about itself.
+
+    What it says is tidied here, whoever found it: PostgreSQL cannot keep every string, and one that it cannot keep would fail the run.
+    """
 
     text: str  # NFC, lines end in \n, no control characters, no lone surrogates; headings, lists, tables as Markdown
-    title: str  # never empty
+    title: str  # never empty; tidy, on one line
     media_type: str  # of what the file is, whatever its name says
     pages: tuple[tuple[int, int], ...] = ()  # page n is text[start:end] of pages[n - 1]; empty: the format has no pages
     modified_at: datetime | None = None  # UTC, by the document's own metadata
+
+    def __post_init__(self) -> None:
+        """Tidy what is kept beside the text; the text itself has its spans and comes tidy."""
+        for field in ("title", "media_type"):
+            object.__setattr__(self, field, tidy_line(getattr(self, field)))
 
 
 class Parser(Protocol):

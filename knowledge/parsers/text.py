@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 
 import yaml
 
+from knowledge.parsers.decoding import tidy_line
+
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _SETEXT = re.compile(r"^(\S[^\n]*)\n=+[ \t]*$", re.MULTILINE)
@@ -51,12 +53,13 @@ def first_heading(text: str) -> str | None:
 
 def title_of(name: str, *candidates: str | None) -> str:
     """The first of `candidates` that says something, else the file's name made readable. Never empty."""
-    titles = (" ".join((each or "").split())[:_LONGEST_TITLE].strip() for each in candidates)
+    titles = (tidy_line(each or "")[:_LONGEST_TITLE].strip() for each in candidates)
     return next((title for title in titles if title and not _NO_TITLE.fullmatch(title)), None) or readable(name)
 
 
 def readable(name: str) -> str:
     """A file name as people would say it: `hr/Parental_leave-2024.docx` is `Parental leave 2024`."""
+    name = tidy_line(name)
     stem = PurePosixPath(name.replace("\\", "/")).stem
     return " ".join(re.sub(r"[_\-+]+|%20", " ", stem).split()) or name or "Untitled"
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from knowledge.documents import Document, DocumentId, Hit, Passage, PassageId, Span
 from knowledge.index.port import Proposal
 from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, current_first, diversify, fuse, searchable_terms
+from knowledge.search import Depth
 
 proposals = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 30)).map(
     lambda scores: [Proposal(PassageId(name), score) for name, score in sorted(scores.items(), key=lambda one: -one[1])]
@@ -69,9 +70,34 @@ def test_what_says_the_same_is_said_once() -> None:
     assert [one.passage.id for one in chosen] == ["a", "b"]
 
 
-def test_no_document_speaks_too_often() -> None:
-    chosen = diversify([*(hit(f"a{n}", f"part {n}", "a") for n in range(9)), hit("b", "other")], 8)
-    assert [one.passage.document.id for one in chosen] == ["a"] * PASSAGES_A_DOCUMENT + ["b"]
+def test_no_document_speaks_too_often_as_long_as_others_have_something_to_say() -> None:
+    chosen = diversify([*(hit(f"a{n}", f"part {n}", "a") for n in range(9)), hit("b", "other")], PASSAGES_A_DOCUMENT + 1)
+    assert [one.passage.id for one in chosen] == ["a0", "a1", "a2", "b"]
+
+
+@pytest.mark.parametrize("limit", [8, 100])
+def test_what_room_is_left_goes_to_who_has_spoken_already_best_first(limit: int) -> None:
+    chosen = diversify([*(hit(f"a{n}", f"part {n}", "a") for n in range(24)), hit("b", "other")], limit)
+    assert [one.passage.id for one in chosen] == ["a0", "a1", "a2", "b", *(f"a{n}" for n in range(3, 24))][:limit]
+
+
+def test_room_that_is_left_does_not_let_the_same_be_said_twice() -> None:
+    hits = [hit(f"a{n}", f"part {n}", "a") for n in range(5)]
+    same = [hit("a5", "part 4", "a"), hit("a6", "part 0", "a"), hit("b", "part 3")]
+    assert [one.passage.id for one in diversify([*hits, *same], 8)] == ["a0", "a1", "a2", "b", "a4"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "depth"),
+    [
+        pytest.param(1, Depth(lists=50, keep=24), id="never less deep than for an answer"),
+        pytest.param(8, Depth(lists=50, keep=24), id="an answer"),
+        pytest.param(10, Depth(lists=62, keep=30), id="a little more"),
+        pytest.param(100, Depth(lists=625, keep=300), id="the most that the command line takes"),
+    ],
+)
+def test_a_search_looks_as_deep_for_each_passage_however_many_are_wanted(limit: int, depth: Depth) -> None:
+    assert Depth.of(limit) == depth
 
 
 def test_no_more_hits_are_chosen_than_asked_for() -> None:

@@ -4,13 +4,19 @@ import pytest
 
 from knowledge.errors import BadReaders
 from knowledge.ingest.readers import load, principal_of
+from tenancy.errors import BadEmail
+from tenancy.users import person_id
+from tenancy.viewer import TenantId, person_principal
+
+ACME = TenantId("acme")
+BOB = person_principal(person_id(ACME, "bob@acme.example"))
 
 EXAMPLE = """
 people: {ana@acme.example: [hr, managers], bob@acme.example: [], cy@acme.example: }
 rules:
   - {path: "hr/**", readers: ["group:hr"]}
   - {path: "drafts/*.md", readers: []}
-  - {path: "pay-?.csv", readers: ["group:hr", "person:1"]}
+  - {path: "pay-?.csv", readers: ["group:hr", "person:Bob@acme.example"]}
   - {path: "**", readers: [everyone]}
 """
 
@@ -29,13 +35,13 @@ def written(tmp_path: Path, text: str) -> Path:
         pytest.param("hrx/a.md", {"everyone"}, id="a folder whose name only begins alike"),
         pytest.param("drafts/a.md", set(), id="a rule may name nobody"),
         pytest.param("drafts/more/a.md", {"everyone"}, id="one star stays in its folder"),
-        pytest.param("pay-1.csv", {"group:files:hr", "person:1"}, id="a question mark is one character"),
+        pytest.param("pay-1.csv", {"group:files:hr", BOB}, id="a question mark is one character"),
         pytest.param("pay-12.csv", {"everyone"}, id="and only one"),
         pytest.param("a+b(c).md", {"everyone"}, id="other characters stand for themselves"),
     ],
 )
 def test_the_first_rule_that_matches_decides(tmp_path: Path, name: str, readers: set[str]) -> None:
-    assert load(written(tmp_path, EXAMPLE), "files").readers_of(name) == readers
+    assert load(written(tmp_path, EXAMPLE), "files", ACME).readers_of(name) == readers
 
 
 def test_no_rule_that_matches_means_nobody(tmp_path: Path) -> None:
@@ -49,7 +55,7 @@ def test_a_leading_double_star_matches_no_folder_too(tmp_path: Path) -> None:
 
 
 def test_people_have_their_groups(tmp_path: Path) -> None:
-    people = load(written(tmp_path, EXAMPLE), "files").people
+    people = load(written(tmp_path, EXAMPLE), "files", ACME).people
     assert people == {"ana@acme.example": ["hr", "managers"], "bob@acme.example": [], "cy@acme.example": []}
 
 
@@ -68,12 +74,21 @@ def test_people_have_their_groups(tmp_path: Path) -> None:
         pytest.param("rules: [{path: 1, readers: []}]", "rule 1 needs", id="a path that is no text"),
         pytest.param("rules: [{path: a, readers: [Everyone]}]", "rule 1 names 'Everyone'", id="a principal in capitals"),
         pytest.param("rules: [{path: a, readers: [a@b.c]}]", "A reader is `everyone`", id="an e-mail in place of a principal"),
+        pytest.param("rules: [{path: a, readers: ['person:ana']}]", "`person:E-MAIL`, such as `person:ana@", id="a person without address"),
+        pytest.param("rules: [{path: a, readers: ['person:a b@c']}]", "rule 1 names 'person:a b@c'", id="an address that is none"),
+        pytest.param("rules: [{path: a, readers: ['person:a@@b']}]", "rule 1 names 'person:a@@b'", id="two signs in an address"),
+        pytest.param('rules: [{path: a, readers: ["group:h\\0r"]}]', "rule 1 names 'group:h", id="a group that cannot be kept"),
         pytest.param("!!python/object/apply:os.system [ls]", "cannot be read as YAML", id="code"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_what_to_write(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(BadReaders, match=message):
-        load(written(tmp_path, text), "files")
+        load(written(tmp_path, text), "files", ACME)
+
+
+def test_a_person_is_nobody_without_a_tenant(tmp_path: Path) -> None:
+    with pytest.raises(BadReaders, match=r"rule 1 names 'person:ana@b\.c', but .* Name a group"):
+        load(written(tmp_path, "rules: [{path: a, readers: ['person:ana@b.c']}]"), "files")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -87,3 +102,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 )
 def test_a_group_without_a_source_is_of_the_source_at_hand(text: str, principal: str) -> None:
     assert principal_of(text, "s") == principal
+
+
+def test_a_person_is_written_by_address_and_is_who_signs_in_with_it() -> None:
+    assert principal_of("person: Bob@ACME.example", "s", ACME) == BOB
+    assert principal_of(BOB, "s", ACME) == BOB
+    assert principal_of("person:bob@acme.example", "s") == "person:bob@acme.example"
+    with pytest.raises(BadEmail):
+        principal_of("person:bob@", "s", ACME)

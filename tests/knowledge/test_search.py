@@ -1,5 +1,10 @@
 """Searching end to end over real PostgreSQL and LanceDB: what is proposed, and what the live check lets through."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from llama_index.core import Settings
 from llama_index.core.llms import MockLLM
@@ -107,6 +112,36 @@ async def test_a_document_that_members_read_by_different_principals_is_shown(she
 async def test_no_query_is_an_error(shelf: Shelf, query: str) -> None:
     await shelf.ingest(text("leave", LEAVE))
     assert len((await shelf.find(query, STAFF)).hits) <= 1
+
+
+@pytest.mark.parametrize("limit", [5, 8, 100])
+async def test_as_many_passages_are_found_as_asked_for_if_there_are_as_many(shelf: Shelf, limit: int) -> None:
+    await shelf.ingest(*(text(f"leave{number}", f"Parental leave case {number} of office {number}00.") for number in range(120)))
+    assert len((await shelf.find("parental leave", STAFF, limit=limit)).hits) == limit
+
+
+async def test_one_document_alone_fills_a_search(shelf: Shelf) -> None:
+    sections = "\n\n".join(f"# Leave {word}\n\n" + f"leave {word} " * 80 for word in ("abbey", "baker", "camel", "delta", "eagle", "gamma"))
+    await shelf.ingest(text("leave", sections))
+    assert len((await shelf.find("leave", STAFF)).hits) == 6
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        pytest.param("", "There is no question in that message.", id="nothing"),
+        pytest.param(" ?! ", "There is no question in that message.", id="marks alone"),
+        pytest.param("leave " * 3_334, "That question has 20,003 characters; 4,000 is the most I can take.", id="a whole text"),
+    ],
+)
+def test_the_command_refuses_what_no_question_could_be(tmp_path: Path, asked: str, said: str) -> None:
+    command = [sys.executable, "-m", "adapters", "search", asked, "--tenant", "acme", "--as", "ana@acme.example"]
+    home = {**os.environ, "FOOTNOTE_HOME": str(tmp_path)}
+    done = subprocess.run(command, env=home, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [], "it is refused before anything is opened"
 
 
 async def test_identifiers_are_found_exactly(shelf: Shelf) -> None:
