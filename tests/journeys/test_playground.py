@@ -4,12 +4,16 @@
 the states that the real product has no reason to show.
 """
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
+from adapters.web.render import Setting
+from adapters.web.reply import final
+from bot.messages import Answer, Outcome, TurnId
 from tests.journeys.conftest import Open
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
@@ -18,6 +22,9 @@ PHONE = {"width": 390, "height": 844}
 SECRET = re.compile("Salix|Kingfisher")
 NITRATE = "What is our plan for nitrate?"
 LEAVE = "How long is parental leave?"
+BROKEN_OFF = 'event: step\ndata: {"step": "reading", "html": "Reading the question"}\n\n'
+SORRY = Answer(outcome=Outcome.APOLOGY, text="Something failed on our side. Ask again in a minute.")
+APOLOGY = f"event: final\ndata: {json.dumps(final(SORRY, Setting(email='margit@larkspur.example', name='Margit', turn=TurnId('t1'))))}\n\n"
 
 
 def turn(page: Page) -> Locator:
@@ -185,6 +192,32 @@ def test_a_failure_says_what_was_kept_and_asks_again(scripted_url: str, open_pag
     expect(turn(page).locator(".steps")).to_be_visible() if how == "fail midway" else None
     expect(turn(page).locator(".trouble")).to_be_visible()
     expect(page.locator(".turn")).to_have_count(1)
+
+
+def test_what_ended_in_an_apology_is_asked_anew_and_what_broke_off_as_the_same_question(scripted_url: str, open_page: Open) -> None:
+    page = open_page(scripted_url)
+    ids: list[str] = []
+    ends = [BROKEN_OFF, APOLOGY, BROKEN_OFF]
+
+    def end(route: Route) -> None:
+        ids.append(route.request.post_data_json["id"])
+        route.fulfill(body=ends.pop(0), content_type="text/event-stream; charset=utf-8") if ends else route.continue_()
+
+    page.route("**/ask", end)
+    again = page.get_by_role("button", name="Ask again")
+    ask(page, LEAVE)
+    expect(turn(page).locator(".trouble")).to_be_visible()
+    again.click()
+    expect(turn(page).locator(".outcome-apology")).to_be_visible()
+    page.reload()  # what this tab keeps knows how the turn ended
+    again.click()
+    expect(turn(page).locator(".trouble")).to_be_visible()
+    again.click()
+    expect(answered(page).locator(".sources a").first).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(1)
+    first, same, fresh, kept = ids
+    assert (same, kept) == (first, fresh)
+    assert fresh != first, "the stored apology would be shown again"
 
 
 def test_a_question_asked_offline_is_kept_and_asked_again(base_url: str, open_page: Open) -> None:

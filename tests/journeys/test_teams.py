@@ -1,0 +1,154 @@
+"""Teams, from a signed activity to the answer in its conversation: the real server, real HTTP, a Connector that keeps state."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from tests.journeys import product
+from tests.peers.teams import App, EntraTenant, Message, Teams
+
+pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket, pytest.mark.asyncio(loop_scope="module")]
+
+LEAVE, SEVERANCE = "How long is parental leave?", "How many monthly salaries is the severance of the Lisbon office?"
+ANA, BOB, CLEO, GUEST = (f"aaaaaaaa-0000-0000-0000-00000000000{n}" for n in range(1, 5))
+HOME, OTHERS = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
+
+
+@dataclass
+class World:
+    """Two companies in Teams, one of them linked, and the product that serves them."""
+
+    teams: Teams
+    acme: EntraTenant
+    others: EntraTenant
+    http: aiohttp.ClientSession
+    url: str
+    channel: str
+    hr: str
+    mixed: str
+
+    async def send(self, activity: dict[str, Any]) -> int:
+        return (await self.teams.send(self.http, self.url, activity)).status
+
+    async def ask(self, person: str, conversation: str, text: str) -> Message:
+        """Mention us in a channel or a group; the answer that comes."""
+        return await self._answer(self.acme.mentioned(person, conversation, text))
+
+    async def ask_directly(self, person: str, text: str) -> Message:
+        """Write to us; the answer that comes."""
+        return await self._answer(self.acme.message(person, self.acme.personal(person), text))
+
+    async def _answer(self, activity: dict[str, Any]) -> Message:
+        where = activity["conversation"]["id"]
+        before = len(self.teams.posts(where))
+        assert await self.send(activity) == 200
+        await self.teams.wait_for(lambda: len(self.teams.posts(where)) > before and bool(self.teams.posts(where)[-1].entities), timeout=30)
+        return self.teams.posts(where)[-1]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    home = tmp_path_factory.mktemp("teams")
+    await product.furnish(home)
+    app = App("77777777-0000-0000-0000-000000000007", "s3cret", HOME)
+    acme, others = EntraTenant(HOME, app), EntraTenant(OTHERS, app)
+    for person, email in ((ANA, "ana@acme.example"), (BOB, "bob@acme.example"), (CLEO, "cleo@acme.example")):
+        acme.add_person(person, email, email.partition("@")[0].title())
+    acme.add_person(GUEST, "guest@elsewhere.example", "Guest", guest=True)
+    others.add_person(BOB, "bob@acme.example", "Another Bob")
+    async with Teams(acme, others) as teams, aiohttp.ClientSession() as http:
+        settings = {
+            "TEAMS_APP_ID": app.id,
+            "TEAMS_APP_SECRET": app.secret,
+            "TEAMS_APP_TENANT": app.tenant,
+            "TEAMS_LINK": f"{HOME}={product.SLUG}",
+            "TEAMS_OPENID_URL": teams.openid_url,
+            "TEAMS_ALLOWED_SERVICE_URLS": f"{acme.service_url},{others.service_url}",
+            "MICROSOFT_LOGIN_URL": teams.login_url,
+            "FOOTNOTE_URL": "https://footnote.acme.example",
+        }
+        async with product.serving(home, settings) as running:
+            places = acme.channel([ANA, BOB, CLEO]), acme.group([ANA, CLEO]), acme.channel([ANA, GUEST])
+            yield World(teams, acme, others, http, running.url, *places)
+            assert await running.stop() == 0
+
+
+async def test_a_mention_is_answered_in_its_thread_once_with_citations(world: World) -> None:
+    answer = await world.ask(BOB, world.channel, LEAVE)
+    assert "16 weeks" in answer.text
+    assert "[1] Parental leave · handbook" in answer.text
+    (root,) = answer.entities
+    assert root["additionalType"] == ["AIGeneratedContent"]
+    assert root["citation"][0]["appearance"]["url"].startswith("https://footnote.acme.example/d/")
+    assert len(world.teams.posts(f"{world.channel};messageid={answer.root}")) == 1
+
+
+async def test_a_follow_up_is_understood(world: World) -> None:
+    first = await world.ask_directly(BOB, LEAVE)
+    assert "16 weeks" in first.text
+    assert "day of the birth" in (await world.ask_directly(BOB, "And when does it begin?")).text
+
+
+async def test_each_person_hears_what_they_may_read(world: World) -> None:
+    assert "nine monthly salaries" in (await world.ask_directly(ANA, SEVERANCE)).text
+    refused = await world.ask_directly(BOB, SEVERANCE)
+    assert "nine" not in refused.text
+    assert "Lisbon" not in refused.text
+
+
+async def test_a_place_hears_only_what_all_its_members_may_read(world: World) -> None:
+    assert "nine monthly salaries" in (await world.ask(ANA, world.hr, SEVERANCE)).text
+    kept_back = await world.ask(ANA, world.channel, SEVERANCE)
+    assert "nine" not in kept_back.text
+    assert "I can say more in private." in kept_back.text
+
+
+async def test_with_a_guest_there_nothing_that_is_everybodys_is_shown(world: World) -> None:
+    assert "16 weeks" not in (await world.ask(ANA, world.mixed, LEAVE)).text
+    assert "16 weeks" not in (await world.ask_directly(GUEST, LEAVE)).text
+
+
+async def test_another_company_is_told_that_it_is_not_linked(world: World) -> None:
+    where = world.others.personal(BOB)
+    assert await world.send(world.others.message(BOB, where, LEAVE)) == 200
+    await world.teams.wait_for(lambda: bool(world.teams.posts(where)) and "not linked" in world.teams.posts(where)[-1].text)
+    assert "16 weeks" not in world.teams.posts(where)[-1].text
+
+
+async def test_the_same_activity_twice_is_one_answer(world: World) -> None:
+    activity = world.acme.message(CLEO, world.acme.personal(CLEO), LEAVE)
+    assert [await world.send(activity), await world.send(activity)] == [200, 200]
+    assert await world.send(world.acme.message(CLEO, world.acme.personal(CLEO), "And when does it begin?")) == 200
+    posts = world.acme.personal(CLEO)
+    # One conversation, in order: what came second is answered when both of the first have been worked on.
+    await world.teams.wait_for(lambda: "day of the birth" in "".join(post.text for post in world.teams.posts(posts)), timeout=30)
+    assert len(world.teams.posts(posts)) == 2
+
+
+async def test_what_is_not_signed_or_not_said_to_us_is_answered_by_nothing(world: World) -> None:
+    activity = world.acme.message(BOB, world.acme.personal(BOB), LEAVE)
+    for header in (
+        "",
+        "Bearer x.y.z",
+        world.teams.token(activity["serviceUrl"], aud="another"),
+        world.teams.token(activity["serviceUrl"], exp=1),
+    ):
+        assert (await world.teams.send(world.http, world.url, activity, header=header)).status == 401
+    before = len(world.teams.called("POST", "activities"))
+    for quiet in (
+        world.acme.edited(BOB, world.acme.personal(BOB), activity["id"], "x"),
+        world.acme.installed(BOB, world.acme.personal(BOB)),
+    ):
+        assert await world.send(quiet) == 200
+    await world.ask_directly(CLEO, LEAVE)
+    assert len(world.teams.called("POST", "activities")) == before + 1
+
+
+async def test_a_verdict_is_taken(world: World) -> None:
+    answer = await world.ask_directly(BOB, LEAVE)
+    answered = await world.teams.send(world.http, world.url, world.acme.feedback(BOB, world.acme.personal(BOB), answer.id, "like", "good"))
+    assert (answered.status, answered.text) == (200, "{}")
