@@ -184,10 +184,6 @@ class TokenCheck:
             raise Unauthorized("the token is for no service URL")
         return Signed(self._app_id, service_url)
 
-    async def check(self, header: str | None, activity: Mapping[str, object]) -> Claims:
-        """Return what is verified about `activity`, which came with this `Authorization` header: `signed` and `fits` in one."""
-        return (await self.signed(header)).fits(activity)
-
     async def _endorsed(self, kid: str) -> Key:
         key = await self._keys.find(kid)
         if key is None:

@@ -157,10 +157,17 @@ class Door:
     check: Callable[[str | None, Mapping[str, object]], Awaitable[Claims]]
 
 
+class Checked(TokenCheck):
+    """The check as the route makes it: first the token, then the activity that came with it."""
+
+    async def check(self, header: str | None, posted: Mapping[str, object]) -> Claims:
+        return (await self.signed(header)).fits(posted)
+
+
 def door(*keys: object, openid: str = OPENID) -> Door:
     microsoft, clock = Microsoft(published(*(keys or (jwk(),)))), Clock()
     signing = SigningKeys(openid, microsoft, clock)
-    return Door(microsoft, clock, signing, TokenCheck(APP, signing, clock).check)
+    return Door(microsoft, clock, signing, Checked(APP, signing, clock).check)
 
 
 def in_another_tongue(text: str) -> str:
@@ -404,7 +411,7 @@ async def test_an_activity_that_teams_did_not_write_is_refused(posted: JSON, rea
 
 async def test_a_token_is_refused_before_its_activity_is_read() -> None:
     at = door()
-    check = TokenCheck(APP, at.keys, at.clock)
+    check = Checked(APP, at.keys, at.clock)
     with pytest.raises(Unauthorized, match=FOR_ANOTHER):
         await check.signed(claiming(aud=STRANGER))
     assert (await check.signed(bearer())).fits(activity()) == Claims(app=APP, service_url=SERVICE)
@@ -437,7 +444,7 @@ async def test_a_key_may_be_endorsed_for_more_than_teams() -> None:
 
 async def test_without_an_app_id_nothing_starts() -> None:
     with pytest.raises(ValueError, match="Without an app id"):
-        TokenCheck("", door().keys)
+        Checked("", door().keys)
 
 
 async def test_without_keys_nobody_is_called_unauthorized() -> None:
