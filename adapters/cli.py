@@ -21,7 +21,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="footnote")
-@click.option("--debug", is_flag=True, help="Show tracebacks and every log line.")
+@click.option("--debug", is_flag=True, help="Show tracebacks and every log line of Footnote's own.")
 @click.pass_context
 def cli(context: click.Context, *, debug: bool) -> None:
     """Footnote answers questions from your company's own documents, with footnotes that open the exact passage."""
@@ -78,7 +78,7 @@ def serve(context: click.Context, host: str, port: int, role: str, *, demo: bool
 
 @cli.group()
 def tenants() -> None:
-    """Create, list, show and delete tenants."""
+    """Create, list, show and delete tenants, and say how much each may ask."""
 
 
 @tenants.command()
@@ -105,10 +105,21 @@ def list_(context: click.Context) -> None:
 @click.argument("slug")
 @click.pass_context
 def show(context: click.Context, slug: str) -> None:
-    """Show the tenant SLUG: its people, sources and documents."""
+    """Show the tenant SLUG: its questions this month, sources and people, and the last lines of its audit log."""
     from adapters.commands import tenants as commands
 
     _run(context, lambda settings: commands.show(settings, slug))
+
+
+@tenants.command()
+@click.argument("slug")
+@click.argument("questions", type=click.IntRange(0, 1_000_000_000))
+@click.pass_context
+def allow(context: click.Context, slug: str, questions: int) -> None:
+    """Let the tenant SLUG ask QUESTIONS a month; what it asked this month counts."""
+    from adapters.commands import tenants as commands
+
+    _run(context, lambda settings: commands.allow(settings, slug, questions))
 
 
 @tenants.command()

@@ -4,13 +4,13 @@ import json
 from dataclasses import asdict
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from adapters import local_model
+from adapters.commands import FAILURES
 from adapters.compose import open_house
-from adapters.health import State, states
+from adapters.health import State, database_refusal, states
 from adapters.settings import Settings
-from knowledge.errors import KnowledgeError
-from tenancy.errors import TenancyError
 
 
 async def doctor(settings: Settings, *, as_json: bool) -> int:
@@ -33,8 +33,11 @@ async def _inside(settings: Settings) -> list[State]:
     try:
         async with open_house(settings) as house:
             return [home, *await states(house), *_doors()]
-    except (TenancyError, KnowledgeError) as error:
-        return [home, State(name="start", ok=False, needed=True, detail=" ".join(str(error).split()))]
+    except (*FAILURES, DBAPIError) as error:
+        detail = database_refusal(error) or (" ".join(str(error).split()) if isinstance(error, FAILURES) else None)
+        if detail is None:
+            raise
+        return [home, State(name="start", ok=False, needed=True, detail=detail)]
 
 
 def _doors() -> list[State]:

@@ -1,6 +1,7 @@
 """Is it alive, is it ready: one table of checks behind `/readyz` and `doctor`."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -8,16 +9,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
+import psycopg
 from sqlalchemy import text
 
 from knowledge.errors import KnowledgeError
 from tenancy import migrations
-from tenancy.errors import TenancyError
+from tenancy.errors import StoreUnavailable, TenancyError
 
 if TYPE_CHECKING:
     from adapters.compose import House
 
 _PATIENCE_S = 2.0
+
+_DATABASE_REMEDY = "Check DATABASE_URL, or that FOOTNOTE_HOME has space."
+_NOT_LET_IN = (
+    (re.compile(r'database ".*" does not exist'), "Check the name of the database in DATABASE_URL, or create it."),
+    (re.compile(r"password|authentication|pg_hba|role .* does not exist"), "Check the user and the password in DATABASE_URL."),
+)
+"""What to check, by PostgreSQL's words. It may speak another language: then it is all of DATABASE_URL."""
+_MAY_NOT = {
+    "CREATE ROLE": "The login in DATABASE_URL may not create roles, and each tenant gets one. "
+    "Let a superuser run: ALTER ROLE login CREATEROLE",
+    "CREATE SCHEMA": "The login in DATABASE_URL may not create schemas, and each tenant gets one. "
+    "Let the database's owner run: GRANT CREATE ON DATABASE name TO login",
+}
+"""Which right is missing, by the statement that needs it."""
+_RIGHTS = text("""
+    SELECT rolsuper OR rolcreaterole AS "CREATE ROLE", has_database_privilege(current_database(), 'CREATE') AS "CREATE SCHEMA"
+    FROM pg_roles WHERE rolname = current_user""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +55,30 @@ class _Check:
     look: "Callable[[House], Awaitable[str]]"  # says what it is, or raises
     needed: bool
     remedy: str
+
+
+def database_refusal(error: Exception) -> str | None:
+    """Why PostgreSQL does not serve us and what to do about it, in one line; None if `error` is something else.
+
+    For whoever runs this and nobody else: it may quote PostgreSQL, which names logins and databases, though never a password.
+    """
+    problem = getattr(error, "orig", error)  # SQLAlchemy wraps what psycopg raises
+    if isinstance(problem, psycopg.errors.InsufficientPrivilege):
+        statement = " ".join(str(getattr(error, "statement", "")).split()[:2])
+        other = f"The login in DATABASE_URL lacks a right: {problem.diag.message_primary}. It has to own all that Footnote made there."
+        return _MAY_NOT.get(statement, other)
+    if isinstance(error, StoreUnavailable):
+        return _why_unreachable(error)
+    return None
+
+
+def _why_unreachable(error: StoreUnavailable) -> str:
+    problem = getattr(error.__cause__, "orig", error.__cause__)
+    if not isinstance(problem, psycopg.OperationalError) or problem.sqlstate:  # with one, we were connected
+        return f"{error} {_DATABASE_REMEDY}"
+    said = str(problem).strip().partition("\n")[0].rpartition(" failed: ")[2].removeprefix("FATAL:").strip()
+    remedy = next((remedy for words, remedy in _NOT_LET_IN if words.search(said)), _DATABASE_REMEDY)
+    return f"The database cannot be used: {said}. {remedy}"
 
 
 async def states(house: "House") -> list[State]:
@@ -64,6 +107,15 @@ async def _migrations(house: "House") -> str:
         message = "Tables are behind this version."
         raise TenancyError(message)
     return "up to date"
+
+
+async def _rights(house: "House") -> str:
+    async with house.database.control() as connection:
+        may = (await connection.execute(_RIGHTS)).mappings().one()
+    missing = [sentence for statement, sentence in _MAY_NOT.items() if not may[statement]]
+    if missing:
+        raise TenancyError(". ".join(missing) + ".")
+    return "the login may create roles and schemas"
 
 
 async def _redis(house: "House") -> str:
@@ -96,7 +148,8 @@ async def _model(house: "House") -> str:
         return "none: answers are cited extracts"
     key = house.settings.model_api_key
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    async with aiohttp.ClientSession(headers=headers) as session, session.get(f"{house.settings.model_url}/models") as response:
+    url = f"{(house.settings.model_url or '').rstrip('/')}/models"
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as response:
         if response.status >= HTTPStatus.BAD_REQUEST:
             message = f"The model's server answers {response.status}."
             raise KnowledgeError(message)
@@ -104,8 +157,9 @@ async def _model(house: "House") -> str:
 
 
 _CHECKS = (
-    _Check("database", _database, needed=True, remedy="Check DATABASE_URL, or that FOOTNOTE_HOME has space."),
+    _Check("database", _database, needed=True, remedy=_DATABASE_REMEDY),
     _Check("migrations", _migrations, needed=True, remedy="Start `footnote serve` once; it migrates."),
+    _Check("rights", _rights, needed=False, remedy="Until then no tenant can be created or deleted."),
     _Check("redis", _redis, needed=False, remedy="Check REDIS_URL."),
     _Check("index", _index, needed=True, remedy="Check that FOOTNOTE_HOME may be written to and has space."),
     _Check("embeddings", _embedder, needed=True, remedy="Check EMBEDDING_URL, or run `make install` again."),

@@ -8,20 +8,31 @@ from datetime import UTC, datetime
 
 from opentelemetry import trace
 
+_ROOMS = ("adapters", "bot", "knowledge", "tenancy")  # whose loggers are ours
+
 
 def log_to_stderr(*, debug: bool) -> None:
-    """Errors as plain lines on stderr; everything with `debug`."""
-    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if debug else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    """Errors as plain lines on stderr; with `debug` every line of ours, and the warnings of libraries."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING if debug else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    _listen(logging.DEBUG if debug else logging.ERROR)
 
 
 def log_as_json(*, debug: bool = False) -> None:
     """One JSON object a line on stderr, each with the trace it belongs to; for a server whose logs a machine reads."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines())
-    logging.basicConfig(handlers=[handler], level=logging.DEBUG if debug else logging.INFO, force=True)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)  # its lines hold addresses with questions' parameters
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # its lines hold arguments of jobs
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    _listen(logging.DEBUG if debug else logging.INFO)
+
+
+def _listen(level: int) -> None:
+    """Take lines from `level` on from our own rooms alone.
+
+    Below a warning, libraries log what passes through them: openai whole prompts, SQLAlchemy rows, procrastinate the arguments of
+    jobs, httpx and slack_sdk requests. Which of them do changes with their versions, so none is listened to, also with --debug.
+    """
+    for room in _ROOMS:
+        logging.getLogger(room).setLevel(level)
 
 
 _EXTRAS = ("failure", "where", "turn", "tenant", "trace_id", "path")  # what callers may add to a line

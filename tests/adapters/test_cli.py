@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -191,6 +192,38 @@ def test_a_tenant_is_listed_and_shown(terminal: Terminal) -> None:
     shown = terminal("tenants", "show", "acme").out
     assert "source\tdocs\t2 documents" in shown
     assert "person\tana@acme.example\tAna\thr" in shown
+
+
+def test_an_operator_sees_and_sets_what_a_tenant_may_ask_and_reads_its_audit(terminal: Terminal, tmp_path: Path) -> None:
+    asking = ("--tenant", "otters", "--as", "ana@acme.example")
+    terminal("tenants", "create", "otters", "--name", "Otters")
+    (tmp_path / "a.txt").write_text("Otters sleep floating.")
+    (tmp_path / "readers.yaml").write_text(READERS)
+    terminal("ingest", str(tmp_path / "a.txt"), "--tenant", "otters", "--readers", str(tmp_path / "readers.yaml"))
+    assert "questions\t0 of 100,000 this month" in terminal("tenants", "show", "otters").out
+
+    ran = terminal("tenants", "allow", "otters", "1")
+    assert (ran.code, ran.out) == (0, "Otters may ask 1 question a month; so far this month: 0.\n")
+    assert terminal("ask", "How do otters sleep?", *asking, "--json").json["outcome"] == "answer"
+    spent = terminal("ask", "How do otters sleep?", *asking, "--json").json
+    assert (spent["outcome"], "used its questions for the month" in spent["text"]) == ("refusal", True)
+
+    shown = terminal("tenants", "show", "otters").out
+    assert "questions\t1 of 1 this month" in shown
+    lines = [line.split("\t") for line in shown.splitlines() if line.startswith("audit\t")]
+    assert [line[2:4] for line in lines][-3:] == [
+        ["ana@acme.example", "question.answered"],
+        ["operator", "allowance.set"],
+        ["operator", "documents.ingested"],
+    ]
+    assert all(re.fullmatch(r"\d\d \w{3} \d{4}, \d\d:\d\d UTC", line[1]) for line in lines)
+    assert "otters sleep" not in shown.lower()
+    assert terminal("tenants", "delete", "otters").code == 0
+
+
+def test_an_allowance_is_a_number_from_0_on(terminal: Terminal) -> None:
+    assert terminal("tenants", "allow", "acme", "--", "-1").code == 2
+    assert "There is no tenant 'nope'" in terminal("tenants", "allow", "nope", "5").err
 
 
 def test_a_deleted_tenant_leaves_nothing(terminal: Terminal, tmp_path: Path) -> None:

@@ -27,10 +27,9 @@ class Strict:
 
     server: EmbeddedServer
 
-    def url(self, **different: str) -> str:
-        """The address with the login's right user and password, but for what is `different`."""
-        at = make_url(self.server.url).set(username="clerk", password="right")
-        return at.set(**different).render_as_string(hide_password=False)
+    def url(self, *, said: str = "right", database: str = "postgres") -> str:
+        at = make_url(self.server.url).set(username="clerk", password=said, database=database)
+        return at.render_as_string(hide_password=False)
 
     def run(self, statement: str) -> None:
         with psycopg.connect(self.server.url, autocommit=True) as connection:
@@ -78,7 +77,7 @@ def test_with_debug_the_traceback_of_what_nobody_foresaw_is_shown(terminal: Term
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        pytest.param({"password": "wrong"}, ("password authentication failed", "Check the user and the password"), id="wrong password"),
+        pytest.param({"said": "wrong"}, ("password authentication failed", "Check the user and the password"), id="wrong password"),
         pytest.param({"database": "nodb"}, ('database "nodb" does not exist', "Check the name of the database"), id="unknown database"),
     ],
 )

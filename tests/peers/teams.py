@@ -211,7 +211,7 @@ class Conversation:
 
     def has_thread(self, root: str) -> bool:
         """Whether a thread of this channel begins with that message, even if it was deleted since."""
-        return any(root == message.root == message.id for message in self.messages)
+        return any(root == message.root for message in self.messages)
 
     def account(self, root: str | None = None) -> Json:
         """The `conversation` of its activities."""
@@ -769,7 +769,7 @@ def _paged_members(teams: Teams, call: Call) -> Done:
     asked, start = call.query.get("pageSize") or str(PAGE), _start(call.query.get("continuationToken") or "")
     if not asked.isdigit():
         raise _refused(400, "BadArgument", "The page size is no number.")
-    end = start + min(max(int(asked), SMALLEST_PAGE), LARGEST_PAGE, tenant.largest_page)
+    end = start + min(max(int(asked), SMALLEST_PAGE), tenant.largest_page)
     page = [tenant.people[aad].seen() for aad in place.members[start:end]]
     after = {"continuationToken": b64encode(f"next:{end}".encode()).decode()} if end < len(place.members) else {}
     return Done(200, {"members": page, **after})
@@ -790,7 +790,7 @@ def _create(teams: Teams, call: Call) -> Done:
     named = wanted.get("tenantId") or wanted.get("tenantID") or data.get("tenant", {}).get("id")
     if not named:
         raise _refused(400, "BadSyntax", "Could not parse tenant id")
-    if named != tenant.id:
+    if named.casefold() != tenant.id.casefold():
         raise _refused(400, "BadSyntax", "Invalid user identity in provided tenant")
     if channel := data.get("channel", {}).get("id"):
         return _new_thread(tenant, channel, wanted.get("activity") or {})
@@ -885,6 +885,13 @@ def _authority(teams: Teams, call: Call) -> Done:
     return Done(200, endpoints | {"issuer": f"{place}/v2.0", "jwks_uri": f"{place}/discovery/v2.0/keys"})
 
 
+def _instances(_teams: Teams, _: Call) -> Done:
+    """What MSAL asks after a refusal: which hosts are the same login."""
+    hosts = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+    group = {"preferred_network": hosts[0], "preferred_cache": hosts[1], "aliases": hosts}
+    return Done(200, {"tenant_discovery_endpoint": f"{LOGIN}/common/.well-known/openid-configuration", "metadata": [group]})
+
+
 def _token(teams: Teams, call: Call) -> Done:
     tenant, form = call.path["tenant"], call.body
     if not teams.knows(tenant):
@@ -950,6 +957,7 @@ ROUTES: Final[dict[tuple[Verb, str], Route]] = {
     ("POST", "conversations"): Route("/amer/{tenant}/v3/conversations", _create),
     ("GET", "openid"): Route("/v1/.well-known/openidconfiguration", _openid),
     ("GET", "keys"): Route("/v1/.well-known/keys", _published),
+    ("GET", "instances"): Route("/login/common/discovery/instance", _instances),
     ("GET", "authority"): Route("/login/{tenant}/v2.0/.well-known/openid-configuration", _authority),
     ("POST", "token"): Route("/login/{tenant}/oauth2/v2.0/token", _token),
 }

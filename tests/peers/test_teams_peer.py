@@ -1,4 +1,4 @@
-"""The Teams peer is held against Microsoft's own clients and PyJWT, and against the product's own check of tokens."""
+"""The Teams peer is held against Microsoft's own clients, its own check of tokens, and PyJWT."""
 
 import asyncio
 import json
@@ -13,14 +13,22 @@ import pytest
 import pytest_asyncio
 import requests
 from aiohttp import web
-from botbuilder.schema import Activity, ChannelAccount, ConversationParameters, Entity, ErrorResponseException, Mention
+from botbuilder.schema import Activity, ChannelAccount, ConversationParameters, ErrorResponseException, Mention
 from botbuilder.schema.teams import TeamsPagedMembersResult
 from botframework.connector.aio import ConnectorClient  # type: ignore[import-untyped]
 from botframework.connector.aio.operations_async import ConversationsOperations  # type: ignore[import-untyped]
+from botframework.connector.auth import (  # type: ignore[import-untyped]
+    AuthenticationConfiguration,
+    ChannelValidation,
+    ClaimsIdentity,
+    JwtTokenExtractor,
+    JwtTokenValidation,
+    SimpleCredentialProvider,
+)
+from jwt.types import Options
 from msrest.authentication import Authentication
 from msrest.exceptions import ClientRequestError
 
-from adapters.teams.tokens import SigningKeys, TokenCheck, Unauthorized, fetched
 from tests.peers.slack import Answered, Dropped, Json, LostReply, Passed, RateLimited, Slow, Status
 from tests.peers.teams import (
     CITATIONS,
@@ -104,6 +112,7 @@ CALLS: dict[tuple[Verb, str], Do] = {
     ("POST", "conversations"): lambda world, _: world.create(members=[{"id": "aad-bob"}], tenantId=ACME),
     ("GET", "openid"): lambda world, _: world.call("GET", world.teams.openid_url),
     ("GET", "keys"): lambda world, _: world.call("GET", world.teams.openid_url.replace("openidconfiguration", "keys")),
+    ("GET", "instances"): lambda world, _: world.call("GET", f"{world.teams.login_url}/common/discovery/instance", headers={}),
     ("GET", "authority"): lambda world, _: world.call(
         "GET", f"{world.teams.login_url}/{HOME}/v2.0/.well-known/openid-configuration", headers={}
     ),
@@ -612,6 +621,8 @@ async def test_members_come_in_pages(world: World, sdk: ConversationsOperations)
         ["gus@guest.example"],
     ]
     assert second.continuation_token is None
+    world.acme.largest_page = 3
+    assert (await sdk.get_teams_conversation_paged_members(world.channel)).continuation_token is None
 
 
 @pytest.mark.parametrize(("asked", "given"), [("", 200), ("?pageSize=10", 50), ("?pageSize=100", 100), ("?pageSize=9999", 500)], ids=str)
@@ -679,9 +690,22 @@ async def test_a_conversation_is_not_opened(world: World, wanted: Json, status: 
     assert world.teams.posts(world.chat) == []
 
 
-async def test_the_tenant_may_be_named_in_the_channel_data(world: World) -> None:
-    created = await world.create(members=[{"id": "aad-ana"}], channelData={"tenant": {"id": ACME}})
+@pytest.mark.parametrize("tenant", [ACME, ACME.upper()])
+async def test_the_tenant_may_be_named_in_the_channel_data(world: World, tenant: str) -> None:
+    created = await world.create(members=[{"id": "aad-ana"}], channelData={"tenant": {"id": tenant}})
     assert (created.status, json.loads(created.text)) == (201, {"id": world.chat})
+
+
+async def test_no_chat_is_opened_with_whom_the_bot_shares_only_what_it_left(world: World) -> None:
+    world.acme.remove_bot(world.acme.group(["aad-ana", "aad-zoe"]))
+    created = await world.create(tenantId=ACME, members=[{"id": "aad-zoe"}])
+    assert refusal(created)[:2] == (403, "ForbiddenOperationException")
+
+
+async def test_a_group_has_no_threads_to_open(world: World) -> None:
+    created = await world.create(tenantId=ACME, channelData={"channel": {"id": world.group}}, activity=ANSWER)
+    assert refusal(created)[:2] == (404, "ConversationNotFound")
+    assert world.teams.posts(world.group) == []
 
 
 async def test_no_thread_is_opened_in_a_channel_that_the_bot_left(world: World) -> None:
@@ -776,9 +800,10 @@ async def test_a_slow_call_is_held_and_then_done(world: World) -> None:
     call = asyncio.create_task(world.post(world.chat, ANSWER))
     await world.teams.wait_for(lambda: world.teams.called("POST", "activities"))
     assert (call.done(), world.teams.posts(world.chat)) == (False, [])
+    done = asyncio.create_task(world.teams.wait_for(lambda: world.teams.posts(world.chat)))
     held.set()
+    assert len(await done) == 1
     assert (await call).status == 201
-    assert len(world.teams.posts(world.chat)) == 1
 
 
 async def test_faults_are_used_up_in_their_order_by_their_own_route(world: World) -> None:
@@ -850,58 +875,98 @@ async def test_a_rotated_key_signs_and_the_old_one_stays_if_it_is_kept(world: Wo
         jwt.decode(old, await published_key(world, new), ["RS256"], audience=APP)
 
 
-async def checked(world: World, activity: Json, header: str) -> bool:
-    """Whether the product takes this for Teams'."""
-
-    async def fetch(url: str) -> bytes:
-        return await fetched(world.http, url)
-
-    try:
-        await TokenCheck(APP, SigningKeys(world.teams.openid_url, fetch)).check(header, activity)
-    except Unauthorized:
-        return False
-    return True
-
-
-async def test_the_product_takes_what_the_peer_signs(world: World) -> None:
-    activity = world.acme.message("aad-ana", world.chat, "How long?")
-    assert await checked(world, activity, world.teams.token(activity["serviceUrl"]))
+async def read(world: World, header: str) -> Json:
+    """The claims of a token, once its signature and what it is for and from are verified."""
+    token = header.removeprefix("Bearer ")
+    required = {"require": ["exp", "iss", "aud", "serviceurl"]}
+    key = await published_key(world, token)
+    return jwt.decode(token, key, ["RS256"], cast("Options", required), audience=APP, issuer="https://api.botframework.com")
 
 
 @pytest.mark.parametrize(
-    "forged",
+    ("forged", "error"),
     [
-        pytest.param({"alg": "none"}, id="no signature"),
-        pytest.param({"alg": "HS256", "key": b"k" * 32}, id="a shared key"),
-        pytest.param({"alg": "RS384"}, id="another algorithm"),
-        pytest.param({"header": {"kid": None}}, id="no key id"),
-        pytest.param({"header": {"kid": "another"}}, id="an unknown key id"),
-        pytest.param({"iss": None}, id="no issuer"),
-        pytest.param({"iss": 1}, id="an issuer that is no word"),
-        pytest.param({"aud": "another"}, id="another app"),
-        pytest.param({"aud": [APP, "another"]}, id="two apps"),
-        pytest.param({"serviceurl": None}, id="no service URL"),
-        pytest.param({"serviceurl": "https://smba.trafficmanager.net/amer/"}, id="another service URL"),
-        pytest.param({"exp": None}, id="no end"),
-        pytest.param({"exp": 1}, id="ended"),
-        pytest.param({"nbf": 9_999_999_999}, id="not begun"),
+        pytest.param({"alg": "none"}, jwt.InvalidAlgorithmError, id="no signature"),
+        pytest.param({"alg": "HS256", "key": b"k" * 32}, jwt.InvalidAlgorithmError, id="a shared key"),
+        pytest.param({"alg": "RS384"}, jwt.InvalidAlgorithmError, id="another algorithm"),
+        pytest.param({"header": {"kid": None}}, KeyError, id="no key id"),
+        pytest.param({"header": {"kid": "another"}}, KeyError, id="an unknown key id"),
+        pytest.param({"iss": None}, jwt.MissingRequiredClaimError, id="no issuer"),
+        pytest.param({"iss": 1}, jwt.InvalidIssuerError, id="an issuer that is no word"),
+        pytest.param({"aud": "another"}, jwt.InvalidAudienceError, id="another app"),
+        pytest.param({"serviceurl": None}, jwt.MissingRequiredClaimError, id="no service URL"),
+        pytest.param({"exp": None}, jwt.MissingRequiredClaimError, id="no end"),
+        pytest.param({"exp": 1}, jwt.ExpiredSignatureError, id="ended"),
+        pytest.param({"nbf": 9_999_999_999}, jwt.ImmatureSignatureError, id="not begun"),
     ],
 )
-async def test_the_product_takes_nothing_forged(world: World, forged: dict[str, Any]) -> None:
-    activity = world.acme.message("aad-ana", world.chat, "How long?")
-    assert not await checked(world, activity, world.teams.token(activity["serviceUrl"], **forged))
+async def test_a_forged_token_is_forged_in_that_alone(world: World, forged: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await read(world, world.teams.token(world.acme.service_url, **forged))
 
 
-async def test_the_product_takes_no_strangers_signature(world: World) -> None:
-    activity = world.acme.message("aad-ana", world.chat, "How long?")
-    assert not await checked(world, activity, world.teams.token(activity["serviceUrl"], key=private_key(0)))
+async def test_a_stranger_signs_with_another_key(world: World) -> None:
+    with pytest.raises(jwt.InvalidSignatureError):
+        await read(world, world.teams.token(world.acme.service_url, key=private_key(0)))
 
 
-@pytest.mark.parametrize("endorsements", [None, [], ["skype"]], ids=str)
-async def test_the_product_takes_no_key_that_is_not_endorsed(world: World, endorsements: list[str] | None) -> None:
+@pytest.mark.parametrize(
+    "claims", [{"aud": [APP, "another"]}, {"serviceurl": "https://smba.trafficmanager.net/amer/"}, {"tid": ACME}], ids=str
+)
+async def test_a_claim_is_as_it_was_wished(world: World, claims: Json) -> None:
+    told = await read(world, world.teams.token(world.acme.service_url, **claims))
+    assert told | claims == told
+
+
+@pytest.mark.parametrize(
+    ("endorsements", "told"), [(None, {}), ([], {"endorsements": []}), (["skype"], {"endorsements": ["skype"]})], ids=str
+)
+async def test_keys_are_endorsed_as_it_was_wished(world: World, endorsements: list[str] | None, told: Json) -> None:
+    (usual,) = world.teams.published()
     world.teams.endorsements = endorsements
-    activity = world.acme.message("aad-ana", world.chat, "How long?")
-    assert not await checked(world, activity, world.teams.token(activity["serviceUrl"]))
+    (wished,) = world.teams.published()
+    assert usual.pop("endorsements") == ["msteams"]
+    assert wished == usual | told
+
+
+def sdks_check(activity: Json, header: str) -> ClaimsIdentity:
+    """What Microsoft's own check says of an activity. It waits for the keys without letting anybody else run."""
+    endorsed = AuthenticationConfiguration(required_endorsements=["msteams"])
+    checked = JwtTokenValidation.authenticate_request(
+        Activity.deserialize(activity), header, SimpleCredentialProvider(APP, SECRET), "", endorsed
+    )
+    return asyncio.run(checked)
+
+
+@pytest.fixture
+def _sdk_asks_the_peer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ChannelValidation, "open_id_metadata_endpoint", world.teams.openid_url)
+    monkeypatch.setattr(JwtTokenExtractor, "metadataCache", {})
+
+
+@pytest.mark.usefixtures("_sdk_asks_the_peer")
+async def test_microsofts_own_check_takes_an_activity(world: World, product: Product) -> None:
+    await world.teams.send(world.http, product.url, world.acme.message("aad-ana", world.chat, "How long?"))
+    header, heard = product.requests[0]
+    assert header is not None
+    identity = await asyncio.to_thread(sdks_check, heard, header)
+    assert (identity.is_authenticated, identity.claims["aud"]) == (True, APP)
+
+
+@pytest.mark.usefixtures("_sdk_asks_the_peer")
+@pytest.mark.parametrize(
+    ("claims", "endorsements", "says"),
+    [
+        pytest.param({"aud": "another"}, ["msteams"], "Invalid AppId", id="another app"),
+        pytest.param({"serviceurl": "https://smba.trafficmanager.net/amer/"}, ["msteams"], "service_url", id="another service URL"),
+        pytest.param({}, ["skype"], "Could not validate endorsement key", id="a key that is not endorsed for Teams"),
+    ],
+)
+async def test_microsofts_own_check_refuses(world: World, claims: Json, endorsements: list[str], says: str) -> None:
+    world.teams.endorsements = endorsements
+    header = world.teams.token(world.acme.service_url, **claims)
+    with pytest.raises(Exception, match=says):
+        await asyncio.to_thread(sdks_check, world.acme.message("aad-ana", world.chat, "How long?"), header)
 
 
 async def test_a_token_is_for_the_app_of_the_tenant(world: World) -> None:
@@ -919,7 +984,7 @@ async def test_an_activity_is_posted_with_a_token_of_its_own(world: World, produ
     header, heard = product.requests[0]
     assert heard == activity
     assert header is not None
-    assert await checked(world, heard, header)
+    assert (await read(world, header))["serviceurl"] == heard["serviceUrl"]
 
 
 @pytest.mark.parametrize(("header", "sent"), [("", None), ("Bearer x", "Bearer x")], ids=["none", "another"])
@@ -984,8 +1049,8 @@ async def test_a_mention_looks_as_teams_writes_it(world: World, said: str, text:
     assert made["entities"][0] == {"type": "mention", "mentioned": BOT, "text": "<at>Footnote</at>"}
     assert made["attachments"] == [{"contentType": "text/html", "content": f"<div><div>{shown.format(at=at)}</div>\n</div>"}]
     assert made["conversation"] == {"isGroup": True, "conversationType": "groupChat", "tenantId": ACME, "id": world.group}
-    mention = Mention.deserialize(Activity.deserialize(made).entities[0].additional_properties | {"type": "mention"})
-    assert (isinstance(mention, Entity), mention.mentioned.id, mention.text) == (True, f"28:{APP}", "<at>Footnote</at>")
+    mention = Mention.deserialize(Activity.deserialize(made).entities[0].additional_properties)
+    assert (mention.mentioned.id, mention.text) == (BOT["id"], "<at>Footnote</at>")  # read by the SDK
 
 
 async def test_a_channel_message_begins_a_thread_and_replies_stay_in_it(world: World) -> None:
@@ -1000,6 +1065,7 @@ async def test_a_channel_message_begins_a_thread_and_replies_stay_in_it(world: W
         world.acme.reaction("aad-bob", world.channel, ours),
     ]
     assert [activity["conversation"]["id"] for activity in (first, *replies)] == [thread] * 6
+    assert not any("replyToId" in said for said in replies[:3])  # as Teams: the thread alone tells
     data, team = first["channelData"], world.acme.place(world.channel).team["id"]
     assert (data["channel"], data["team"], data["teamsChannelId"], data["teamsTeamId"]) == (
         {"id": world.channel},
