@@ -910,6 +910,11 @@ async def test_a_stranger_signs_with_another_key(world: World) -> None:
         await read(world, world.teams.token(world.acme.service_url, key=private_key(0)))
 
 
+async def test_nothing_is_left_of_a_claim_that_was_taken_away(world: World) -> None:
+    token = world.teams.token(world.acme.service_url, exp=None, nbf=None).split()[1]
+    assert set(jwt.decode(token, options={"verify_signature": False})) == {"iss", "aud", "serviceurl"}
+
+
 @pytest.mark.parametrize(
     "claims", [{"aud": [APP, "another"]}, {"serviceurl": "https://smba.trafficmanager.net/amer/"}, {"tid": ACME}], ids=str
 )
