@@ -7,17 +7,19 @@ import click
 
 from adapters.compose import open_house
 from adapters.settings import Settings
+from bot.guardrails import guarded
 from knowledge.documents import Hit
 from tenancy.viewer import Audience
 
 
 async def search(settings: Settings, text: str, slug: str, email: str, *, limit: int, as_json: bool) -> int:
-    """Passages that this person may read, best first."""
+    """Passages that this person may read, best first. Raises `QuestionRefused` for what no question could be."""
+    query = guarded(text)
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
         viewer = await house.people.viewer_by_email(tenant.id, email)
         started = time.perf_counter()
-        found = await house.library.search(viewer, Audience(), text, limit)
+        found = await house.library.search(viewer, Audience(), query, limit)
         took = (time.perf_counter() - started) * 1000
     if as_json:
         click.echo(json.dumps({"passages": [_as_json(hit) for hit in found.hits], "took_ms": round(took, 1)}, ensure_ascii=False))

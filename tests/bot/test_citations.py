@@ -130,6 +130,67 @@ def test_a_sentence_is_held_against_its_passages(sentence: str, reason: str | No
     assert (verdict.reason if isinstance(verdict, Dropped) else None) == reason
 
 
+APPROVAL = Evidence(
+    "Purchases\nApprover: Dana Okafor. The controller must approve every purchase above the limit. "
+    "Staff get a refund for travel within ten days. We book parental leave in the portal, in Germany and elsewhere."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        pytest.param("Approver: Zorblatt [1].", "Zorblatt", id="after a colon"),
+        pytest.param("**Approver:** Zorblatt, above the limit [1].", "Zorblatt", id="after a colon in bold"),
+        pytest.param("Approver: Maria Okafor [1].", "Maria", id="another first name after a colon"),
+        pytest.param("Approver: Dr. Zorblatt approves every purchase [1].", "Zorblatt", id="after a title"),
+        pytest.param("Zorblatt must approve every purchase above the limit [1].", "Zorblatt", id="before a modal verb"),
+        pytest.param("**Zorblatt** must approve every purchase above the limit [1].", "Zorblatt", id="in bold"),
+        pytest.param("Zorblatt approves every purchase above the limit [1].", "Zorblatt", id="before a verb that is no plural"),
+        pytest.param("Zorblatt is the controller and must approve every purchase [1].", "Zorblatt", id="before is"),
+        pytest.param("Zorblatt's approval must cover every purchase above the limit [1].", "Zorblatt", id="as an owner"),
+        pytest.param("Maria Okafor must approve every purchase above the limit [1].", "Maria", id="another first name"),
+        pytest.param("Zorblatt and Okafor must approve every purchase above the limit [1].", "Zorblatt", id="one of two"),
+        pytest.param("Ms Zorblatt must approve every purchase above the limit [1].", "Zorblatt", id="after a title without a stop"),
+        pytest.param("Above the limit, Zorblatt must approve every purchase [1].", "Zorblatt", id="inside the sentence, as before"),
+    ],
+)
+def test_a_foreign_name_is_found_also_where_every_word_is_capitalised(sentence: str, name: str) -> None:
+    verdict = judged(sentence, [APPROVAL])
+    assert isinstance(verdict, Dropped)
+    assert verdict.reason == f"name {name} is in none of its passages"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        pytest.param("Employees may get a refund for travel [1].", id="a plural that the source does not have"),
+        pytest.param("Employees must get the refund for travel within ten days [1].", id="the same before must"),
+        pytest.param("Reimbursement takes ten days [1].", id="a word that ends like none of ours"),
+        pytest.param("Everyone must have every purchase above the limit approved [1].", id="a pronoun"),
+        pytest.param("Management must approve every purchase above the limit [1].", id="a noun without an article"),
+        pytest.param("Supervisor's approval is needed for every purchase above the limit [1].", id="an owner who is no name"),
+        pytest.param("Approval: Required for every purchase above the limit [1].", id="a value after a colon"),
+        pytest.param("Refund for travel: Within ten days [1].", id="a preposition after a colon"),
+        pytest.param("Above the limit: Employees must have every purchase approved [1].", id="a sentence after a colon"),
+        pytest.param("Approver: Dana Okafor, for every purchase [1].", id="the right name after a colon"),
+        pytest.param("Dana Okafor is the approver [1].", id="the right name at the start"),
+        pytest.param("Okafor's approval is needed for every purchase above the limit [1].", id="the right name as an owner"),
+        pytest.param("Every purchase above the limit needs Dana's approval [1].", id="the right name as an owner inside the sentence"),
+        pytest.param("Unless Dana Okafor must approve the purchase, staff get a refund [1].", id="a conjunction before a name"),
+        pytest.param("Ask Dana Okafor to approve every purchase above the limit [1].", id="an order before a name"),
+        pytest.param("Maternity Leave must be booked in the portal [1].", id="a heading's capitals"),
+        pytest.param("Unspent travel is refunded within ten days [1].", id="an adjective"),
+        pytest.param("Claim travel within ten days to get the refund [1].", id="an order"),
+        pytest.param("Don't have a purchase above the limit without approval [1].", id="a short form"),
+        pytest.param("Kayaks must be approved as every purchase above the limit [1].", id="an unheard plural"),
+        pytest.param("Germany has parental leave in the portal [1].", id="a country that the source names"),
+        pytest.param("In May, the controller must approve every purchase above the limit [1].", id="a month"),
+    ],
+)
+def test_a_faithful_paraphrase_keeps_its_first_word(sentence: str) -> None:
+    assert isinstance(judged(sentence, [APPROVAL]), Held)
+
+
 def test_a_passage_that_shares_nothing_loses_its_footnote() -> None:
     verdict = judged("Parental leave is 18 weeks at full pay [4][3].", SOURCES)
     assert isinstance(verdict, Held)

@@ -358,6 +358,7 @@ async def test_a_follow_up_is_written_from_the_search_that_the_model_worded(hous
     assert house.sources.searched[-2:] == ["parental leave in France", "How long is parental leave in France?"]
     assert answer.text == "In France it is 16 weeks [1]."
     assert house.memory.trace("q2").query == "How long is parental leave in France?"
+    assert house.memory.trace("q2").prompt == "rewrite@2, answer@1"
     assert len(reply.shown) == 1
 
 
@@ -368,6 +369,16 @@ async def test_a_follow_up_does_without_a_model_that_cannot_word_it(house: House
     answer = await house.asked("and in France?", id=TurnId("q2"))
     assert "16 weeks" in answer.text
     assert answer.notice == texts.NOTICES[Unavailable.BUSY]
+    assert house.memory.trace("q2").prompt == "rewrite@2, answer@1"
+
+
+async def test_a_model_that_only_worded_the_search_is_kept_with_the_turn(house: House) -> None:
+    await house.asked("How long is parental leave in Germany?")
+    house.router.intent = Intent.FOLLOW_UP
+    house.writer = Script(["Whales?"])
+    answer = await house.asked("and in France?", id=TurnId("q2"))
+    assert answer.outcome is Outcome.REFUSAL
+    assert (house.memory.trace("q2").prompt, house.memory.trace("q2").model) == ("rewrite@2", "scripted")
 
 
 async def test_earlier_answers_stay_fenced_in_the_prompt_that_rewords_a_follow_up(house: House) -> None:

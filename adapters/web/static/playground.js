@@ -2,7 +2,7 @@
 import { followFiles } from "./files.js";
 import { close, followPassages, open, reveal } from "./passage.js";
 import { choose, closeSetting, followSetting, setting, whereabouts } from "./setting.js";
-import { answer, ask, asked, busy, judge, last, renew, stop, trouble } from "./turns.js";
+import { ask, asked, busy, judge, last, renew, retry, stop, trouble } from "./turns.js";
 import { element, say, within } from "./words.js";
 
 const form = /** @type {HTMLFormElement} */ (element("ask"));
@@ -50,7 +50,7 @@ const clicks = {
     choose(person, "");
     ask(text);
   },
-  ".retry": (button) => answer(/** @type {HTMLElement} */ (button.closest(".turn"))),
+  ".retry": (button) => retry(/** @type {HTMLElement} */ (button.closest(".turn"))),
   "[data-verdict]": (button) => judge(button),
   "#again button": () => ask(last()?.text ?? ""),
   "#new": () => {

@@ -56,10 +56,23 @@ export function last() {
 }
 
 /**
- * Get the answer of a turn, again if need be; the same question keeps its id, so it is answered once.
+ * Ask again. What ended in an outcome is a new question: its stored outcome would be shown for ever. What broke off keeps its id,
+ * so that an answer that was finished meanwhile is shown and nothing is asked twice.
  * @param {HTMLElement} turn
  */
-export async function answer(turn) {
+export function retry(turn) {
+  if (turn.dataset.turn) {
+    turn.dataset.id = crypto.randomUUID();
+    delete turn.dataset.turn;
+  }
+  return answer(turn);
+}
+
+/**
+ * Get the answer of a turn. The same id is answered once, however often it is sent.
+ * @param {HTMLElement} turn
+ */
+async function answer(turn) {
   asking?.abort();
   const mine = (asking = new AbortController());
   const reply = within(turn, ".reply");
