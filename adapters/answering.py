@@ -143,7 +143,7 @@ class Answering:
             if not last:
                 raise
             _log.exception("an event is given up", extra={"platform": key.platform})
-            ended = await self._given_up(kept, error)
+            ended = await self._given_up(await self._inbox.open(key) or kept, error)  # anew: what this try has posted is posted
         if ended.outcome == "undeliverable":
             await self._told(kept, ended.reason)
         await self._inbox.finish(key, ended.outcome, ended.reason)
@@ -163,6 +163,8 @@ class Answering:
 
     async def _answered(self, door: Door, kept: Kept, asked: Asked) -> Ended:
         turn, thread = turn_of(kept.key.platform, asked), thread_of(kept.key.platform, asked.place)
+        if await self._inbox.is_shown(turn, but_by=kept.key):
+            return Ended("ignored", "another event of the same question was answered")
         reply = door.reply(asked, turn, _Post(self._inbox, kept, turn, kept.post))
         if kept.tenant is None:
             return await self._refused(reply, texts.NOT_LINKED) if asked.addressed else _UNLINKED
@@ -189,15 +191,17 @@ class Answering:
         """Whoever asked is told that nothing will come, if even that can be shown."""
         reason = f"given up after several tries: {type(error).__name__}"
         door = self._doors.get(kept.key.platform)
+        answer = outcomes.of(error)
         try:
             heard = await door.hear(kept) if door else None
-            if door is None or not isinstance(heard, Asked) or not heard.addressed:
+            asked = await _wished(door, heard, "") if door and isinstance(heard, Sought) else heard
+            if door is None or not isinstance(asked, Asked) or not asked.addressed:
                 return Ended("undeliverable", reason)
-            turn = turn_of(kept.key.platform, heard)
-            await door.reply(heard, turn, _Post(self._inbox, kept, turn, kept.post)).finish(outcomes.of(error))
-        except Exception:  # noqa: BLE001 - the last try of the last try: there is nobody left to tell but the log
-            return Ended("undeliverable", reason)
-        return Ended(Outcome.APOLOGY.value, reason)
+            turn = turn_of(kept.key.platform, asked)
+            await door.reply(asked, turn, _Post(self._inbox, kept, turn, kept.post)).finish(answer)
+        except Exception as last:  # noqa: BLE001 - the last try of the last try: there is nobody left to tell but an admin
+            return Ended("undeliverable", f"{reason}; {last}" if isinstance(last, Undeliverable) else reason)
+        return Ended(answer.outcome.value, reason)
 
     async def _sought(self, door: Door, kept: Kept, sought: Sought) -> Ended:
         """A private answer: to a question that was asked in front of others, or to one's own."""
@@ -206,15 +210,7 @@ class Answering:
         text = await self._threads.asked_openly(kept.tenant, sought.turn) if sought.turn else sought.text
         if text is None:
             return Ended("ignored", "wants the answer to a question that is not there")
-        asked = Asked(
-            place=await door.direct(sought.place, sought.person),
-            person=sought.person,
-            message=sought.name,
-            text=text,
-            asked_at=sought.asked_at,
-            elsewhere=True,
-        )
-        return await self._answered(door, kept, asked)
+        return await self._answered(door, kept, await _wished(door, sought, text))
 
     async def _refused(self, reply: Reply, sentence: str) -> Ended:
         await reply.finish(Answer(outcome=Outcome.REFUSAL, text=sentence))
@@ -240,3 +236,15 @@ class Answering:
         _log.warning("an outcome could not be shown: %s", reason, extra={"platform": kept.key.platform, "workspace": kept.workspace})
         if kept.tenant is not None:
             await self._audit.append(kept.tenant, "worker", "answer.undeliverable", kept.key.event, {"reason": reason})
+
+
+async def _wished(door: Door, sought: Sought, text: str) -> Asked:
+    """The question of a private answer, where nobody else reads it."""
+    return Asked(
+        place=await door.direct(sought.place, sought.person),
+        person=sought.person,
+        message=sought.name,
+        text=text,
+        asked_at=sought.asked_at,
+        elsewhere=True,
+    )

@@ -215,13 +215,12 @@ def evaluate(context: click.Context, folder: Path, run_file: Path | None, limit:
 @click.argument("platform", type=click.Choice(["slack", "teams"]))
 @click.option("--url", metavar="URL", help="Where people reach Footnote, https://… Default: FOOTNOTE_URL.")
 @click.option("--out", type=_PATH, metavar="DIR", help="Folder to write to. Default: Slack's is printed, the Teams zip goes here.")
-@click.option("--app-id", envvar="TEAMS_APP_ID", hidden=True)
 @click.pass_context
-def manifest(context: click.Context, platform: str, url: str | None, out: Path | None, app_id: str | None) -> None:
+def manifest(context: click.Context, platform: str, url: str | None, out: Path | None) -> None:
     """Make the app manifest of PLATFORM, checked: Slack's YAML, or the zip that Teams admins upload."""
     from adapters.commands.manifest import manifest as run
 
-    _run(context, lambda settings: run(platform, url or settings.url, app_id=app_id, out=out))
+    _run(context, lambda settings: run(platform, url or settings.url, app_id=settings.teams_app_id, out=out))
 
 
 @cli.command()

@@ -43,7 +43,7 @@ async def open_doors(house: "House", doorway: Doorway, spawn: Spawn) -> AsyncIte
     async with AsyncExitStack() as stack:
         if house.settings.slack_signing_secret:
             doors["slack"] = await _slack(house, routes, spawn, stack)
-        if house.settings.teams_app_id:
+        if house.settings.teams_app_secret:
             doors["teams"] = await _teams(house, routes, stack)
         answering = Answering(house.inbox, doors, doorway, house.turns, house.audit)
         yield Doors(routes=routes, answering=answering)
@@ -72,7 +72,7 @@ async def _slack_says(house: "House") -> str | None:
 
 
 async def _teams_says(house: "House") -> str | None:
-    if not house.settings.teams_app_id:
+    if not house.settings.teams_app_secret:
         return None
     credentials, linked = _credentials(house), await _linked(house)
     await credentials.token()

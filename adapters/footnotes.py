@@ -17,7 +17,8 @@ PAGE: Final = "page {page}"
 _MARK = re.compile(r"(?<!\\)\[([1-9]\d{0,2})\]")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*[^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\s*\)")
 _LINKING = re.compile(r"\](?=[(\[:])")
-_SIGNS = re.compile(r"^\s{0,3}(?:#{1,6}|>)\s+|[*`~]+|(?<!\w)_+|_+(?!\w)|\\(?=[^\w\s])", re.MULTILINE)
+_SIGNS = re.compile(r"\\([^\sA-Za-z0-9])|^\s{0,3}(?:#{1,6}|>)\s+|[*`~]+|(?<!\w)_+|_+(?!\w)", re.MULTILINE)
+_CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 
 
 def day(moment: datetime) -> str:
@@ -35,7 +36,8 @@ def source_line(citation: Citation, answer: Answer) -> str:
 def titled(citation: Citation, answer: Answer) -> str:
     """Return the document's title, and where in it, if another footnote leads to the same document."""
     alike = Counter(other.document for other in answer.citations)[citation.document] > 1
-    return f"{citation.title}, {place_in(citation)}" if alike and place_in(citation) else citation.title
+    title = " ".join(citation.title.split())
+    return f"{title}, {place_in(citation)}" if alike and place_in(citation) else title
 
 
 def place_in(citation: Citation) -> str:
@@ -64,18 +66,14 @@ def markdown(answer: Answer, mark: Callable[[Citation], str]) -> str:
     `mark` makes what stands in the place of `[n]`. An address that a text made up, or that came out of a document, cannot be followed,
     and nobody is called by name: `<!channel>` is text.
     """
-    known = {citation.n: citation for citation in answer.citations}
-    pieces, done = [], 0
-    for found in _MARK.finditer(answer.text):
-        if int(found[1]) in known:
-            pieces += [_safe(answer.text[done : found.start()]), mark(known[int(found[1])])]
-            done = found.end()
-    return "".join((*pieces, _safe(answer.text[done:])))
+    parts = _CODE.split(answer.text)
+    # What looks like code need not be any to the client, so links are none there either; but a mark in it is none.
+    return "".join(_unlinked(part) if place % 2 else _marked(part, answer, mark) for place, part in enumerate(parts))
 
 
 def words(text: str) -> str:
     """Return Markdown as it is read: without its signs, marks as they are; for notifications and screen readers."""
-    return " ".join(_SIGNS.sub("", _LINK.sub(r"\1", text)).split())
+    return " ".join(_SIGNS.sub(lambda sign: sign[1] or "", _LINK.sub(r"\1", text)).split())
 
 
 def escaped(text: str) -> str:
@@ -83,5 +81,25 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _marked(text: str, answer: Answer, mark: Callable[[Citation], str]) -> str:
+    """Prose with its marks made, none of which is part of a link of the text's own."""
+    known = {citation.n: citation for citation in answer.citations}
+    shown, done = "", 0
+    for found in _MARK.finditer(text):
+        if int(found[1]) in known:
+            shown += _after_mark(shown, _safe(text[done : found.start()]))
+            shown = f"{shown[:-1]}\\!" if shown.endswith("!") else shown  # or it would be an image
+            shown, done = shown + mark(known[int(found[1])]), found.end()
+    return shown + _after_mark(shown, _safe(text[done:]))
+
+
+def _after_mark(before: str, text: str) -> str:
+    return f"\\{text}" if before.endswith("]") and text.startswith(("(", ":")) else text
+
+
 def _safe(text: str) -> str:
-    return escaped(_LINKING.sub(r"]\\", _LINK.sub(r"\1", text)))
+    return _unlinked(_LINK.sub(r"\1", text))
+
+
+def _unlinked(text: str) -> str:
+    return escaped(_LINKING.sub(r"]\\", text))

@@ -69,6 +69,7 @@ _OPEN = text(f"""
 _POSTING = text(f"UPDATE inbox SET posting_at = coalesce(posting_at, now()), turn = :turn WHERE {_IS}")  # noqa: S608
 _TURN = text("SELECT turn FROM inbox WHERE platform = :platform AND workspace = :workspace AND post = :post")
 _POSTED = text(f"UPDATE inbox SET post = :post WHERE {_IS}")  # noqa: S608
+_SHOWN = text(f"SELECT EXISTS (SELECT FROM inbox WHERE turn = :turn AND NOT ({_IS})) AS shown")  # noqa: S608
 _FINISH = text(f"""
     UPDATE inbox SET outcome = :outcome, reason = :reason, finished_at = now(), body = NULL
     WHERE {_IS} AND finished_at IS NULL""")  # noqa: S608
@@ -115,6 +116,11 @@ class Inbox:
         """The turn whose outcome is on show under that name, in the last week."""
         row = await self._first(_TURN, {"platform": platform, "workspace": workspace, "post": post})
         return TurnId(row["turn"]) if row else None
+
+    async def is_shown(self, turn: TurnId, *, but_by: Key) -> bool:
+        """Whether an outcome of `turn` is on show, or may be, by another event than this one."""
+        row = await self._first(_SHOWN, {"turn": turn, **_named(but_by)})
+        return bool(row and row["shown"])
 
     async def finish(self, key: Key, outcome: str, reason: str = "") -> None:
         """Nothing more is to be done about this event."""

@@ -19,6 +19,7 @@ from tenancy.viewer import TenantId
 _HEARTBEAT_S = 3.0
 _DEAD_AFTER_S = 9.0  # without a heartbeat; its jobs go to the next worker
 _TRIES = 5
+_TRIES_OF_ANSWERS = 7  # two minutes in all: a platform may ask for one
 _PAUSE_S = 1.0  # between a worker that ended and the next
 _log = logging.getLogger(__name__)
 
@@ -150,9 +151,11 @@ def _raw(connection: AsyncConnection) -> "psycopg.AsyncConnection[tuple[object, 
 def _register(app: App, work: Work) -> None:
     retry = procrastinate.RetryStrategy(max_attempts=_TRIES, exponential_wait=2)
 
-    @app.task(name=ANSWER, queue=_QUESTIONS, retry=retry, pass_context=True)
+    patient = procrastinate.RetryStrategy(max_attempts=_TRIES_OF_ANSWERS, exponential_wait=2)
+
+    @app.task(name=ANSWER, queue=_QUESTIONS, retry=patient, pass_context=True)
     async def answer(context: JobContext, *, platform: str, app: str, event: str) -> None:
-        await work.answer(Key(platform, app, event), context.job.attempts + 1 >= _TRIES)
+        await work.answer(Key(platform, app, event), context.job.attempts + 1 >= _TRIES_OF_ANSWERS)
 
     @app.task(name=READ_UPLOAD, queue=_UPKEEP, retry=retry, pass_context=True)
     async def read_upload(context: JobContext, *, tenant: str, upload: str) -> None:

@@ -55,8 +55,8 @@ class Settings:
     slack_bot_token: str | None = _setting("SLACK_BOT_TOKEN", "The app's bot token in one workspace, `xoxb-…`.")
     slack_tenant: str | None = _setting("SLACK_TENANT", "The slug of the tenant that this workspace belongs to.")
     slack_api_url: str = _setting("SLACK_API_URL", "Slack's Web API, ending in `/api/`.", "https://slack.com/api/")
-    teams_app_id: str | None = _setting("TEAMS_APP_ID", "The Azure Bot's app id; opens the Teams door. Absent: it answers 404.")
-    teams_app_secret: str | None = _setting("TEAMS_APP_SECRET", "The app's client secret.")
+    teams_app_id: str | None = _setting("TEAMS_APP_ID", "The Azure Bot's app id, which the manifest names.")
+    teams_app_secret: str | None = _setting("TEAMS_APP_SECRET", "The app's client secret; opens the Teams door. Absent: it answers 404.")
     teams_app_tenant: str | None = _setting("TEAMS_APP_TENANT", "The Entra tenant that the app is registered in.")
     teams_link: str = _setting("TEAMS_LINK", "`ENTRA-TENANT-ID=SLUG,…`: whose Entra tenants belong to which tenants.", "")
     teams_openid_url: str = _setting(
@@ -91,9 +91,10 @@ class Settings:
         self._need_together(
             {"SLACK_SIGNING_SECRET": self.slack_signing_secret, "SLACK_BOT_TOKEN": self.slack_bot_token, "SLACK_TENANT": self.slack_tenant}
         )
-        self._need_together(
-            {"TEAMS_APP_ID": self.teams_app_id, "TEAMS_APP_SECRET": self.teams_app_secret, "TEAMS_APP_TENANT": self.teams_app_tenant}
-        )
+        if self.teams_app_secret or self.teams_app_tenant:  # the id alone is enough for a manifest
+            self._need_together(
+                {"TEAMS_APP_ID": self.teams_app_id, "TEAMS_APP_SECRET": self.teams_app_secret, "TEAMS_APP_TENANT": self.teams_app_tenant}
+            )
         if not self.slack_api_url.endswith("/"):
             raise BadSetting("SLACK_API_URL must end in /, as in https://slack.com/api/.")
         self._need_together({"EMBEDDING_URL": self.embedding_url, "EMBEDDING_NAME": self.embedding_name})

@@ -87,7 +87,7 @@ class Trace:
     hits: tuple[dict[str, Any], ...] = ()  # passage, document, score, words, cosine; best first
     withheld: tuple[dict[str, Any], ...] = ()  # passage and why it was not shown
     dropped: tuple[dict[str, Any], ...] = ()  # sentences taken out of a written answer, and why
-    prompt: str = ""  # name@version of the prompt used
+    prompt: str = ""  # name@version of each prompt used, in order, joined by ", "
     model: str = ""
     tokens_in: int = 0
     tokens_out: int = 0

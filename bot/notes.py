@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.citations import Dropped
-from bot.llm.port import Usage
+from bot.llm.port import Prompt, Usage
 from bot.messages import Trace
 from bot.spans import span
 from knowledge.documents import Findings
@@ -22,7 +22,7 @@ class Notes:
     query: str = ""
     findings: Findings = field(default_factory=lambda: Findings(hits=()))
     dropped: list[Dropped] = field(default_factory=list)
-    prompt: str = ""
+    prompts: list[str] = field(default_factory=list)  # name@version of each, in the order of their use
     model: str = ""
     usage: Usage = field(default_factory=Usage)
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -55,6 +55,11 @@ class Notes:
         self.query, self.findings = query, findings
         self.timings_ms |= {f"search.{name}": ms for name, ms in findings.timings_ms.items()}
 
+    def prompted(self, prompt: Prompt, model: str) -> None:
+        """A model is given a prompt; the last model counts, and every prompt."""
+        self.prompts.append(prompt.name)
+        self.model = model
+
     def trace(self) -> Trace:
         """The trace to keep with the turn."""
         return Trace(
@@ -64,7 +69,7 @@ class Notes:
             hits=tuple(_hits(self.findings)),
             withheld=tuple({"passage": w.passage, "reason": w.reason, "score": w.score} for w in self.findings.withheld),
             dropped=tuple({"sentence": d.sentence, "reason": d.reason} for d in self.dropped),
-            prompt=self.prompt,
+            prompt=", ".join(self.prompts),
             model=self.model,
             tokens_in=self.usage.tokens_in,
             tokens_out=self.usage.tokens_out,

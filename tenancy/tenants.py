@@ -72,7 +72,8 @@ class Tenants:
         """Take a tenant away: schema, role, installs and data key, at once and for ever. Returns what it was.
 
         What is kept of it elsewhere (index, originals) is the caller's to remove, and among `removals` until they say that it
-        is; what was sealed can no longer be read, by other processes from five minutes later on. Raises `UnknownTenant` and `StoreUnavailable`.
+        is; what was sealed can no longer be read, by other processes from five minutes later on. Raises `UnknownTenant` and
+        `StoreUnavailable`.
         """
         async with self.database.control() as connection:
             await migrations.hold_off(connection)

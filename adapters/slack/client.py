@@ -7,6 +7,7 @@ on its way to us may stand in the thread already (`reply.py` looks).
 import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import ClientConnectorError, ClientError
@@ -76,7 +77,7 @@ class SlackClient:
         """Show what we are doing, for as long as nothing is posted; if that cannot be shown, nobody misses it."""
         try:
             await self._web.api_call("assistant.threads.setStatus", json={"channel_id": channel, "thread_ts": thread, "status": words})
-        except (SlackApiError, SlackRequestError, ClientError, TimeoutError):
+        except (SlackApiError, *_UNANSWERED):
             return
 
     async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[Mapping[str, Any]]:  # noqa: ANN401
@@ -93,7 +94,7 @@ class SlackClient:
         for left in reversed(range(_TRIES)):
             try:
                 return await self._do(method, **arguments)
-            except (MayHaveHappened, NotNow):
+            except MayHaveHappened:
                 if not left:
                     raise
             await asyncio.sleep(_pause(_TRIES - left))
@@ -112,7 +113,7 @@ class SlackClient:
                 if not left:
                     raise NotNow(f"{method}: {type(error).__name__}") from error
                 pause = _pause(_TRIES - left)
-            except (ClientError, TimeoutError, SlackRequestError) as error:
+            except _UNANSWERED as error:
                 raise MayHaveHappened(f"{method}: {type(error).__name__}") from error
             else:
                 return _data(answered)
@@ -120,6 +121,8 @@ class SlackClient:
         raise AssertionError  # the last try returns or raises
 
 
+# AttributeError: what the SDK makes of an answer that is no JSON object.
+_UNANSWERED: Final = (ClientError, TimeoutError, SlackRequestError, AttributeError)
 _BY_FORM: Final = frozenset({"conversations.members", "conversations.info", "conversations.replies", "conversations.history", "users.info"})
 """Methods that read arguments from a form only."""
 
@@ -137,24 +140,32 @@ def _data(answered: AsyncSlackResponse) -> Mapping[str, Any]:
     return data
 
 
+def _status_and_body(response: object) -> tuple[int, Mapping[str, Any]]:
+    """What Slack said, or whoever stands between: not everybody answers with a JSON object."""
+    body = getattr(response, "data", response)
+    return int(getattr(response, "status_code", 0) or 0), body if isinstance(body, Mapping) else {}
+
+
 def _told_to_wait(response: Any) -> float | None:  # noqa: ANN401 - the SDK types it as it comes
     """Seconds to wait before the same call, if Slack has said that it did nothing and will be asked again soon."""
-    if response.status_code != 429 and response.get("error") not in _NOTHING_DONE:  # noqa: PLR2004 - HTTP
+    status, body = _status_and_body(response)
+    if status != HTTPStatus.TOO_MANY_REQUESTS and body.get("error") not in _NOTHING_DONE:
         return None
     try:
-        wanted = float(response.headers.get("Retry-After", 1))
+        wanted = float(getattr(response, "headers", {}).get("Retry-After", 1))
     except ValueError:
         wanted = 1.0
     return wanted + random.uniform(0, 0.2) if wanted <= _LONGEST_PAUSE_S else None  # noqa: S311 - jitter
 
 
-def _meaning(method: str, response: Any) -> Exception:  # noqa: ANN401
+def _meaning(method: str, response: object) -> Exception:
     """What a refusal means for whoever asked."""
-    error = str(response.get("error") or "")
-    if response.status_code == 429 or error in _NOTHING_DONE:  # noqa: PLR2004
+    status, body = _status_and_body(response)
+    error = str(body.get("error") or "")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or error in _NOTHING_DONE:
         return NotNow(f"{method}: Slack asks to wait")
-    if response.status_code >= 500 or error in _PASSING or not error:  # noqa: PLR2004
-        return MayHaveHappened(f"{method}: {error or response.status_code}")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or error in _PASSING or not error:
+        return MayHaveHappened(f"{method}: {error or status}")
     return Undeliverable(f"Slack refuses {method}: {error}.{_REMEDIES.get(error, '')}")
 
 

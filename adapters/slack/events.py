@@ -14,8 +14,8 @@ PRIVATE: Final = "footnote_private"
 """Action ids of our buttons; `render.py` gives them out."""
 COMMAND: Final = "/footnote"
 
-_OF_PEOPLE = frozenset({None, "file_share", "thread_broadcast"})  # subtypes of messages that people wrote just now
-_TS = re.compile(r"\d{1,12}\.\d{1,6}")
+_OF_PEOPLE = (None, "file_share", "thread_broadcast")  # subtypes of messages that people wrote just now
+_TS = re.compile(r"\d{1,12}\.\d{1,6}", re.ASCII)
 _MARK = re.compile(r"<(?:@(?P<user>\w+)|#(?P<channel>\w+)|!(?P<special>[^|>]+)|(?P<link>[^|>@#!][^|>]*))(?:\|(?P<label>[^>]*))?>")
 
 Payload = Mapping[str, Any]
@@ -32,6 +32,9 @@ def workspace(payload: Payload) -> str:
     """
     if payload.get("type") == "event_callback":
         return _installed(payload)
+    if str(payload.get("is_enterprise_install", "")).lower() == "true":
+        organisation = payload.get("enterprise")
+        return str((organisation.get("id") if isinstance(organisation, Mapping) else payload.get("enterprise_id")) or "")
     if isinstance(view := payload.get("view"), Mapping) and view.get("app_installed_team_id"):
         return str(view["app_installed_team_id"])
     team = payload.get("team")
@@ -59,7 +62,8 @@ def asked(payload: Payload) -> Heard | Ignored:
         return Ignored(reason)
     direct = event.get("channel_type") == "im"
     mention = event.get("type") == "app_mention"
-    mentioned = f"<@{_us(payload)}>" in _string(event, "text", default="") if _us(payload) else False
+    us = _us(payload)
+    mentioned = bool(us) and re.search(rf"<@{re.escape(us)}[|>]", _string(event, "text", default="")) is not None
     if not mention and not direct:
         if mentioned:
             return Ignored("the mention's own event is answered")
@@ -72,7 +76,7 @@ def asked(payload: Payload) -> Heard | Ignored:
         person=_string(event, "user"),
         message=ts,
         text=plain(_string(event, "text", default=""), us=_us(payload)),
-        asked_at=datetime.fromtimestamp(float(ts), UTC),
+        asked_at=_moment(ts),
         addressed=mention or direct,
     )
 
@@ -95,7 +99,7 @@ def plain(text: str, *, us: str = "") -> str:
 
 def _event(payload: Payload) -> Heard | Ignored:
     kind = _mapping(payload, "event").get("type")
-    return asked(payload) if kind in {"app_mention", "message"} else Ignored("nothing is done about such events")
+    return asked(payload) if kind in ("app_mention", "message") else Ignored("nothing is done about such events")
 
 
 def _not_said_by_people(event: Payload, us: str) -> str:
@@ -124,8 +128,7 @@ def _pressed(payload: Payload) -> Heard | Ignored:
         return Rated(place=_where(payload), person=person, turn=TurnId(turn), verdict=Verdict(verdict))
     if action.get("action_id") == PRIVATE and value:
         ts = _ts(action, "action_ts")
-        when = datetime.fromtimestamp(float(ts), UTC)
-        return Sought(place=_where(payload), person=person, name=f"{value}:{person}", turn=TurnId(value), asked_at=when)
+        return Sought(place=_where(payload), person=person, name=f"{value}:{person}", turn=TurnId(value), asked_at=_moment(ts))
     return Ignored("a button that is not ours")
 
 
@@ -137,7 +140,7 @@ def _commanded(payload: Payload) -> Heard | Ignored:
         person=_string(payload, "user_id"),
         name=_string(payload, "trigger_id"),
         text=plain(_string(payload, "text", default="")),
-        asked_at=datetime.fromtimestamp(float(_ts(payload, "received")), UTC),
+        asked_at=_moment(_ts(payload, "received")),
     )
 
 
@@ -184,3 +187,10 @@ def _ts(payload: Payload, key: str) -> str:
     if not isinstance(value, str) or not _TS.fullmatch(value):
         raise Malformed(f"{key} is no moment")
     return value
+
+
+def _moment(ts: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (ValueError, OverflowError, OSError) as error:  # after the year 9999
+        raise Malformed("a moment that no calendar has") from error

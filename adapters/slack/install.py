@@ -5,6 +5,7 @@ import logging
 
 from adapters.answering import MayHaveHappened, NotNow, Undeliverable
 from adapters.slack.client import SlackClient
+from tenancy.errors import StoreUnavailable
 from tenancy.installs import Installs
 from tenancy.viewer import TenantId
 
@@ -31,9 +32,9 @@ class Declared:
         while not self._done:
             try:
                 workspace = str((await self._client.identity())["team_id"])
-            except (MayHaveHappened, NotNow, Undeliverable) as error:
-                _log.warning("Slack does not say whose SLACK_BOT_TOKEN is; asking again: %s", error)
+                await self._installs.declare("slack", {workspace: self._tenant})
+            except (MayHaveHappened, NotNow, Undeliverable, StoreUnavailable) as error:
+                _log.warning("it is not known yet whose SLACK_BOT_TOKEN is; asking again: %s", error)
                 await asyncio.sleep(_AGAIN_S)
             else:
-                await self._installs.declare("slack", {workspace: self._tenant})
                 self._done = True

@@ -65,14 +65,11 @@ class SlackPeople:
     def _identity(self, user: str, account: Mapping[str, Any]) -> Identity:
         profile = account.get("profile")
         email = profile.get("email") if isinstance(profile, Mapping) else None
-        guest = (
-            not account
-            or any(account.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted", "is_bot"))
-            or account.get("team_id") != self._workspace
-        )
+        foreign = bool(account.get("is_stranger")) or account.get("team_id") != self._workspace
+        guest = foreign or any(account.get(flag) for flag in ("is_restricted", "is_ultra_restricted", "deleted", "is_bot"))
         return Identity(
             external=f"slack:{self._workspace}:{user}",
-            email=str(email) if email and not account.get("is_stranger") else None,
+            email=str(email) if email and not foreign else None,  # what another company says of its people proves nothing here
             name=str(account.get("real_name") or account.get("name") or user),
             guest=guest,
         )

@@ -15,7 +15,7 @@ from bot.messages import Answer, Citation, TurnId, Verdict
 METADATA: Final = "footnote_answer"
 """The type of our messages' metadata, by which one is found again."""
 
-_MOST_MARKDOWN: Final = 9_500  # characters; 12,000 are allowed, but of all blocks together Slack takes about 13,000
+_MOST_MARKDOWN: Final = 8_000  # characters; 12,000 are allowed, but of all blocks together Slack takes about 13,000
 _MOST_TEXT: Final = 3_000  # characters of the text that notifications show
 _MOST_CONTEXT: Final = 2_900  # characters of one context element; 3,000 is refused by some clients
 _MOST_QUOTED: Final = 300  # characters of a question

@@ -31,10 +31,12 @@ class SlackReply:
         self._turn = turn
         self._post = post
         self._url = url
+        self._shows_status = False
 
     async def step(self, step: Step) -> None:
         """Say what is being done, where the thread shows it."""
         if self._place.thread and not self._post.may_be_there:
+            self._shows_status = True
             await self._client.status(self._place.channel, self._place.thread, texts.STEPS[step])
 
     async def extracts(self, answer: Answer) -> None:
@@ -45,6 +47,8 @@ class SlackReply:
 
     async def finish(self, answer: Answer) -> None:
         """Post the outcome, unless it is there already."""
+        if answer.silent and self._shows_status:
+            await self._client.status(self._place.channel, self._place.thread, "")
         if answer.silent or self._post.name is not None:
             return
         if self._post.may_be_there and await self._found():

@@ -22,7 +22,7 @@ from tenancy.errors import StoreUnavailable
 _log = logging.getLogger(__name__)
 
 _OLDEST_S: Final = 300
-_NAME = re.compile(r"[\w.:-]{1,100}")
+_NAME = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 _TIMESTAMP = re.compile(r"\d{1,12}", re.ASCII)
 _WILL_TELL: Final = "I will answer in our direct messages."
 
@@ -57,7 +57,8 @@ class SlackRoutes:
             _log.warning("Slack leaves out events of this workspace: too many a minute")
             return web.Response()
         name = payload.get("event_id")
-        return await self._kept(payload, name if isinstance(name, str) and _NAME.fullmatch(name) else _digest(body))
+        named = isinstance(name, str) and _NAME.fullmatch(name)
+        return await self._kept(payload, str(name) if named else _digest(body)) or web.Response()
 
     async def take_interaction(self, request: web.Request) -> web.Response:
         """Keep the press of a button."""
@@ -65,7 +66,7 @@ class SlackRoutes:
         if _is_ssl_check(request, body):
             return web.Response()
         payload = bodies.json_object(_form(body).get("payload", "").encode())
-        return await self._kept(payload, f"action:{_digest(body)}")
+        return await self._kept(payload, f"action:{_digest(body)}") or web.Response()
 
     async def take_command(self, request: web.Request) -> web.Response:
         """Keep a command, and say where the answer will be."""
@@ -73,28 +74,27 @@ class SlackRoutes:
         if _is_ssl_check(request, body):
             return web.Response()
         payload = {**_form(body), "received": f"{request.headers['X-Slack-Request-Timestamp']}.000000"}
-        response = await self._kept(payload, f"command:{_digest(body)}")
-        return (
-            web.json_response({"response_type": "ephemeral", "text": _WILL_TELL}) if response.status == web.HTTPOk.status_code else response
-        )
+        kept = await self._kept(payload, f"command:{_digest(body)}")
+        return web.json_response({"response_type": "ephemeral", "text": _WILL_TELL}) if kept is None else kept
 
-    async def _kept(self, payload: Mapping[str, Any], name: str) -> web.Response:
-        """Keep what may want an outcome; what surely wants none is told that it came."""
+    async def _kept(self, payload: Mapping[str, Any], name: str) -> web.Response | None:
+        """Keep what may want an outcome: None. Otherwise what Slack is told: that it came, or to send it again."""
         heard = events.heard(payload)
-        if isinstance(heard, Ignored):
+        app, workspace = payload.get("api_app_id", ""), events.workspace(payload)
+        if isinstance(heard, Ignored) or not isinstance(app, str) or not _NAME.fullmatch(f"{app}:{workspace}"):
             return web.Response()
         if not self._ready():
             return bodies.again()
-        key = Key("slack", str(payload.get("api_app_id", ""))[:100], name)
-        workspace = events.workspace(payload)
+        key = Key("slack", app, name)
         try:
             ours = await self._inbox.take(
                 Event(key=key, workspace=workspace, thread=lane("slack", heard, name), body=json.dumps(payload).encode())
             )
         except StoreUnavailable:
             return bodies.again()
-        if not ours:
-            _log.warning("an event of a Slack workspace that is linked to nobody was left out", extra={"workspace": workspace})
+        if ours:
+            return None
+        _log.warning("an event of a Slack workspace that is linked to nobody was left out", extra={"workspace": workspace})
         return web.Response()
 
     async def _verified(self, request: web.Request) -> bytes:

@@ -24,8 +24,10 @@ class Listeners:
 
     def __init__(self, web: AsyncWebClient) -> None:
         """`web` is Slack's address; nothing is asked of it here."""
-        logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)  # it warns of our own settings in the environment, which it reads
+        quiet = logging.getLogger("adapters.slack.bolt")
+        quiet.setLevel(logging.ERROR)  # it warns of our own settings in the environment, which it reads
         self._app = AsyncApp(
+            logger=quiet,
             signing_secret="kept events were verified",  # noqa: S106 - never used: see request_verification_enabled
             client=web,
             authorize=_authorize,
@@ -40,8 +42,11 @@ class Listeners:
 
     async def hear(self, payload: Mapping[str, Any]) -> Heard | Ignored:
         """What a payload says; why nothing, if no listener of ours is for it."""
-        request = AsyncBoltRequest(body=dict(payload), mode="socket_mode")  # a body that is no text, and no signature
-        await self._app.async_dispatch(request)
+        try:
+            request = AsyncBoltRequest(body=dict(payload), mode="socket_mode")  # a body that is no text, and no signature
+            await self._app.async_dispatch(request)
+        except (AttributeError, TypeError, KeyError, IndexError):  # Bolt trusts every part of a payload to be there
+            return events.heard(payload)
         return cast("Heard | Ignored", request.context.get(_HEARD)) or Ignored("nothing of ours, or said by ourselves")
 
 

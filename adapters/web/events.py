@@ -20,7 +20,7 @@ ASKED = uuid.UUID("6f2f7a8e-6a0c-4f0e-9d5b-0f9b8a4c3e21")
 class Asked:
     """What the page says is asked, before anybody has looked up who that is."""
 
-    id: str  # made by the page, one per question; sent again with a retry
+    id: str  # made by the page, one per question; sent again when the answer broke off
     person: str  # e-mail
     place: str  # a channel's name; empty in private
     thread: str  # made by the page, one per conversation

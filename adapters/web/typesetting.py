@@ -71,11 +71,6 @@ def typeset(text: str, span: Span, shown: Span, pages: Sequence[Span], top: int)
     return "\n".join(_blocks(_Setter(text, span, top), shown, pages))
 
 
-def bare(words: str) -> str:
-    """Return a heading without the signs of its emphasis and of its end."""
-    return INLINE.sub(lambda found: str(found[found.lastgroup or 0]), words.rstrip(CLOSING))
-
-
 def _dressed(kind: str, inner: str) -> str:
     """Put the element of that kind around what is already set."""
     return f"<{kind}>{inner}</{kind}>" if kind in {"strong", "em", "code"} else inner

@@ -40,7 +40,9 @@ async def _rewriting(tools: Tools, request: Request) -> AsyncIterator[asyncio.Ta
     if tools.writer is None:
         yield None
         return
-    task = asyncio.create_task(_rewritten(tools.writer, _prompt(tools, request), request))
+    prompt = _prompt(tools, request)
+    request.notes.prompted(prompt, tools.writer.name)
+    task = asyncio.create_task(_rewritten(tools.writer, prompt, request))
     try:
         yield task
     finally:

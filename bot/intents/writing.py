@@ -27,7 +27,7 @@ async def written(
     """
     sources = _fitting(hits)
     filled = prompt(fence((_label(hit.passage), hit.passage.text) for hit in sources))
-    request.notes.prompt, request.notes.model = filled.name, writer.name
+    request.notes.prompted(filled, writer.name)
     await request.reply.step(Step.WRITING)
     checker = Checker(sources)
     with request.notes.step("write"):

@@ -43,7 +43,9 @@ SETTING = {
     "tenantId": TENANT,
     "bot": {"id": f"28:{signer.APP}", "name": "Footnote"},
     "currentUser": person(0, "Ana", "Example", "ana@acme.example"),
-    "users": [person(number, "Colleague", f"N{number}", f"user{number}@acme.example") for number in range(1, 6)],  # five: with six it ends without a word
+    "users": [
+        person(number, "Colleague", f"N{number}", f"user{number}@acme.example") for number in range(1, 6)
+    ],  # five: with six it ends without a word
     "personalChat": {"id": "a:personal-1"},
     "groupChat": {"id": "19:group1@thread.v2", "name": "A group"},
     "team": {

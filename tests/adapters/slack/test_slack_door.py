@@ -213,9 +213,6 @@ async def test_slack_is_asked_until_it_says_whose_token_it_is(
     assert sum("asking again" in record.getMessage() for record in caplog.records) == 2
 
 
-@pytest.mark.xfail(
-    strict=True, raises=StoreUnavailable, reason="install.py:38: a database that is away for a moment ends the linking for good"
-)
 async def test_a_database_that_is_away_for_a_moment_delays_the_link(linking: Linking, monkeypatch: pytest.MonkeyPatch) -> None:
     declare, tries = Installs.declare, iter([StoreUnavailable(), None])
 

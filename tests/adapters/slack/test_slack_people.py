@@ -115,9 +115,6 @@ async def test_a_strangers_email_proves_nothing(house: House) -> None:
     assert (await house.knows("UEVE", stranger)).email is None
 
 
-@pytest.mark.xfail(
-    strict=True, reason="people.py:75: an e-mail that another company vouches for is believed unless Slack says `is_stranger`"
-)
 async def test_an_email_that_another_company_vouches_for_proves_nothing(house: House) -> None:
     other = account("UEVE", team_id="TOTHER", profile={"email": "ana@larkspur.example"})
     assert (await house.knows("UEVE", other)).email is None

@@ -324,7 +324,6 @@ async def test_the_answer_takes_the_place_of_the_status(stage: Stage) -> None:
 
 
 @only_in_a_thread
-@pytest.mark.xfail(strict=True, reason="reply.py:48: after a silent outcome the status stands for two minutes, and nothing comes")
 async def test_after_a_silent_answer_no_status_promises_one(stage: Stage) -> None:
     reply = stage.reply(Progress())
     await reply.step(Step.READING)

@@ -409,9 +409,6 @@ async def test_a_command_is_kept_with_its_moment_and_told_where_the_answer_will_
     assert json.loads(front.only.body) == command() | {"received": f"{NOW}.000000"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="routes.py:76: every command that is not kept, but for a 503, is promised an answer that never comes"
-)
 @pytest.mark.parametrize(
     "fields",
     [
@@ -426,9 +423,6 @@ async def test_nobody_is_promised_an_answer_that_never_comes(front: Front, field
     assert PROMISE not in answered.text
 
 
-@pytest.mark.xfail(
-    strict=True, reason="routes.py:88-93: a name with a character that PostgreSQL does not take is answered 500, so Slack retries"
-)
 @pytest.mark.parametrize(
     "odd",
     [

@@ -39,5 +39,6 @@ _STATEMENTS = (
     "CREATE INDEX inbox_waiting_by_tenant ON inbox (coalesce(tenant, ''), place) WHERE finished_at IS NULL",
     "CREATE INDEX inbox_finished ON inbox (finished_at) WHERE finished_at IS NOT NULL",
     "CREATE INDEX inbox_by_post ON inbox (platform, workspace, post) WHERE post IS NOT NULL",
+    "CREATE INDEX inbox_by_turn ON inbox (turn) WHERE turn IS NOT NULL",
     "ALTER TABLE installs ADD COLUMN declared boolean NOT NULL DEFAULT false",  # by a setting, not by consent
 )
