@@ -219,7 +219,7 @@ class Answering:
     async def _rated(self, door: Door, kept: Kept, rated: Rated) -> Ended:
         if kept.tenant is None:
             return _UNLINKED
-        turn = rated.turn or await self._inbox.turn_of(kept.key.platform, rated.place.workspace, rated.post)
+        turn = rated.turn or await self._inbox.turn_of(kept.key.platform, rated.place, rated.post)
         if turn is None:
             return Ended("ignored", "rates an answer that is not there")
         try:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.heard import Place
 from bot.messages import TurnId
 from tenancy.database import Database
 from tenancy.viewer import TenantId
@@ -67,9 +68,12 @@ _OPEN = text(f"""
     SELECT workspace, tenant, body, posting_at IS NOT NULL AS may_be_posted, post
     FROM inbox WHERE {_IS} AND finished_at IS NULL""")  # noqa: S608
 _POSTING = text(f"UPDATE inbox SET posting_at = coalesce(posting_at, now()), turn = :turn WHERE {_IS}")  # noqa: S608
-_TURN = text("SELECT turn FROM inbox WHERE platform = :platform AND workspace = :workspace AND post = :post")
+_TURN = text("""
+    SELECT turn FROM inbox
+    WHERE platform = :platform AND workspace = :workspace AND post = :post AND starts_with(event, :thread || '/')""")
 _POSTED = text(f"UPDATE inbox SET post = :post WHERE {_IS}")  # noqa: S608
-_SHOWN = text(f"SELECT EXISTS (SELECT FROM inbox WHERE turn = :turn AND NOT ({_IS})) AS shown")  # noqa: S608
+_SHOWN = text(f"""
+    SELECT EXISTS (SELECT FROM inbox WHERE turn = :turn AND NOT ({_IS}) AND (post IS NOT NULL OR finished_at IS NULL)) AS shown""")  # noqa: S608
 _FINISH = text(f"""
     UPDATE inbox SET outcome = :outcome, reason = :reason, finished_at = now(), body = NULL
     WHERE {_IS} AND finished_at IS NULL""")  # noqa: S608
@@ -112,9 +116,13 @@ class Inbox:
         """The outcome is on show, under this name of the platform's."""
         await self._first(_POSTED, _named(key) | {"post": post})
 
-    async def turn_of(self, platform: str, workspace: str, post: str) -> TurnId | None:
-        """The turn whose outcome is on show under that name, in the last week."""
-        row = await self._first(_TURN, {"platform": platform, "workspace": workspace, "post": post})
+    async def turn_of(self, platform: str, place: Place, post: str) -> TurnId | None:
+        """The turn whose outcome is on show there under that name, in the last week.
+
+        For platforms whose messages have names within a conversation only: there an event's name begins with the conversation's.
+        """
+        where = {"platform": platform, "workspace": place.workspace, "thread": place.thread}
+        row = await self._first(_TURN, {**where, "post": post})
         return TurnId(row["turn"]) if row else None
 
     async def is_shown(self, turn: TurnId, *, but_by: Key) -> bool:

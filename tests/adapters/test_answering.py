@@ -161,7 +161,7 @@ class House:
         self.door.heard = heard
         if linked:
             await Installs(self.database).link("slack", self.workspace, self.tenant.id)
-        key = Key("slack", "A1", secrets.token_hex(8))
+        key = Key("slack", "A1", f"1.1/{secrets.token_hex(8)}")  # as in Teams: a conversation, and what was said in it
         await self.inbox.take(Event(key=key, workspace=self.workspace, thread="t", body=b"{}"), strangers=True)
         return key
 
@@ -348,7 +348,7 @@ async def test_a_post_is_found_by_its_name_afterwards(house: House) -> None:
     asked = house.asked()
     await house.ends(asked)
     turn = turn_of("slack", asked)
-    assert await house.inbox.turn_of("slack", house.workspace, f"post-{turn}") == turn
+    assert await house.inbox.turn_of("slack", house.place(), f"post-{turn}") == turn
 
 
 # The last try.
@@ -539,7 +539,8 @@ async def test_a_verdict_on_a_post_is_kept_for_the_turn_that_it_shows(house: Hou
     asked = house.asked()
     await house.ends(asked)
     turn = turn_of("slack", asked)
-    assert await house.ends(house.rated(turn=None, post=f"post-{turn}")) == Ended("rated")
+    rated = house.rated(turn=None, post=f"post-{turn}", place=house.place())
+    assert await house.ends(rated) == Ended("rated")
     assert house.conversation.rated == [("ana", turn, Verdict.HELPFUL, "")]
 
 

@@ -5,6 +5,7 @@ import secrets
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.heard import Place
 from adapters.inbox import Event, Inbox, Key
 from bot.messages import TurnId
 from tenancy.database import Database
@@ -87,8 +88,6 @@ async def test_progress_is_kept_and_the_end_forgets_the_words(inbox: Inbox, data
     kept = await inbox.open(one.key)
     assert kept is not None
     assert (kept.may_be_posted, kept.post) == (True, "123.456")
-    assert await inbox.turn_of("slack", one.workspace, "123.456") == "turn1"
-    assert await inbox.turn_of("slack", "T-of-nobody", "123.456") is None
     await inbox.finish(one.key, "answer")
     await inbox.finish(one.key, "apology", "too late: the first outcome stands")
     assert await inbox.open(one.key) is None
@@ -155,3 +154,31 @@ async def test_a_tenant_that_goes_takes_its_events_along(inbox: Inbox, database:
     await inbox.take(one)
     await servers.tenants_of(database).delete(gone.slug)
     assert await inbox.open(one.key) is None
+
+
+async def test_a_post_is_known_by_its_place_and_its_name(inbox: Inbox, database: Database, tenant: Tenant) -> None:
+    mine = await workspace(database, tenant)
+    one, other = event(mine, "19:a/1"), event(mine, "19:b/1")
+    for each, name in ((one, "turn-a"), (other, "turn-b")):
+        await inbox.take(each)
+        await inbox.posting(each.key, TurnId(name))
+        await inbox.posted(each.key, "1700000000000")
+
+    async def turn(thread: str, post: str = "1700000000000", of: str = mine) -> str | None:
+        return await inbox.turn_of("slack", Place(workspace=of, channel=thread, thread=thread, direct=False), post)
+
+    assert (await turn("19:a"), await turn("19:b")) == ("turn-a", "turn-b")
+    assert (await turn("19:c"), await turn("19:a", "2"), await turn("19:a", of="T-of-nobody")) == (None, None, None)
+    await finish_all(inbox, [one.key, other.key])
+
+
+async def test_an_outcome_that_could_not_be_shown_stands_in_nobodys_way(inbox: Inbox, database: Database, tenant: Tenant) -> None:
+    mine = await workspace(database, tenant)
+    first, second = event(mine), event(mine)
+    turn = TurnId(f"turn-{first.key.event}")
+    await inbox.take(first)
+    await inbox.posting(first.key, turn)
+    assert await inbox.is_shown(turn, but_by=second.key)
+    assert not await inbox.is_shown(turn, but_by=first.key)
+    await inbox.finish(first.key, "undeliverable")
+    assert not await inbox.is_shown(turn, but_by=second.key)
