@@ -1,0 +1,156 @@
+"""What Teams' activities say, and why some say nothing. Pure."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.heard import Asked, Rated
+from adapters.teams import events
+from bot.messages import Ignored, Verdict
+
+TENANT = "11111111-2222-3333-4444-555555555555"
+US, ANA = "28:bot", "29:ana"
+SERVICE = "https://smba.trafficmanager.net/amer/"
+ROOT = "19:abc@thread.tacv2;messageid=1700000000000"
+
+
+def activity(**other: Any) -> dict[str, Any]:  # noqa: ANN401 - an activity's own fields
+    """A direct message of Ana's, with other fields in the place of its own; None takes one away."""
+    made: dict[str, Any] = {
+        "type": "message",
+        "id": "1700000000001",
+        "timestamp": "2026-03-03T08:00:00.123Z",
+        "channelId": "msteams",
+        "serviceUrl": SERVICE,
+        "from": {"id": ANA, "aadObjectId": "a-1", "name": "Ana"},
+        "recipient": {"id": US, "name": "Footnote"},
+        "conversation": {"id": "a:1", "conversationType": "personal", "tenantId": TENANT},
+        "channelData": {"tenant": {"id": TENANT}},
+        "text": "How long is leave?",
+    }
+    return {name: value for name, value in (made | other).items() if value is not None}
+
+
+def mention(text: str = "<at>Footnote</at> How long is leave?\n", mentioned: str = US, **other: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The same in a thread of a channel."""
+    named = {"type": "mention", "mentioned": {"id": mentioned}, "text": "<at>Footnote</at>"}
+    where = {"id": ROOT, "conversationType": "channel", "tenantId": TENANT, "isGroup": True}
+    return activity(text=text, entities=[{"type": "clientInfo"}, named], conversation=where, **other)
+
+
+def verdict(value: object, **other: Any) -> dict[str, Any]:  # noqa: ANN401
+    return activity(type="invoke", name="message/submitAction", replyToId="17", value=value, text=None, **other)
+
+
+def asked(of: dict[str, Any]) -> Asked:
+    heard = events.heard(of)
+    assert isinstance(heard, Asked)
+    return heard
+
+
+def test_a_direct_message_is_a_question() -> None:
+    heard = asked(activity())
+    assert (heard.text, heard.person, heard.message, heard.addressed) == ("How long is leave?", ANA, "1700000000001", True)
+    assert heard.asked_at == datetime(2026, 3, 3, 8, tzinfo=UTC)
+    place = heard.place
+    assert (place.workspace, place.channel, place.thread, place.direct, place.via) == (TENANT, "a:1", "a:1", True, SERVICE)
+
+
+def test_a_mention_in_a_channel_stays_in_its_thread() -> None:
+    heard = asked(mention())
+    assert (heard.text, heard.addressed, heard.place.direct) == ("How long is leave?", True, False)
+    assert (heard.place.channel, heard.place.thread) == (ROOT.partition(";")[0], ROOT)
+
+
+def test_what_is_not_said_to_us_may_be_a_follow_up() -> None:
+    assert not asked(mention(mentioned="28:another")).addressed
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("<at>Footnote</at> what is the Footnote on leave?", "what is the Footnote on leave?"),
+        ("<at>Footnote</at>&nbsp;&nbsp;R&amp;D leave\n", "R&D leave"),
+        ("Hello <at>Footnote</at>, and <at>Footnote</at>", "Hello , and <at>Footnote</at>"),
+        ("<at>Footnote</at>", ""),
+    ],
+)
+def test_our_mention_is_taken_out_exactly_and_once(text: str, read: str) -> None:
+    assert asked(mention(text)).text == read
+
+
+@pytest.mark.parametrize(
+    "kind", ["messageUpdate", "messageDelete", "messageReaction", "conversationUpdate", "installationUpdate", "typing", None]
+)
+def test_what_is_no_message_is_ignored(kind: str | None) -> None:
+    assert isinstance(events.heard(activity(type=kind)), Ignored)
+
+
+@pytest.mark.parametrize("sender", [{"id": "28:another"}, {"id": ANA, "role": "bot"}])
+def test_bots_are_not_answered(sender: dict[str, str]) -> None:
+    assert events.heard(activity(**{"from": sender})) == Ignored("said by a bot")
+
+
+def test_a_cards_button_is_no_question() -> None:
+    assert isinstance(events.heard(activity(text=None, value={"x": 1})), Ignored)
+
+
+@pytest.mark.parametrize("name", ["id", "timestamp", "serviceUrl", "from", "conversation"])
+@pytest.mark.parametrize("value", [None, 7, [], {}, "", True])
+def test_an_activity_without_what_it_needs_is_ignored(name: str, value: object) -> None:
+    assert isinstance(events.heard(activity() | {name: value}), Ignored)
+
+
+@pytest.mark.parametrize("name", ["text", "entities", "recipient", "channelData"])
+@pytest.mark.parametrize("value", [None, 7, [], {}, [None], "x"])
+def test_what_may_be_missing_may_be_anything(name: str, value: object) -> None:
+    assert isinstance(events.heard(activity() | {name: value}), Asked)
+
+
+@pytest.mark.parametrize(
+    ("conversation", "channel_data", "whose"),
+    [
+        ({"id": "a:1", "tenantId": TENANT.upper()}, {}, TENANT),
+        ({"id": "a:1"}, {"tenant": {"id": TENANT}}, TENANT),
+        ({"id": "a:1", "tenantId": TENANT}, {"tenant": {"id": "another"}}, ""),
+        ({"id": "a:1"}, {"tenant": "x"}, ""),
+    ],
+)
+def test_whose_activity_it_is(conversation: dict[str, Any], channel_data: dict[str, Any], whose: str) -> None:
+    assert events.workspace(activity(conversation=conversation, channelData=channel_data)) == whose
+
+
+@pytest.mark.parametrize("comment", ["too old", '{"feedbackText": "too old"}', {"feedbackText": "too old"}])
+@pytest.mark.parametrize(("reaction", "wanted"), [("like", Verdict.HELPFUL), ("dislike", Verdict.NOT_HELPFUL)])
+def test_a_verdict_is_read_in_each_of_its_forms(comment: object, reaction: str, wanted: Verdict) -> None:
+    heard = events.heard(verdict({"actionName": "feedback", "actionValue": {"reaction": reaction, "feedback": comment}}))
+    assert isinstance(heard, Rated)
+    assert (heard.verdict, heard.comment, heard.post, heard.turn) == (wanted, "too old", "17", None)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, {}, [], {"actionName": "feedback"}, {"actionName": "other"}, {"actionName": "feedback", "actionValue": {"reaction": "angry"}}],
+)
+def test_a_verdict_that_is_none_is_ignored(value: object) -> None:
+    assert isinstance(events.heard(verdict(value)), Ignored)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from([activity(), mention(), verdict({"actionName": "feedback", "actionValue": {"reaction": "like"}})]), st.data())
+def test_nothing_that_an_activity_may_hold_is_more_than_ignored(good: dict[str, Any], data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(good)))
+    part = good[name]
+    odd = data.draw(ANYTHING)
+    if isinstance(part, dict) and part and data.draw(st.booleans()):
+        odd = part | {data.draw(st.sampled_from(sorted(part))): odd}
+    assert isinstance(events.heard(good | {name: odd}), Asked | Rated | Ignored)
