@@ -12,12 +12,15 @@ import psycopg_pool
 from procrastinate import App, JobContext, PsycopgConnector
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.ending import end
 from adapters.inbox import Key
 from tenancy.database import CONTROL_SCHEMA, Database
 from tenancy.viewer import TenantId
 
 _HEARTBEAT_S = 3.0
 _DEAD_AFTER_S = 9.0  # without a heartbeat; its jobs go to the next worker
+_GRACE_S = 5.0  # for jobs under way when we are told to stop
+_HAND_BACK_S = _GRACE_S + 0.5
 _TRIES = 5
 _TRIES_OF_ANSWERS = 7  # two minutes in all: a platform may ask for one
 _PAUSE_S = 1.0  # between a worker that ended and the next
@@ -88,10 +91,14 @@ class Jobs:
         A worker ends when PostgreSQL does; another begins as soon as that is back.
         """
         _register(self._app, work)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._adopt_orphans())
-            for queue in _AT_ONCE:
-                tasks.create_task(self._workers(queue))
+        # No task group: it hands a cancellation down once, and one that is lost there is lost.
+        tasks = [asyncio.create_task(one) for one in (self._adopt_orphans(), *map(self._workers, _AT_ONCE))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            await end(tasks, _HAND_BACK_S)
 
     async def _workers(self, queue: str) -> None:
         while True:
@@ -109,7 +116,7 @@ class Jobs:
             install_signal_handlers=False,
             update_heartbeat_interval=_HEARTBEAT_S,
             stalled_worker_timeout=_DEAD_AFTER_S,
-            shutdown_graceful_timeout=5,
+            shutdown_graceful_timeout=_GRACE_S,
             delete_jobs="successful",
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from adapters.ending import end
 from adapters.settings import BadSetting, Settings
 from adapters.telemetry import log_as_json, send_traces
 
@@ -95,14 +96,8 @@ class _Serving:
         return runner
 
     async def _end(self) -> None:
-        """Cancel what goes on in the background, and wait until it has finished or handed back what it did.
-
-        Cancelled again if that takes too long: asyncio and libraries upon it lose a cancellation that comes just as something else happens.
-        """
-        while self._tasks:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks, timeout=_HAND_BACK_S)
+        """Cancel what goes on in the background, and wait until it has finished or handed back what it did."""
+        await end(tuple(self._tasks), _HAND_BACK_S)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -194,3 +194,25 @@ async def test_many_processes_may_open_the_queue_at_once(server: EmbeddedServer)
         await asyncio.gather(*(queue.close() for queue in queues))
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM footnote.procrastinate_jobs").fetchone() == (0,)
+
+
+async def test_a_worker_that_loses_its_cancellation_is_ended_all_the_same(own: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_HAND_BACK_S", 0.2)
+    jobs, heard, begun = Jobs(own), Heard(), asyncio.Event()
+
+    async def deaf(_: str) -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()  # as procrastinate's does when psycopg's pool swallowed it while it registered
+
+    monkeypatch.setattr(jobs, "_workers", deaf)
+    await jobs.open(own)
+    working = asyncio.create_task(jobs.work(heard.work()))
+    await begun.wait()
+    working.cancel()
+    async with asyncio.timeout(10):
+        await asyncio.gather(working, return_exceptions=True)
+    await jobs.close()
+    assert working.cancelled()
