@@ -78,7 +78,6 @@ _FINISH = text(f"""
     UPDATE inbox SET outcome = :outcome, reason = :reason, finished_at = now(), body = NULL
     WHERE {_IS} AND finished_at IS NULL""")  # noqa: S608
 _FORGET = text("DELETE FROM inbox WHERE finished_at < now() - interval '7 days'")
-_COUNT = text("SELECT count(*) FROM inbox WHERE finished_at IS NULL")
 
 
 class Inbox:
@@ -133,11 +132,6 @@ class Inbox:
     async def finish(self, key: Key, outcome: str, reason: str = "") -> None:
         """Nothing more is to be done about this event."""
         await self._first(_FINISH, _named(key) | {"outcome": outcome, "reason": reason})
-
-    async def waiting(self) -> int:
-        """How many events have not had their outcome."""
-        async with self._database.control() as connection:
-            return int(await connection.scalar(_COUNT) or 0)
 
     async def forget(self) -> None:
         """Remove what was finished more than a week ago."""

@@ -21,9 +21,7 @@ _TRIES: Final = 4
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0  # of what Slack asks for; longer, and the job waits in the queue instead
 _PAGE: Final = 200
-_PASSING: Final = frozenset(
-    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
-)
+_PASSING: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 _NOTHING_DONE: Final = frozenset({"ratelimited", "rate_limited"})
 
 

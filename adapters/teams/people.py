@@ -37,8 +37,9 @@ def _identity(workspace: str, member: Mapping[str, Any]) -> Identity:
     object_id = str(member.get("aadObjectId") or member.get("objectId") or "")
     upn = str(member.get("userPrincipalName") or "")
     home = str(member.get("tenantId") or workspace).lower()
-    guest = not object_id or home != workspace or str(member.get("userRole", "")).lower() in _GUESTS or "#EXT#" in upn.upper()
-    email = str(member.get("email") or ("" if guest else upn))
+    foreign = home != workspace
+    guest = foreign or not object_id or str(member.get("userRole", "")).lower() in _GUESTS or "#EXT#" in upn.upper()
+    email = "" if foreign else str(member.get("email") or ("" if guest else upn))  # as in Slack: another company's word proves nothing here
     return Identity(
         external=f"teams:{home}:{object_id or member.get('id', '')}",
         email=email or None,

@@ -165,3 +165,15 @@ async def test_of_too_many_nobody_is_told(stage: Stage, monkeypatch: pytest.Monk
     group = stage.acme.group(["a-1", "b-1"])
     assert MOST_MEMBERS > 1
     assert await TeamsPeople(stage.client).readers(replace(stage.place, channel=group, thread=group)) is None
+
+
+@pytest.mark.parametrize(("home", "email"), [(HOME, "ana@acme.example"), ("99999999-2222-3333-4444-555555555555", None)])
+async def test_an_email_that_another_company_vouches_for_proves_nothing(
+    stage: Stage, home: str, email: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def member(*_: str) -> dict[str, str]:
+        return {"id": "29:x", "aadObjectId": "a-1", "name": "Ana", "email": "ana@acme.example", "tenantId": home}
+
+    monkeypatch.setattr(stage.client, "member", member)
+    found = await TeamsPeople(stage.client).identity(stage.place, "29:x")
+    assert (found.email, found.guest) == (email, email is None)

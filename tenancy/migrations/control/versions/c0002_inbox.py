@@ -27,7 +27,7 @@ _STATEMENTS = (
         received_at timestamptz NOT NULL DEFAULT now(),
         posting_at  timestamptz,              -- set before the platform is asked to show the outcome: from then on it may be shown
         turn        text,                     -- whose outcome it is, once that is known
-    post        text,                     -- the platform's own name for what is shown
+        post        text,                     -- the platform's own name for what is shown
         outcome     text,                     -- null until finished
         reason      text NOT NULL DEFAULT '', -- of an outcome that is not an answer, for an admin
         finished_at timestamptz,
