@@ -4,22 +4,18 @@ A call that only reads is tried again by itself. One that posts is not, unless S
 on its way to us may stand in the thread already (`reply.py` looks).
 """
 
-import asyncio
-import random
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import ClientConnectorError, ClientError
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.answering import MayHaveHappened, NotNow, Undeliverable
+from adapters.answering import MayHaveHappened, Undeliverable
+from adapters.retrying import NothingDone, once, surely
 
-_TRIES: Final = 4
-_FIRST_PAUSE_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 30.0  # of what Slack asks for; longer, and the job waits in the queue instead
 _PAGE: Final = 200
 _PASSING: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 _NOTHING_DONE: Final = frozenset({"ratelimited", "rate_limited"})
@@ -38,7 +34,7 @@ class SlackClient:
 
     async def post(self, channel: str, **message: Any) -> str:  # noqa: ANN401 - Slack's own arguments
         """Post a message; returns its `ts`. Raises `MayHaveHappened` where nobody can know."""
-        posted = await self._do("chat.postMessage", channel=channel, unfurl_links=False, unfurl_media=False, **message)
+        posted = await once(partial(self._call, "chat.postMessage", channel=channel, unfurl_links=False, unfurl_media=False, **message))
         return str(posted["ts"])
 
     async def thread(self, channel: str, thread: str) -> AsyncIterator[Mapping[str, Any]]:
@@ -89,34 +85,21 @@ class SlackClient:
 
     async def _read(self, method: str, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401
         """A call that may be made any number of times."""
-        for left in reversed(range(_TRIES)):
-            try:
-                return await self._do(method, **arguments)
-            except MayHaveHappened:
-                if not left:
-                    raise
-            await asyncio.sleep(_pause(_TRIES - left))
-        raise AssertionError  # the last try returns or raises
+        return await surely(partial(self._call, method, **arguments))
 
-    async def _do(self, method: str, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401
-        """One call. It is made again only where Slack has said that nothing was done."""
-        for left in reversed(range(_TRIES)):
-            try:
-                answered = await self._web.api_call(method, **_encoded(method, arguments))
-            except SlackApiError as error:
-                pause = _told_to_wait(error.response) if left else None
-                if pause is None:
-                    raise _meaning(method, error.response) from error
-            except ClientConnectorError as error:  # not even a connection: nothing was done
-                if not left:
-                    raise NotNow(f"{method}: {type(error).__name__}") from error
-                pause = _pause(_TRIES - left)
-            except _UNANSWERED as error:
-                raise MayHaveHappened(f"{method}: {type(error).__name__}") from error
-            else:
-                return _data(answered)
-            await asyncio.sleep(pause)
-        raise AssertionError  # the last try returns or raises
+    async def _call(self, method: str, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401
+        """One try of a call."""
+        try:
+            answered = await self._web.api_call(method, **_encoded(method, arguments))
+        except SlackApiError as error:
+            raise _meaning(method, error.response) from error
+        except ClientConnectorError as error:  # not even a connection
+            raise NothingDone(f"{method}: {type(error).__name__}") from error
+        except _UNANSWERED as error:
+            raise MayHaveHappened(f"{method}: {type(error).__name__}") from error
+        if not isinstance(answered.data, dict):
+            raise MayHaveHappened(f"{method}: an answer that is no JSON")
+        return answered.data
 
 
 # AttributeError: what the SDK makes of an answer that is no JSON object.
@@ -131,29 +114,10 @@ def _encoded(method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"data": {name: str(value).lower() if isinstance(value, bool) else value for name, value in arguments.items()}}
 
 
-def _data(answered: AsyncSlackResponse) -> Mapping[str, Any]:
-    data = answered.data
-    if not isinstance(data, dict):
-        raise MayHaveHappened("an answer that is no JSON")
-    return data
-
-
 def _status_and_body(response: object) -> tuple[int, Mapping[str, Any]]:
     """What Slack said, or whoever stands between: not everybody answers with a JSON object."""
     body = getattr(response, "data", response)
     return int(getattr(response, "status_code", 0) or 0), body if isinstance(body, Mapping) else {}
-
-
-def _told_to_wait(response: Any) -> float | None:  # noqa: ANN401 - the SDK types it as it comes
-    """Seconds to wait before the same call, if Slack has said that it did nothing and will be asked again soon."""
-    status, body = _status_and_body(response)
-    if status != HTTPStatus.TOO_MANY_REQUESTS and body.get("error") not in _NOTHING_DONE:
-        return None
-    try:
-        wanted = float(getattr(response, "headers", {}).get("Retry-After", 1))
-    except ValueError:
-        wanted = 1.0
-    return wanted + random.uniform(0, 0.2) if wanted <= _LONGEST_PAUSE_S else None  # noqa: S311 - jitter
 
 
 def _meaning(method: str, response: object) -> Exception:
@@ -161,7 +125,7 @@ def _meaning(method: str, response: object) -> Exception:
     status, body = _status_and_body(response)
     error = str(body.get("error") or "")
     if status == HTTPStatus.TOO_MANY_REQUESTS or error in _NOTHING_DONE:
-        return NotNow(f"{method}: Slack asks to wait")
+        return NothingDone(f"{method}: Slack asks to wait", getattr(response, "headers", {}).get("Retry-After", "0"))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or error in _PASSING or not error:
         return MayHaveHappened(f"{method}: {error or status}")
     return Undeliverable(f"Slack refuses {method}: {error}.{_REMEDIES.get(error, '')}")
@@ -177,8 +141,3 @@ _REMEDIES: Final = {
     "missing_scope": " Update the app from its manifest and install it again.",
     "restricted_action": " A workspace rule keeps the app from posting there.",
 }
-
-
-def _pause(tried: int) -> float:
-    """Seconds before the next try: doubling, with jitter, so that workers do not come back together."""
-    return _FIRST_PAUSE_S * 2.0**tried * random.uniform(0.5, 1.0)  # noqa: S311

@@ -48,8 +48,6 @@ class SlackRoutes:
     async def take_event(self, request: web.Request) -> web.Response:
         """Keep an event."""
         body = await self._verified(request)
-        if _is_ssl_check(request, body):
-            return web.Response()
         payload = bodies.json_object(body)
         if payload.get("type") == "url_verification":
             return web.Response(text=str(payload.get("challenge", "")), content_type="text/plain")
@@ -63,16 +61,12 @@ class SlackRoutes:
     async def take_interaction(self, request: web.Request) -> web.Response:
         """Keep the press of a button."""
         body = await self._verified(request)
-        if _is_ssl_check(request, body):
-            return web.Response()
         payload = bodies.json_object(_form(body).get("payload", "").encode())
         return await self._kept(payload, f"action:{_digest(body)}") or web.Response()
 
     async def take_command(self, request: web.Request) -> web.Response:
         """Keep a command, and say where the answer will be."""
         body = await self._verified(request)
-        if _is_ssl_check(request, body):
-            return web.Response()
         payload = {**_form(body), "received": f"{request.headers['X-Slack-Request-Timestamp']}.000000"}
         kept = await self._kept(payload, f"command:{_digest(body)}")
         return web.json_response({"response_type": "ephemeral", "text": _WILL_TELL}) if kept is None else kept
@@ -98,9 +92,11 @@ class SlackRoutes:
         return web.Response()
 
     async def _verified(self, request: web.Request) -> bytes:
-        """The body, if Slack signed it in the last five minutes. Nothing of it is looked at before."""
+        """The body, if Slack signed it in the last five minutes. Any other request ends here; nothing else of it is looked at before."""
         body = await bodies.read(request)
-        if not self._is_signed(request.headers, body) and not _is_ssl_check(request, body):
+        if _is_ssl_check(request, body):
+            raise web.HTTPOk(text="")
+        if not self._is_signed(request.headers, body):
             raise web.HTTPUnauthorized(text="This is not signed by Slack, or it is older than five minutes.")
         return body
 

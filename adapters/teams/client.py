@@ -4,21 +4,18 @@ A call that reads, updates or removes is tried again by itself: doing it twice i
 Connector has said that it did nothing.
 """
 
-import asyncio
 import json
-import random
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import ClientConnectorError, ClientError, ClientResponse, ClientSession
 
-from adapters.answering import MayHaveHappened, NotNow, Undeliverable
+from adapters.answering import MayHaveHappened, Undeliverable
+from adapters.retrying import NothingDone, once, surely
 from adapters.teams.hosts import ServiceUrls
 
-_TRIES: Final = 4
-_FIRST_PAUSE_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 30.0
 _PAGE: Final = 200
 _BUSY: Final = frozenset({412, 429})
 _FAILED: Final = frozenset({500, 502, 503, 504})
@@ -40,7 +37,7 @@ class TeamsClient:
 
     async def post(self, via: str, conversation: str, activity: Activity) -> str:
         """Post an activity; returns its id. Raises `MayHaveHappened` where nobody can know."""
-        posted = await self._do("POST", via, f"v3/conversations/{_part(conversation)}/activities", activity)
+        posted = await once(partial(self._call, "POST", via, f"v3/conversations/{_part(conversation)}/activities", activity))
         return str(posted.get("id", ""))
 
     async def update(self, via: str, conversation: str, name: str, activity: Activity) -> None:
@@ -74,43 +71,28 @@ class TeamsClient:
 
     async def _surely(self, verb: str, via: str, path: str, body: Activity | None = None) -> Mapping[str, Any]:
         """A call that may be made any number of times."""
-        for left in reversed(range(_TRIES)):
-            try:
-                return await self._do(verb, via, path, body)
-            except MayHaveHappened:
-                if not left:
-                    raise
-            await asyncio.sleep(_pause(_TRIES - left))
-        raise AssertionError  # the last try returns or raises
+        return await surely(partial(self._call, verb, via, path, body))
 
-    async def _do(self, verb: str, via: str, path: str, body: Activity | None = None) -> Mapping[str, Any]:
-        """One call. It is made again only where the Connector has said that nothing was done."""
+    async def _call(self, verb: str, via: str, path: str, body: Activity | None) -> Mapping[str, Any]:
+        """One try of a call."""
         if not self._hosts.allows(via):
             raise Undeliverable("The conversation names a service URL that is not Microsoft's; nothing was sent there.")
-        url = f"{via.rstrip('/')}/{path}"
-        for left in reversed(range(_TRIES)):
-            headers = {"Authorization": f"Bearer {await self._token()}"}
-            try:
-                async with self._session.request(verb, url, json=body, headers=headers, allow_redirects=False) as response:
-                    if response.status not in _BUSY or not left:
-                        return await _answer(verb, response)
-                    pause = _asked_to_wait(response, _TRIES - left)
-            except ClientConnectorError as error:  # not even a connection: nothing was done
-                if not left:
-                    raise NotNow(f"the Connector cannot be reached: {type(error).__name__}") from error
-                pause = _pause(_TRIES - left)
-            except (ClientError, TimeoutError) as error:
-                raise MayHaveHappened(f"{verb}: {type(error).__name__}") from error
-            await asyncio.sleep(pause)
-        raise AssertionError  # the last try returns or raises
+        url, headers = f"{via.rstrip('/')}/{path}", {"Authorization": f"Bearer {await self._token()}"}
+        try:
+            async with self._session.request(verb, url, json=body, headers=headers, allow_redirects=False) as response:
+                return await _answer(verb, response)
+        except ClientConnectorError as error:  # not even a connection
+            raise NothingDone(f"the Connector cannot be reached: {type(error).__name__}") from error
+        except (ClientError, TimeoutError) as error:
+            raise MayHaveHappened(f"{verb}: {type(error).__name__}") from error
 
 
 async def _answer(verb: str, response: ClientResponse) -> Mapping[str, Any]:
+    if response.status in _BUSY:
+        raise NothingDone("the Connector asks to wait", response.headers.get("Retry-After", "0"))
     body = await response.content.read(_LARGEST)
     if response.ok:
         return _read(body)
-    if response.status in _BUSY:
-        raise NotNow("the Connector asks to wait")
     if response.status in _FAILED:
         raise MayHaveHappened(f"{verb}: {response.status}")
     error = _read(body).get("error")
@@ -135,16 +117,3 @@ def _read(body: bytes) -> Mapping[str, Any]:
 
 def _part(name: str) -> str:
     return quote(name, safe="")
-
-
-def _asked_to_wait(response: ClientResponse, tried: int) -> float:
-    try:
-        wanted = float(response.headers.get("Retry-After", 0))
-    except ValueError:
-        wanted = 0.0
-    return min(max(wanted, _pause(tried)), _LONGEST_PAUSE_S)
-
-
-def _pause(tried: int) -> float:
-    """Seconds before the next try: doubling, with jitter, so that workers do not come back together."""
-    return _FIRST_PAUSE_S * 2.0**tried * random.uniform(0.5, 1.0)  # noqa: S311 - jitter

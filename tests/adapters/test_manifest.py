@@ -1,3 +1,4 @@
+import ast
 import copy
 import io
 import json
@@ -6,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
@@ -17,12 +19,13 @@ from adapters.cli import cli
 from adapters.commands import manifest as command
 from adapters.commands.manifest import EVENTS, FOLDER, SLACK, TEAMS, Rule, address, package, problems, slack, teams
 from adapters.settings import BadSetting
+from adapters.slack import sdk
 
 URL = "https://acme.example"
 APP_ID = "6a1f5f0e-4c1b-4b7e-9a55-0c2d3e4f5a6b"
 PLACES = ("channels", "groups", "im", "mpim")
 
-# What the code in adapters/slack/ calls and hears, and the scopes for which each is the reason.
+# What the code in adapters/slack/ calls and hears, and the scopes for which each is the reason. Tests below compare it with the code.
 SLACK_CALLS: Mapping[str, frozenset[str]] = {
     "assistant.threads.setStatus": frozenset({"assistant:write"}),
     "auth.test": frozenset(),
@@ -130,6 +133,22 @@ def test_every_scope_of_slack_is_used_and_every_scope_that_is_used_is_asked_for(
     assert set(scopes) == {"bot"}
     assert set(scopes["bot"]) == used
     assert len(scopes["bot"]) == len(used)
+
+
+def test_every_call_to_slack_has_its_scopes_and_every_scope_its_call() -> None:
+    folder = Path(sdk.__file__).parent
+    calls = [node for path in folder.glob("*.py") for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    said = {each.value for call in calls for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    methods = {word for word in said if re.fullmatch(r"[a-z]+(\.[a-zA-Z]+)+", word) and not word.startswith("adapters.")}
+    assert methods == set(SLACK_CALLS)
+
+
+def test_every_event_and_every_command_that_is_listened_for_has_its_scope(monkeypatch: pytest.MonkeyPatch) -> None:
+    bolt = Mock()
+    monkeypatch.setattr(sdk, "AsyncApp", Mock(return_value=bolt))
+    sdk.Listeners(Mock())
+    assert {call.args[0] for call in bolt.event.call_args_list} == {event.partition(".")[0] for event in SLACK_EVENTS}
+    assert {call.args[0] for call in bolt.command.call_args_list} == set(SLACK_COMMANDS)
 
 
 def test_every_event_of_slack_is_heard_and_every_event_that_is_heard_is_subscribed() -> None:

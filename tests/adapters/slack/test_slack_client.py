@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -15,9 +14,8 @@ from procrastinate import App, RetryStrategy
 from procrastinate.testing import InMemoryConnector
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters import jobs
+from adapters import jobs, retrying
 from adapters.answering import MayHaveHappened, NotNow, Undeliverable
-from adapters.slack import client as module
 from adapters.slack.client import SlackClient
 from tests.peers.slack import Dropped, Error, Fault, LostReply, Passed, RateLimited, Slack, Slow, Status, Workspace
 
@@ -36,7 +34,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def pause(seconds: float) -> None:
         taken.append(seconds)
 
-    monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=pause))
+    monkeypatch.setattr(retrying, "sleep", pause)
     return taken
 
 
@@ -402,10 +400,3 @@ async def test_a_time_to_wait_that_is_no_number_is_not_waited_for_ever(given: st
         with pytest.raises(NotNow):
             await post(client)
     assert all(0 <= pause < 60 for pause in pauses)
-
-
-def test_pauses_double_and_no_two_workers_come_back_together() -> None:
-    for tried in range(1, 5):
-        taken = {module._pause(tried) for _ in range(50)}
-        assert len(taken) > 10
-        assert all(0.25 * 2**tried <= pause <= 0.5 * 2**tried for pause in taken)

@@ -4,12 +4,14 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from unittest.mock import AsyncMock
 
 import pytest
 import pytest_asyncio
 from aiohttp import ClientSession
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters import retrying
 from adapters.answering import Undeliverable
 from adapters.heard import Asked, Place
 from adapters.inbox import Kept, Key
@@ -163,6 +165,9 @@ async def test_a_reply_is_slacks(stage: Stage) -> None:
 
         async def done(self, name: str) -> None: ...
 
+        async def offering(self) -> bool:
+            return False
+
     assert isinstance(stage.door.reply(asked, TurnId("t"), Nothing()), SlackReply)
 
 
@@ -180,7 +185,7 @@ class Linking:
 @pytest_asyncio.fixture
 async def linking(database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Linking]:
     monkeypatch.setattr(install, "_AGAIN_S", 0)
-    monkeypatch.setattr("adapters.slack.client._pause", lambda _: 0)
+    monkeypatch.setattr(retrying, "sleep", AsyncMock())
     house = Workspace(f"T{tenant.id}", "UBOT", "B1", "xoxb-1", "secret", "A1")
     async with Slack(house) as slack, ClientSession() as http:
         client = SlackClient(AsyncWebClient(token=house.token, base_url=slack.url, session=http, retry_handlers=[]))

@@ -11,9 +11,9 @@ import pytest_asyncio
 from aiohttp import ClientSession, ClientTimeout
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters import retrying
 from adapters.answering import MayHaveHappened, NotNow, Undeliverable
 from adapters.heard import Asked, Place
-from adapters.slack import client as client_module
 from adapters.slack import reply as module
 from adapters.slack.client import SlackClient
 from adapters.slack.reply import SlackReply
@@ -46,6 +46,9 @@ class Progress:
         self.names.append(name)
         self.name = name
 
+    async def offering(self) -> bool:
+        return False
+
 
 @dataclass
 class Stage:
@@ -75,7 +78,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
         await asyncio.sleep(0)
 
     monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=pause))
-    monkeypatch.setattr(client_module, "asyncio", SimpleNamespace(sleep=pause_of_the_client))
+    monkeypatch.setattr(retrying, "sleep", pause_of_the_client)
     return happening
 
 
