@@ -58,6 +58,9 @@ class Post(Protocol):
     async def done(self, name: str) -> None:
         """Posted."""
 
+    async def offering(self) -> bool:
+        """Whether what is posted beside an outcome may be posted now: once, whoever asks, and whatever becomes of it."""
+
 
 class Door(Protocol):
     """A platform, as far as answering needs it. Calls raise `Undeliverable`, or anything else for what may pass."""
@@ -117,6 +120,9 @@ class _Post:
     async def done(self, name: str) -> None:
         await self.inbox.posted(self.kept.key, name)
         self.name = name
+
+    async def offering(self) -> bool:
+        return await self.inbox.offering(self.kept.key)
 
 
 class Answering:

@@ -36,7 +36,7 @@ def source_line(citation: Citation, answer: Answer) -> str:
 def titled(citation: Citation, answer: Answer) -> str:
     """Return the document's title, and where in it, if another footnote leads to the same document."""
     alike = Counter(other.document for other in answer.citations)[citation.document] > 1
-    title = " ".join(citation.title.split())
+    title = " ".join(citation.title.split()) or citation.document_name
     return f"{title}, {place_in(citation)}" if alike and place_in(citation) else title
 
 
@@ -68,7 +68,7 @@ def markdown(answer: Answer, mark: Callable[[Citation], str]) -> str:
     """
     parts = _CODE.split(answer.text)
     # What looks like code need not be any to the client, so links are none there either; but a mark in it is none.
-    return "".join(_unlinked(part) if place % 2 else _marked(part, answer, mark) for place, part in enumerate(parts))
+    return "".join(unlinked(part) if place % 2 else _marked(part, answer, mark) for place, part in enumerate(parts))
 
 
 def words(text: str) -> str:
@@ -79,6 +79,11 @@ def words(text: str) -> str:
 def escaped(text: str) -> str:
     """Return text in which nobody is called by name and nothing is a tag."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unlinked(text: str) -> str:
+    """Return text that is no tag, calls nobody by name, and is no Markdown link."""
+    return escaped(_LINKING.sub(r"]\\", text))
 
 
 def _marked(text: str, answer: Answer, mark: Callable[[Citation], str]) -> str:
@@ -98,8 +103,4 @@ def _after_mark(before: str, text: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return _unlinked(_LINK.sub(r"\1", text))
-
-
-def _unlinked(text: str) -> str:
-    return escaped(_LINKING.sub(r"]\\", text))
+    return unlinked(_LINK.sub(r"\1", text))

@@ -1,6 +1,5 @@
 """The HTTP application of a running house: health, metrics, and the doors that are open."""
 
-import asyncio
 import logging
 import sys
 import time
@@ -8,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,9 +16,9 @@ from aiohttp import web
 
 from adapters import demo_tenant, local_model
 from adapters.demo import company as demo_people
-from adapters.doors import Doors, Spawn, open_doors
+from adapters.doors import Doors, Spawn, door_states, open_doors
 from adapters.doorway import Doorway
-from adapters.health import State, states
+from adapters.health import Looked, states
 from adapters.settings import BadSetting
 from adapters.web.demo import demo_company
 from adapters.web.house import Playground
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from adapters.compose import House
 
 _LARGEST_BODY = LARGEST_FILE + 1_000_000  # bytes: a dropped file, and the form around it
-_FRESH_S = 1.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _log = logging.getLogger(__name__)
 
@@ -84,11 +83,13 @@ def _health(house: "House", registry: "CollectorRegistry") -> list[web.RouteDef]
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"alive": True})
 
-    looked = Looked(house)
+    parts = Looked(partial(states, house), fresh_s=1.0, patience_s=3.0)
+    doors = Looked(partial(door_states, house), fresh_s=60.0, patience_s=0.5)  # each look asks the platforms
 
     async def ready(_request: web.Request) -> web.Response:
-        found = await looked.states()
-        able = all(state.ok or not state.needed for state in found)
+        needed = await parts.states()
+        found = [*needed, *await doors.states()]
+        able = bool(needed) and all(state.ok or not state.needed for state in found)
         # What is wrong in words is for `footnote doctor`: anybody may ask here.
         report = {"ready": able, "checks": {state.name: {"ok": state.ok, "needed": state.needed} for state in found}}
         return web.json_response(report, status=200 if able else 503)
@@ -99,24 +100,6 @@ def _health(house: "House", registry: "CollectorRegistry") -> list[web.RouteDef]
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", metrics)]
-
-
-class Looked:
-    """The states of the house, looked at once a second at most, however often somebody asks."""
-
-    def __init__(self, house: "House") -> None:
-        """Look at `house`."""
-        self._house = house
-        self._looking: asyncio.Task[list[State]] | None = None
-        self._since = 0.0
-
-    async def states(self) -> list[State]:
-        """Every dependency's state, a second old at most."""
-        now = asyncio.get_running_loop().time()
-        if self._looking is None or (self._looking.done() and now - self._since > _FRESH_S):
-            self._since = now
-            self._looking = asyncio.create_task(states(self._house))
-        return await asyncio.shield(self._looking)
 
 
 def _playground_is_open(house: "House", host: str, *, demo: bool) -> bool:

@@ -81,6 +81,30 @@ def _why_unreachable(error: StoreUnavailable) -> str:
     return f"The database cannot be used: {said}. {remedy}"
 
 
+class Looked:
+    """States that many ask for: looked at now and then, however often somebody asks."""
+
+    def __init__(self, look: Callable[[], Awaitable[list[State]]], *, fresh_s: float, patience_s: float) -> None:
+        """`look` is called at most once in `fresh_s` seconds, and never twice at a time; nobody waits for it longer than `patience_s`."""
+        self._look = look
+        self._fresh_s = fresh_s
+        self._patience_s = patience_s
+        self._looking: asyncio.Future[list[State]] | None = None
+        self._since = 0.0
+        self._found: list[State] = []
+
+    async def states(self) -> list[State]:
+        """What was found last; while a look takes its time, what was found before it, which is nothing before the first."""
+        now = asyncio.get_running_loop().time()
+        if self._looking is None or (self._looking.done() and now - self._since > self._fresh_s):
+            self._since = now
+            self._looking = asyncio.ensure_future(self._look())
+        await asyncio.wait({self._looking}, timeout=self._patience_s)
+        if self._looking.done():
+            self._found = self._looking.result()
+        return self._found
+
+
 async def states(house: "House") -> list[State]:
     """Every dependency of `house`, looked at side by side, each within 2 s."""
     return list(await asyncio.gather(*(_state(check, house) for check in _CHECKS)))

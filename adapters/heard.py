@@ -60,8 +60,10 @@ Heard = Asked | Sought | Rated
 
 
 def lane(platform: str, heard: Heard, event: str) -> str:
-    """What is worked on one after the other: the questions of a thread; anything else stands alone."""
-    return thread_of(platform, heard.place) if isinstance(heard, Asked) else f"{platform}:{event}"
+    """What is worked on one after the other: the questions of a thread, and one wish said twice. A verdict stands alone."""
+    if isinstance(heard, Asked):
+        return thread_of(platform, heard.place)
+    return f"{platform}:{heard.name if isinstance(heard, Sought) else event}"
 
 
 def turn_of(platform: str, asked: Asked) -> TurnId:

@@ -72,6 +72,7 @@ _TURN = text("""
     SELECT turn FROM inbox
     WHERE platform = :platform AND workspace = :workspace AND post = :post AND starts_with(event, :thread || '/')""")
 _POSTED = text(f"UPDATE inbox SET post = :post WHERE {_IS}")  # noqa: S608
+_OFFERING = text(f"UPDATE inbox SET offered_at = now() WHERE {_IS} AND offered_at IS NULL RETURNING event")  # noqa: S608
 _SHOWN = text(f"""
     SELECT EXISTS (SELECT FROM inbox WHERE turn = :turn AND NOT ({_IS}) AND (post IS NOT NULL OR finished_at IS NULL)) AS shown""")  # noqa: S608
 _FINISH = text(f"""
@@ -114,6 +115,10 @@ class Inbox:
     async def posted(self, key: Key, post: str) -> None:
         """The outcome is on show, under this name of the platform's."""
         await self._first(_POSTED, _named(key) | {"post": post})
+
+    async def offering(self, key: Key) -> bool:
+        """From here on what stands beside the outcome may be on show; False if it may have been before."""
+        return await self._first(_OFFERING, _named(key)) is not None
 
     async def turn_of(self, platform: str, place: Place, post: str) -> TurnId | None:
         """The turn whose outcome is on show there under that name, in the last week.

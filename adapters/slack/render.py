@@ -10,6 +10,7 @@ from typing import Any, Final
 from adapters import footnotes
 from adapters.heard import Asked
 from adapters.slack.events import FEEDBACK, PRIVATE
+from bot import texts
 from bot.messages import Answer, Citation, TurnId, Verdict
 
 METADATA: Final = "footnote_answer"
@@ -21,8 +22,7 @@ _MOST_CONTEXT: Final = 2_900  # characters of one context element; 3,000 is refu
 _MOST_QUOTED: Final = 300  # characters of a question
 _CUT: Final = " …"
 _FURTHER: Final = "and {count} more"
-_YOU_ASKED: Final = "You asked:"
-_HELPFUL, _NOT_HELPFUL, _IN_PRIVATE = "Helpful", "Not helpful", "Answer me in private"
+_HELPFUL, _NOT_HELPFUL = "Helpful", "Not helpful"
 
 Block = dict[str, Any]
 
@@ -38,7 +38,8 @@ class Message:
 
 def message(answer: Answer, turn: TurnId, *, url: str, asked: Asked) -> Message:
     """The message of an answer. `url`: the public base URL, without which footnotes lead nowhere."""
-    blocks = [_context(f"{_YOU_ASKED} {footnotes.escaped(_cut(asked.text, _MOST_QUOTED))}")] if asked.elsewhere else []
+    asked_elsewhere = texts.YOU_ASKED.format(question=footnotes.escaped(_cut(asked.text, _MOST_QUOTED)))
+    blocks = [_context(asked_elsewhere)] if asked.elsewhere else []
     blocks += [{"type": "markdown", "text": _cut(footnotes.markdown(answer, lambda one: _mark(one, url)), _MOST_MARKDOWN)}]
     if answer.citations:
         blocks += [{"type": "divider"}, _context(_sources(answer, url))]
@@ -74,7 +75,10 @@ def _mark(citation: Citation, url: str) -> str:
 def _buttons(answer: Answer, turn: TurnId, *, private: bool) -> Sequence[Block]:
     """What can be said of an answer, and the offer of a private one; nothing where there is nothing to judge."""
     offer = answer.withheld and not private
-    offered = {"type": "actions", "elements": [{"type": "button", "action_id": PRIVATE, "text": _plain(_IN_PRIVATE), "value": turn}]}
+    offered = {
+        "type": "actions",
+        "elements": [{"type": "button", "action_id": PRIVATE, "text": _plain(texts.ANSWER_IN_PRIVATE), "value": turn}],
+    }
     judged = {
         "type": "context_actions",
         "elements": [

@@ -63,4 +63,4 @@ class TeamsDoor:
 
     def reply(self, asked: Asked, turn: TurnId, post: Post) -> TeamsReply:
         """Where the answer is shown."""
-        return TeamsReply(self.client, asked, post, self._url)
+        return TeamsReply(self.client, asked, turn, post, self._url)

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adapters.heard import Asked, Heard, Place, Rated
-from bot.messages import Ignored, Verdict
+from adapters.heard import Asked, Heard, Place, Rated, Sought
+from bot.messages import Ignored, TurnId, Verdict
 
 FEEDBACK: Final = "message/submitAction"
+PRIVATE: Final = "footnote_private"
+"""What the data of our button is called; `render.py` gives it out, with the turn that it belongs to."""
 
 _DIRECT = "personal"
 _VERDICTS: Mapping[object, Verdict] = {"like": Verdict.HELPFUL, "dislike": Verdict.NOT_HELPFUL}
+_TURN = re.compile(r"[a-z2-7]{26}", re.ASCII)  # as `heard.turn_of` names them
 _SPACES = re.compile(r"[ \t\u00a0]{2,}")
 
 Activity = Mapping[str, Any]
@@ -55,7 +58,7 @@ def _asked(activity: Activity) -> Heard | Ignored:
         return Ignored("said by a bot")
     text = activity.get("text")
     if not text and activity.get("value") is not None:
-        return Ignored("a card's button that is not ours")
+        return _pressed(activity)
     place = _place(activity)
     mentions = _mentions_of_us(activity)
     return Asked(
@@ -66,6 +69,14 @@ def _asked(activity: Activity) -> Heard | Ignored:
         asked_at=_moment(activity),
         addressed=place.direct or bool(mentions),
     )
+
+
+def _pressed(activity: Activity) -> Heard | Ignored:
+    """A card's button. Its data comes from the client, which may send anything."""
+    turn, person = _part(activity, "value").get(PRIVATE), _string(_part(activity, "from"), "id")
+    if not isinstance(turn, str) or not _TURN.fullmatch(turn):
+        return Ignored("a card's button that is not ours")
+    return Sought(place=_place(activity), person=person, name=f"{turn}:{person}", turn=TurnId(turn), asked_at=_moment(activity))
 
 
 def _rated(activity: Activity) -> Heard | Ignored:

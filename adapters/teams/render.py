@@ -7,30 +7,36 @@ from typing import Any, Final
 
 from adapters import footnotes
 from adapters.heard import Asked
-from bot.messages import Answer, Citation
+from adapters.teams.events import PRIVATE
+from bot import texts
+from bot.messages import Answer, Citation, TurnId
 
 _MOST_CITATIONS: Final = 20
 _MOST_NAME: Final = 80
 _MOST_ABSTRACT: Final = 160
 _MOST_TEXT: Final = 24_000  # characters; Teams takes about 28 kB of a message, entities and all
+_MOST_QUOTED: Final = 300  # characters of a question
 _RULE: Final = "\n\n---\n\n"
 _CUT: Final = "…"
 _ROOT: Final = "https://schema.org/Message"
+_SCHEMA: Final = "http://adaptivecards.io/schemas/adaptive-card.json"
+_CARD: Final = "application/vnd.microsoft.card.adaptive"
 
 Activity = dict[str, Any]
 
 
 def message(answer: Answer, *, url: str, asked: Asked) -> Activity:
     """The activity of an answer. `url`: the public base URL, without which footnotes lead nowhere."""
+    asked_elsewhere = texts.YOU_ASKED.format(question=footnotes.unlinked(_cut(" ".join(asked.text.split()), _MOST_QUOTED)))
     text = footnotes.markdown(answer, lambda one: f"[{one.n}]")
-    lines = [text, *([footnotes.escaped(answer.notice)] if answer.notice else [])]
+    lines = [asked_elsewhere if asked.elsewhere else "", text, footnotes.unlinked(answer.notice)]
     activity: Activity = {
         "type": "message",
         "textFormat": "markdown",
-        "text": _cut("\n\n".join(lines), _MOST_TEXT) + _sources(answer),
+        "text": _cut("\n\n".join(filter(None, lines)), _MOST_TEXT) + _sources(answer),
         "entities": [_root(answer, url)],
     }
-    if asked.message:
+    if asked.message and not asked.elsewhere:
         activity["replyToId"] = asked.message
     return activity | ({"channelData": {"feedbackLoop": {"type": "default"}}} if answer.citations else {})
 
@@ -40,9 +46,16 @@ def doing(words: str) -> Activity:
     return {"type": "message", "textFormat": "plain", "text": words}
 
 
+def private_offer(turn: TurnId) -> Activity:
+    """A button; pressing it sends its data to us, as a message without text. A message of its own: Teams takes no card with a text."""
+    button = {"type": "Action.Submit", "title": texts.ANSWER_IN_PRIVATE, "data": {PRIVATE: turn}}
+    card = {"type": "AdaptiveCard", "version": "1.2", "$schema": _SCHEMA, "body": [], "actions": [button]}
+    return {"type": "message", "summary": texts.ANSWER_IN_PRIVATE, "attachments": [{"contentType": _CARD, "content": card}]}
+
+
 def _sources(answer: Answer) -> str:
     """One line for each source: `[1] Title · Space · updated 3 Mar 2026`."""
-    lines = [f"[{one.n}] {footnotes.escaped(footnotes.source_line(one, answer))}" for one in answer.citations[:_MOST_CITATIONS]]
+    lines = [f"[{one.n}] {footnotes.unlinked(footnotes.source_line(one, answer))}" for one in answer.citations[:_MOST_CITATIONS]]
     return _RULE + "  \n".join(lines) if lines else ""
 
 
@@ -56,10 +69,11 @@ def _root(answer: Answer, url: str) -> Activity:
 
 
 def _claim(citation: Citation, answer: Answer, url: str) -> Activity:
+    name = footnotes.titled(citation, answer)
     appearance: Activity = {
         "@type": "DigitalDocument",
-        "name": _cut(footnotes.titled(citation, answer), _MOST_NAME),
-        "abstract": _cut(" ".join(citation.quote.split()) or citation.title, _MOST_ABSTRACT),
+        "name": _cut(name, _MOST_NAME),
+        "abstract": _cut(" ".join(citation.quote.split()) or name, _MOST_ABSTRACT),
     }
     if url:
         appearance["url"] = f"{url}{footnotes.link(citation)}"

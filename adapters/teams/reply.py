@@ -2,25 +2,29 @@
 
 A bot cannot read a conversation of Teams back, but it can update what it posted, any number of times. So the first thing that is posted
 says what is being done; its name is kept; and the outcome is put in its place. Whoever takes over from a worker that was lost puts it
-there again. One that was lost between posting and keeping the name leaves that first line behind, and never a second answer.
+there again. One that was lost between posting and keeping the name leaves that first line behind, and never a second answer. The button
+for more in private is a message of its own, posted at most once: whoever is lost before it leaves the sentence that offers the same.
 """
 
-from adapters.answering import Post
+from contextlib import suppress
+
+from adapters.answering import MayHaveHappened, NotNow, Post, Undeliverable
 from adapters.heard import Asked
 from adapters.teams import render
 from adapters.teams.client import TeamsClient
 from bot import texts
-from bot.messages import Answer
+from bot.messages import Answer, TurnId
 from bot.reply import Step
 
 
 class TeamsReply:
     """One answer on its way into one conversation."""
 
-    def __init__(self, client: TeamsClient, asked: Asked, post: Post, url: str) -> None:
+    def __init__(self, client: TeamsClient, asked: Asked, turn: TurnId, post: Post, url: str) -> None:
         """`url` is the public base URL, or empty."""
         self._client = client
         self._asked = asked
+        self._turn = turn
         self._post = post
         self._url = url
 
@@ -43,6 +47,9 @@ class TeamsReply:
         if self._post.name is None:
             await self._begin(texts.STEPS[Step.CHECKING])
         await self._client.update(*self._where, self._post.name or "", render.message(answer, url=self._url, asked=self._asked))
+        if answer.withheld and not self._asked.place.direct and await self._post.offering():
+            with suppress(Undeliverable, NotNow, MayHaveHappened):  # the answer stands, and says that there is more
+                await self._client.post(*self._where, render.private_offer(self._turn))
 
     async def _begin(self, words: str) -> None:
         await self._post.begin()

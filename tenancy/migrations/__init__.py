@@ -14,7 +14,7 @@ from tenancy.database import CONTROL_SCHEMA, Database, become, schema_of, unbeco
 from tenancy.tables import tenants
 from tenancy.viewer import TenantId
 
-NEWEST_CONTROL = "c0002"
+NEWEST_CONTROL = "c0003"
 NEWEST_TENANT = "t0002"
 """The last revision in each place; known here without Alembic. A test compares them with what Alembic finds."""
 

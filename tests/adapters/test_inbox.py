@@ -96,6 +96,14 @@ async def test_progress_is_kept_and_the_end_forgets_the_words(inbox: Inbox, data
     assert tuple(row) == (None, "answer", "")
 
 
+async def test_what_stands_beside_an_outcome_is_offered_to_the_first_who_asks(inbox: Inbox, database: Database, tenant: Tenant) -> None:
+    one, another = [event(await workspace(database, tenant)) for _ in range(2)]
+    for each in (one, another):
+        await inbox.take(each)
+    assert [await inbox.offering(each.key) for each in (one, one, another)] == [True, False, True]
+    await finish_all(inbox, [one.key, another.key])
+
+
 async def test_a_finished_event_that_comes_again_is_not_queued_again(
     inbox: Inbox, database: Database, tenant: Tenant, queued: Queued
 ) -> None:

@@ -122,7 +122,7 @@ async def test_the_private_answer_goes_to_who_pressed_and_says_what_they_may_rea
     offer = await world.ask(ANA, ALL, SEVERANCE)
     value = next(block for block in offer.blocks if block["type"] == "actions")["elements"][0]["value"]
     before = {user: len(world.workspace.posts(f"D{user}")) for user in (ANA, BOB)}
-    for user in (ANA, BOB):
+    for user in (ANA, ANA, BOB):
         pressed = world.workspace.pressed(user, ALL, offer, "footnote_private", value)
         assert (await world.slack.send_interaction(world.http, world.url, pressed)).status == 200
     hers = await world.answer(f"D{ANA}", None, after=before[ANA])
@@ -130,6 +130,9 @@ async def test_the_private_answer_goes_to_who_pressed_and_says_what_they_may_rea
     assert "nine monthly salaries" in hers.text
     assert "You asked:" in read(hers)
     assert "nine" not in read(his)
+    # What is asked next is answered after both of her presses were worked on: there was one answer.
+    await world.ask_directly(ANA, LEAVE)
+    assert len([post for post in world.workspace.posts(f"D{ANA}")[before[ANA] :] if "You asked:" in read(post)]) == 1
 
 
 async def test_with_a_guest_in_the_channel_nothing_that_is_everybodys_is_shown(world: World) -> None:
@@ -153,3 +156,14 @@ async def test_a_command_is_answered_in_private(world: World) -> None:
     assert told.status == 200
     assert "direct messages" in told.text
     assert "16 weeks" in (await world.answer(f"D{CLEO}", None, after=before)).text
+
+
+async def test_the_server_says_that_the_door_is_open(world: World) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            async with world.http.get(f"{world.url}/readyz") as response:
+                report = await response.json()
+            if "slack" in report["checks"]:  # the first look may take longer than anybody waits for it
+                break
+            await asyncio.sleep(0.1)
+    assert (response.status, report["checks"]["slack"]) == (200, {"ok": True, "needed": False})

@@ -122,3 +122,23 @@ def test_a_question_is_typed_a_cited_answer_read_and_its_citation_opened(client_
     page.get_by_text("1", exact=True).first.click()
     expect(page.get_by_text("Every employee gets 16 weeks of paid parental leave. It begins").nth(1)).to_be_visible()
     page.screenshot(path=tmp_path / "citation.png")
+
+
+def test_what_a_group_may_not_read_is_said_in_private_to_who_presses_the_button(client_url: str, open_page: Open, tmp_path: Path) -> None:
+    page = open_page(client_url)
+    expect(page.get_by_text("Connected.")).to_be_visible(timeout=60_000)
+    page.get_by_text("A group", exact=True).first.click()
+    box = page.locator("[role=textbox][data-lexical-editor=true]").first
+    box.click()
+    box.type("@")
+    page.get_by_role("menuitem").get_by_text("Footnote").first.click()
+    box.type(" How many monthly salaries is the severance of the Lisbon office?")
+    page.get_by_role("button", name="Send Message").click()
+    expect(page.get_by_text("I can say more in private.").last).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("nine monthly salaries")).to_have_count(0)
+    page.screenshot(path=tmp_path / "group.png")
+    page.get_by_role("button", name="Answer me in private").click()
+    page.get_by_text("Personal Chat").first.click()
+    expect(page.get_by_text("You asked: How many monthly salaries").last).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("nine monthly salaries").last).to_be_visible()
+    page.screenshot(path=tmp_path / "private.png")

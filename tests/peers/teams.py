@@ -339,6 +339,16 @@ class EntraTenant:
         invoke = {"name": "message/submitAction", "value": value, "replyToId": said.id}
         return self._activity("invoke", aad, place, said.root) | invoke
 
+    def pressed(self, aad: str, conversation: str, message: str, title: str) -> Json:
+        """Somebody presses the button of that title on a card of ours: its data comes back as a message without text."""
+        place, said = self._about(aad, conversation, message)
+        cards = [one["content"] for one in said.attachments if one["contentType"] == "application/vnd.microsoft.card.adaptive"]
+        buttons = {one["title"]: one for card in cards for one in card["actions"]}
+        if buttons[title]["type"] != "Action.Submit":
+            raise ValueError(f"{title} sends no message")
+        sent = {"value": buttons[title]["data"], "replyToId": said.id, "channelData": place.data(event=False) | {"postback": True}}
+        return self._activity("message", aad, place, said.root, number=self.clock.id()) | sent
+
     def installed(self, aad: str, conversation: str, action: str = "add") -> Json:
         """Somebody installs our bot there, or takes it out: add, remove, add-upgrade, remove-upgrade."""
         place, _ = self._entered(aad, conversation)
@@ -732,6 +742,8 @@ def _update(teams: Teams, call: Call) -> Done:
     _check_content(call.body)
     if call.body["type"] != "message":
         raise _refused(400, "BadSyntax", "Unknown activity type")
+    if call.body.get("text") and call.body.get("attachments"):  # two messages, and there is room for one; so says the Playground
+        raise _refused(400, "BadSyntax", "An update has a text or attachments, not both.")
     message.versions.append(message.activity)
     message.activity = call.body
     return Done(200, {"id": message.id})

@@ -552,6 +552,14 @@ async def test_a_text_with_a_card_becomes_two_messages_and_no_id_is_told(world: 
     assert [(post.text, post.attachments) for post in world.teams.posts(world.chat)] == [("Six weeks.", []), ("", [CARD])]
 
 
+async def test_an_update_has_a_text_or_cards(world: World) -> None:
+    ours = await world.answer(world.chat)
+    where = world.at(world.chat, "activities", ours)
+    assert refusal(await world.call("PUT", where, {**ANSWER, "attachments": [CARD]}))[:2] == (400, "BadSyntax")
+    assert (await world.call("PUT", where, {"type": "message", "attachments": [CARD]})).status == 200
+    assert [(post.text, post.attachments) for post in world.teams.posts(world.chat)] == [("", [CARD])]
+
+
 async def test_both_halves_of_a_message_stay_in_one_thread(world: World) -> None:
     await world.post(world.channel, {**ANSWER, "attachments": [CARD]})
     first, second = world.teams.posts(world.channel)

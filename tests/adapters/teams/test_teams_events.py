@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.heard import Asked, Rated
+from adapters.heard import Asked, Rated, Sought
 from adapters.teams import events
 from bot.messages import Ignored, Verdict
 
@@ -96,6 +96,20 @@ def test_bots_are_not_answered(sender: dict[str, str]) -> None:
 
 def test_a_cards_button_is_no_question() -> None:
     assert isinstance(events.heard(activity(text=None, value={"x": 1})), Ignored)
+
+
+TURN = "abcdefghijklmnopqrstuvw234"
+
+
+def test_our_button_wants_a_private_answer() -> None:
+    heard = events.heard(mention(text="", value={events.PRIVATE: TURN}))
+    assert isinstance(heard, Sought)
+    assert (heard.turn, heard.person, heard.name, heard.place.thread) == (TURN, ANA, f"{TURN}:{ANA}", ROOT)
+
+
+@pytest.mark.parametrize("turn", [None, 7, "", [TURN], TURN[1:], f"{TURN}a", TURN.upper(), f"{TURN[:-1]}\0", f"{TURN}\n"])
+def test_a_button_that_names_no_turn_is_not_ours(turn: object) -> None:
+    assert events.heard(activity(text=None, value={events.PRIVATE: turn})) == Ignored("a card's button that is not ours")
 
 
 @pytest.mark.parametrize("name", ["id", "timestamp", "serviceUrl", "from", "conversation"])

@@ -3,22 +3,23 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
+from adapters import retrying
 from adapters.answering import MayHaveHappened, NotNow, Undeliverable
 from adapters.heard import Asked, Place
-from adapters.teams import client as module
 from adapters.teams.client import TeamsClient
 from adapters.teams.hosts import ServiceUrls
 from adapters.teams.people import MOST_MEMBERS, TeamsPeople
 from adapters.teams.reply import TeamsReply
-from bot.messages import Answer, Outcome
+from bot.messages import Answer, Outcome, TurnId
 from bot.reply import Step
 from tests.peers.slack import Dropped, LostReply, RateLimited, Status
-from tests.peers.teams import App, EntraTenant, Message, Refusal, Teams
+from tests.peers.teams import App, EntraTenant, Fault, Message, Refusal, Teams
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -32,12 +33,17 @@ class Progress:
 
     name: str | None = None
     may_be_there: bool = False
+    offered: bool = False
 
     async def begin(self) -> None:
         self.may_be_there = True
 
     async def done(self, name: str) -> None:
         self.name = name
+
+    async def offering(self) -> bool:
+        self.offered, before = True, self.offered
+        return not before
 
 
 @dataclass
@@ -51,10 +57,10 @@ class Stage:
     def place(self) -> Place:
         return Place(workspace=HOME, channel=self.chat, thread=self.chat, direct=True, via=self.acme.service_url)
 
-    def reply(self, post: Progress) -> TeamsReply:
+    def reply(self, post: Progress, *, direct: bool = True) -> TeamsReply:
         when = datetime(2026, 3, 3, tzinfo=UTC)
-        asked = Asked(place=self.place, person="29:x", message="", text="How long?", asked_at=when)
-        return TeamsReply(self.client, asked, post, "")
+        asked = Asked(place=replace(self.place, direct=direct), person="29:x", message="", text="How long?", asked_at=when)
+        return TeamsReply(self.client, asked, TurnId("t1"), post, "")
 
     def posts(self) -> list[Message]:
         return self.teams.posts(self.chat)
@@ -62,8 +68,7 @@ class Stage:
 
 @pytest_asyncio.fixture
 async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    monkeypatch.setattr(module, "_pause", lambda _: 0.0)
-    monkeypatch.setattr(module, "_asked_to_wait", lambda *_: 0.0)
+    monkeypatch.setattr(retrying, "sleep", AsyncMock())
     acme = EntraTenant(HOME, App("77777777-0000-0000-0000-000000000007", "s3cret", HOME))
     acme.add_person("a-1", "ana@acme.example", "Ana")
     async with Teams(acme) as teams, aiohttp.ClientSession() as session:
@@ -92,6 +97,31 @@ async def test_whoever_takes_over_puts_the_answer_where_it_was(stage: Stage) -> 
     for _ in range(2):
         await stage.reply(replace(post)).finish(ANSWER)
     assert [one.text for one in stage.posts()] == ["16 weeks."]
+
+
+GROUP = replace(ANSWER, withheld=True)
+
+
+async def test_the_button_for_more_in_private_is_posted_beside_the_answer_once(stage: Stage) -> None:
+    post = Progress()
+    for _ in range(2):  # whoever takes over puts the answer there again
+        await stage.reply(post, direct=False).finish(GROUP)
+    assert [(one.text, len(one.attachments)) for one in stage.posts()] == [("16 weeks.", 0), ("", 1)]
+
+
+async def test_in_private_there_is_no_such_button(stage: Stage) -> None:
+    await stage.reply(Progress()).finish(GROUP)
+    assert [one.attachments for one in stage.posts()] == [[]]
+
+
+@pytest.mark.parametrize("fault", [Refusal(400, "BadSyntax"), Status(500), LostReply()], ids=repr)
+async def test_an_answer_stands_without_its_button(stage: Stage, fault: Fault) -> None:
+    post = Progress()
+    await stage.reply(post, direct=False).step(Step.READING)
+    stage.teams.fail("POST", "activities", fault)
+    await stage.reply(post, direct=False).finish(GROUP)
+    assert stage.posts()[0].text == "16 weeks."
+    assert post.offered
 
 
 async def test_a_silent_answer_takes_the_first_line_away(stage: Stage) -> None:
@@ -123,6 +153,14 @@ async def test_a_post_that_was_put_off_is_made_then_or_left_for_later(stage: Sta
     stage.teams.fail("POST", "activities", *[RateLimited(1)] * 4)
     with pytest.raises(NotNow):
         await stage.reply(Progress()).step(Step.READING)
+    assert len(stage.posts()) == 1
+
+
+async def test_a_post_that_would_have_to_wait_too_long_is_for_later(stage: Stage) -> None:
+    stage.teams.fail("POST", "activities", RateLimited(3600))
+    with pytest.raises(NotNow):
+        await stage.reply(Progress()).step(Step.READING)
+    await stage.reply(Progress()).step(Step.READING)
     assert len(stage.posts()) == 1
 
 
