@@ -20,6 +20,7 @@ from adapters.doors import Doors, Spawn, door_states, open_doors
 from adapters.doorway import Doorway
 from adapters.health import Looked, states
 from adapters.settings import BadSetting
+from adapters.web import closed
 from adapters.web.demo import demo_company
 from adapters.web.house import Playground
 from adapters.web.places import Company, Member
@@ -70,6 +71,7 @@ async def application(house: "House", opened: Opened, host: str, port: int, *, r
         app.add_routes(routes(door))
         _say(f"Footnote is open at http://{_shown(host)}:{port}")
     else:
+        app.add_routes(closed.routes(_hosts(house, host)) if role != "worker" else [])
         _say(f"Footnote serves its health at http://{_shown(host)}:{port}/healthz; the playground is closed.")
     if found and role != "web":
         spawn(demo_tenant.read_documents(house, found, _say))
@@ -118,8 +120,13 @@ async def _playground(house: "House", doorway: Doorway, found: Tenant | None, ho
         library=house.library,
         uploads=house.uploads,
         clock=lambda: datetime.now(UTC),
-        hosts=_LOOPBACK | {host} | ({urlsplit(house.settings.url).hostname or ""} if house.settings.url else set()),
+        hosts=_hosts(house, host),
     )
+
+
+def _hosts(house: "House", host: str) -> frozenset[str]:
+    """The names under which the pages answer."""
+    return _LOOPBACK | {host} | ({urlsplit(house.settings.url).hostname or ""} if house.settings.url else set())
 
 
 async def _only_tenant(house: "House") -> Tenant:

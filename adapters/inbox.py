@@ -63,21 +63,21 @@ _TAKE = text("""
     ON CONFLICT DO NOTHING
     RETURNING place""")
 _IS = "platform = :platform AND app = :app AND event = :event"
-_THERE = text(f"SELECT EXISTS (SELECT FROM inbox WHERE {_IS})")  # noqa: S608 - made of constants, here and below
+_THERE = text(f"SELECT EXISTS (SELECT FROM inbox WHERE {_IS})")
 _OPEN = text(f"""
     SELECT workspace, tenant, body, posting_at IS NOT NULL AS may_be_posted, post
-    FROM inbox WHERE {_IS} AND finished_at IS NULL""")  # noqa: S608
-_POSTING = text(f"UPDATE inbox SET posting_at = coalesce(posting_at, now()), turn = :turn WHERE {_IS}")  # noqa: S608
+    FROM inbox WHERE {_IS} AND finished_at IS NULL""")
+_POSTING = text(f"UPDATE inbox SET posting_at = coalesce(posting_at, now()), turn = :turn WHERE {_IS}")
 _TURN = text("""
     SELECT turn FROM inbox
     WHERE platform = :platform AND workspace = :workspace AND post = :post AND starts_with(event, :thread || '/')""")
-_POSTED = text(f"UPDATE inbox SET post = :post WHERE {_IS}")  # noqa: S608
-_OFFERING = text(f"UPDATE inbox SET offered_at = now() WHERE {_IS} AND offered_at IS NULL RETURNING event")  # noqa: S608
+_POSTED = text(f"UPDATE inbox SET post = :post WHERE {_IS}")
+_OFFERING = text(f"UPDATE inbox SET offered_at = now() WHERE {_IS} AND offered_at IS NULL RETURNING event")
 _SHOWN = text(f"""
-    SELECT EXISTS (SELECT FROM inbox WHERE turn = :turn AND NOT ({_IS}) AND (post IS NOT NULL OR finished_at IS NULL)) AS shown""")  # noqa: S608
+    SELECT EXISTS (SELECT FROM inbox WHERE turn = :turn AND NOT ({_IS}) AND (post IS NOT NULL OR finished_at IS NULL)) AS shown""")
 _FINISH = text(f"""
     UPDATE inbox SET outcome = :outcome, reason = :reason, finished_at = now(), body = NULL
-    WHERE {_IS} AND finished_at IS NULL""")  # noqa: S608
+    WHERE {_IS} AND finished_at IS NULL""")
 _FORGET = text("DELETE FROM inbox WHERE finished_at < now() - interval '7 days'")
 
 

@@ -111,6 +111,9 @@ WORDS = {
     "quiet": "Nobody asked me, so I stayed quiet.",
     "sorry": "Something failed on our side. Your question is kept here, on this page; ask again in a minute.",
     "sorry_page": "Something failed on our side. Nothing was lost; try again in a minute.",
+    "closed_title": "Documents cannot be opened here yet",
+    "closed_text": "A document opens only for somebody who may read it, and there is no way to sign in here yet. "
+    "The answer that you come from has the words that it cites.",
     "no_page": "There is no such page.",
     "no_document": "There is no such document, or {name} may not read it.",
 }

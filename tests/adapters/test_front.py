@@ -102,10 +102,12 @@ async def test_a_server_says_that_it_lives_what_it_stands_on_and_what_it_counts(
         assert await served.stop() == 0
 
 
-async def test_without_the_demo_the_playground_is_closed(tmp_path: Path) -> None:
+async def test_without_the_demo_the_playground_is_closed_and_footnotes_lead_to_a_page_that_says_so(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
         assert (await served.get("/"))[0] == 404
-        assert (await served.get("/d/0123456789"))[0] == 404
+        status, page = await served.get("/d/0123456789")
+        assert status == 401
+        assert "no way to sign in here yet" in page
         assert await served.stop() == 0
 
 
