@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tenancy.database import Database
 from tenancy.errors import InstallTaken, UnknownTenant
@@ -26,43 +27,43 @@ class Installs:
         Raises `InstallTaken` if it is another tenant's: what one company asks must never reach another's documents; and
         `UnknownTenant`.
         """
-        row = insert(installs).values(platform=platform, external_id=external_id, tenant=tenant)
-        there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
         async with self.database.control() as connection:
-            try:
-                await connection.execute(row.on_conflict_do_nothing())
-            except IntegrityError as problem:
-                raise UnknownTenant(tenant) from problem
-            owner = await connection.scalar(select(installs.c.tenant).where(there))
-        if owner != tenant:
-            raise InstallTaken(platform, external_id)
+            await _link(connection, platform, external_id, tenant, declared=False)
 
     async def declare(self, platform: str, workspaces: Mapping[str, TenantId]) -> None:
         """Link exactly these workspaces by a setting: links that an earlier setting made and that are not among them are undone.
 
-        Links that were made by consent stay. Raises `InstallTaken` if one is another tenant's by consent.
+        Links that were made by consent stay. Raises `InstallTaken` if one is another tenant's by consent; and `UnknownTenant`.
         """
         of_settings = (installs.c.platform == platform) & installs.c.declared
         async with self.database.control() as connection:
             await connection.execute(delete(installs).where(of_settings))
             for external_id, tenant in workspaces.items():
-                row = insert(installs).values(platform=platform, external_id=external_id, tenant=tenant, declared=True)
-                await connection.execute(row.on_conflict_do_nothing())
-                there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
-                if await connection.scalar(select(installs.c.tenant).where(there)) != tenant:
-                    raise InstallTaken(platform, external_id)
+                await _link(connection, platform, external_id, tenant, declared=True)
 
     async def find(self, platform: str, external_id: str) -> Tenant | None:
         """The tenant that a workspace is linked to, if any."""
         columns = (tenants.c.id, tenants.c.slug, tenants.c.name, tenants.c.created_at)
-        there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
-        query = select(*columns).join_from(installs, tenants, installs.c.tenant == tenants.c.id).where(there)
+        query = select(*columns).join_from(installs, tenants, installs.c.tenant == tenants.c.id).where(_named(platform, external_id))
         async with self.database.control() as connection:
             row = (await connection.execute(query)).mappings().first()
         return Tenant(**row) if row else None
 
     async def unlink(self, platform: str, external_id: str) -> None:
         """Undo a link. Nothing happens if there is none."""
-        there = (installs.c.platform == platform) & (installs.c.external_id == external_id)
         async with self.database.control() as connection:
-            await connection.execute(delete(installs).where(there))
+            await connection.execute(delete(installs).where(_named(platform, external_id)))
+
+
+async def _link(connection: AsyncConnection, platform: str, external_id: str, tenant: TenantId, *, declared: bool) -> None:
+    row = insert(installs).values(platform=platform, external_id=external_id, tenant=tenant, declared=declared)
+    try:
+        await connection.execute(row.on_conflict_do_nothing())
+    except IntegrityError as problem:
+        raise UnknownTenant(tenant) from problem
+    if await connection.scalar(select(installs.c.tenant).where(_named(platform, external_id))) != tenant:
+        raise InstallTaken(platform, external_id)
+
+
+def _named(platform: str, external_id: str) -> ColumnElement[bool]:
+    return (installs.c.platform == platform) & (installs.c.external_id == external_id)
