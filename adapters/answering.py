@@ -174,6 +174,8 @@ class Answering:
         reply = door.reply(asked, turn, _Post(self._inbox, kept, turn, kept.post))
         if kept.tenant is None:
             return await self._refused(reply, texts.NOT_LINKED) if asked.addressed else _UNLINKED
+        if not asked.addressed and not asked.text:
+            return Ended("ignored", "nothing was said, and not to us")
         if not asked.addressed and not await self._threads.in_thread(kept.tenant, thread):
             return Ended("ignored", "said in a thread that we are not in")
         try:
@@ -189,6 +191,7 @@ class Answering:
             text=asked.text,
             asked_at=asked.asked_at,
             place="" if asked.place.direct else asked.place.channel,
+            addressed=asked.addressed,
         )
         answer = await self._conversation.handle(question, reply)
         return Ended("silent" if answer.silent else answer.outcome.value, "" if answer.outcome is Outcome.ANSWER else answer.text[:200])

@@ -1,6 +1,7 @@
 """The doorway that every door leads through to the conversation: nobody runs, and everybody is counted."""
 
 import time
+from dataclasses import replace
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -32,7 +33,7 @@ class Doorway:
         try:
             await self._pace.take(question.viewer)
         except AskedTooFast as error:
-            answer = outcomes.of(error)
+            answer = replace(outcomes.of(error), silent=not question.addressed)  # people may talk as fast as they like
             await reply.finish(answer)
         else:
             answer = await self._conversation.handle(question, reply)

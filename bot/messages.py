@@ -31,6 +31,7 @@ class Question:
     text: str  # mentions removed, links unwrapped
     asked_at: datetime  # UTC, the platform's clock, never ours
     place: str = ""  # the place's own name for people, such as `#people`; empty in private
+    addressed: bool = True  # to us; False: said in a thread that we are in, perhaps to others
 
     @property
     def private(self) -> bool:

@@ -254,6 +254,12 @@ async def test_what_is_ignored_shows_nothing(house: House) -> None:
     assert (house.door.replies, house.conversation.asked) == ([], [])
 
 
+async def test_a_picture_without_words_in_our_thread_is_no_question(house: House) -> None:
+    asked = house.asked(addressed=False, text="")
+    house.threads.ours.add(thread_of("slack", asked.place))
+    assert await house.ends(asked) == Ended("ignored", "nothing was said, and not to us")
+
+
 async def test_what_is_said_in_a_thread_that_we_are_in_is_a_question(house: House) -> None:
     asked = house.asked(addressed=False)
     house.threads.ours.add(thread_of("slack", asked.place))

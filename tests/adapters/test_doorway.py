@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -89,6 +89,14 @@ async def test_who_asks_too_fast_is_told_when_to_ask_again_and_nobody_else_is_he
     assert "Ask again in" in refused[0].text
     assert len(talk.asked) == len(answers) - len(refused)
     assert (await door.handle(asks("patient"), Heard())).outcome is Outcome.ANSWER
+
+
+async def test_people_who_talk_to_each_other_are_not_told_to_slow_down(pace: Pace, registry: CollectorRegistry) -> None:
+    door = doorway(Talk(), pace, registry)
+    answers = [await door.handle(replace(asks("chatty"), addressed=False), Heard()) for _ in range(2 * QUESTIONS_A_MINUTE + 1)]
+    refused = [answer for answer in answers if answer.outcome is Outcome.REFUSAL]
+    assert refused
+    assert all(answer.silent for answer in refused)
 
 
 async def test_without_redis_nobody_is_held_up(registry: CollectorRegistry) -> None:
