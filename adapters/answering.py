@@ -2,9 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
+from adapters.failures import MayHaveHappened as MayHaveHappened
+from adapters.failures import NotNow as NotNow
+from adapters.failures import Overtaken
+from adapters.failures import Undeliverable as Undeliverable
 from adapters.heard import Asked, Heard, Place, Rated, Sought, thread_of, turn_of
 from adapters.inbox import Inbox, Kept, Key
 from bot import outcomes, texts
@@ -18,18 +22,6 @@ from tenancy.viewer import Audience, TenantId, Viewer
 _log = logging.getLogger(__name__)
 
 
-class Undeliverable(Exception):
-    """The platform will not show an outcome there, however often it is asked; the message says why, for an admin."""
-
-
-class MayHaveHappened(Exception):
-    """A call that changes something was not answered: it may have been obeyed."""
-
-
-class NotNow(Exception):
-    """The platform cannot be asked just now, and has done nothing; worth trying again later."""
-
-
 class Ended(NamedTuple):
     """How an event ended."""
 
@@ -37,6 +29,7 @@ class Ended(NamedTuple):
     reason: str = ""
 
 
+_MOST_TRIES = 30  # of an event whose workers die again and again, or whose jobs were lost
 _UNKNOWN = Ended("ignored", "said by somebody whom the directory does not know")
 _UNLINKED = Ended("ignored", "its workspace is linked to nobody")
 
@@ -97,8 +90,8 @@ class Threads(Protocol):
     async def in_thread(self, tenant: TenantId, thread: str) -> bool:
         """Whether we have said something in that thread."""
 
-    async def asked_openly(self, tenant: TenantId, turn: TurnId) -> str | None:
-        """The question of a turn that was asked in front of others."""
+    async def asked_openly(self, tenant: TenantId, turn: TurnId, place: str) -> str | None:
+        """The question of a turn that was asked there, in front of others."""
 
 
 @dataclass(slots=True)
@@ -107,6 +100,7 @@ class _Post:
 
     inbox: Inbox
     kept: Kept
+    asked: Asked
     turn: TurnId
     name: str | None
 
@@ -115,14 +109,14 @@ class _Post:
         return self.kept.may_be_posted
 
     async def begin(self) -> None:
-        await self.inbox.posting(self.kept.key, self.turn)
+        await self.inbox.posting(self.kept, self.turn)
 
     async def done(self, name: str) -> None:
-        await self.inbox.posted(self.kept.key, name)
+        await self.inbox.posted(self.kept, self.asked.place.thread, name)
         self.name = name
 
     async def offering(self) -> bool:
-        return await self.inbox.offering(self.kept.key)
+        return await self.inbox.offering(self.kept)
 
 
 class Answering:
@@ -143,15 +137,17 @@ class Answering:
             return
         try:
             ended = await self._ended(kept)
+        except Overtaken:
+            return  # whoever has overtaken us brings it to its outcome
         except Undeliverable as error:
             ended = Ended("undeliverable", str(error))
         except Exception as error:
-            if not last:
+            if not last and kept.tries < _MOST_TRIES:
                 raise
             _log.exception("an event is given up", extra={"platform": key.platform})
             ended = await self._given_up(await self._inbox.open(key) or kept, error)  # anew: what this try has posted is posted
         if ended.outcome == "undeliverable":
-            await self._told(kept, ended.reason)
+            await self._told(kept, "answer.undeliverable", ended.reason)
         await self._inbox.finish(key, ended.outcome, ended.reason)
 
     async def _ended(self, kept: Kept) -> Ended:
@@ -171,18 +167,16 @@ class Answering:
         turn, thread = turn_of(kept.key.platform, asked), thread_of(kept.key.platform, asked.place)
         if await self._inbox.is_shown(turn, but_by=kept.key):
             return Ended("ignored", "another event of the same question was answered")
-        reply = door.reply(asked, turn, _Post(self._inbox, kept, turn, kept.post))
+        reply = door.reply(asked, turn, _Post(self._inbox, kept, asked, turn, kept.post))
         if kept.tenant is None:
             return await self._refused(reply, texts.NOT_LINKED) if asked.addressed else _UNLINKED
-        if not asked.addressed and not asked.text:
-            return Ended("ignored", "nothing was said, and not to us")
         if not asked.addressed and not await self._threads.in_thread(kept.tenant, thread):
             return Ended("ignored", "said in a thread that we are not in")
         try:
             viewer = await door.viewer(kept.tenant, asked.place, asked.person)
         except UnknownPerson:
             return await self._refused(reply, texts.NOT_KNOWN) if asked.addressed else _UNKNOWN
-        audience = Audience() if asked.place.direct else await door.audience(kept.tenant, asked.place)
+        audience = Audience() if asked.place.direct else await self._audience(door, kept, kept.tenant, asked.place)
         question = Question(
             id=turn,
             viewer=viewer,
@@ -194,7 +188,16 @@ class Answering:
             addressed=asked.addressed,
         )
         answer = await self._conversation.handle(question, reply)
-        return Ended("silent" if answer.silent else answer.outcome.value, "" if answer.outcome is Outcome.ANSWER else answer.text[:200])
+        said_why = answer.outcome in (Outcome.REFUSAL, Outcome.APOLOGY)  # the others' texts are documents' words
+        return Ended("silent" if answer.silent else answer.outcome.value, answer.text[:200] if said_why else "")
+
+    async def _audience(self, door: Door, kept: Kept, tenant: TenantId, place: Place) -> Audience:
+        """All who will see the answer; nobody who may read anything, where the platform will not say who they are."""
+        try:
+            return await door.audience(tenant, place)
+        except Undeliverable as error:
+            await self._told(kept, "audience.unknown", str(error))
+            return Audience(frozenset({frozenset()}))
 
     async def _given_up(self, kept: Kept, error: Exception) -> Ended:
         """Whoever asked is told that nothing will come, if even that can be shown."""
@@ -203,11 +206,11 @@ class Answering:
         answer = outcomes.of(error)
         try:
             heard = await door.hear(kept) if door else None
-            asked = await _wished(door, heard, "") if door and isinstance(heard, Sought) else heard
+            asked = await self._wished(door, kept, heard, "") if door and isinstance(heard, Sought) else heard
             if door is None or not isinstance(asked, Asked) or not asked.addressed:
                 return Ended("undeliverable", reason)
             turn = turn_of(kept.key.platform, asked)
-            await door.reply(asked, turn, _Post(self._inbox, kept, turn, kept.post)).finish(answer)
+            await door.reply(asked, turn, _Post(self._inbox, kept, asked, turn, kept.post)).finish(answer)
         except Exception as last:  # noqa: BLE001 - the last try of the last try: there is nobody left to tell but an admin
             return Ended("undeliverable", f"{reason}; {last}" if isinstance(last, Undeliverable) else reason)
         return Ended(answer.outcome.value, reason)
@@ -216,10 +219,20 @@ class Answering:
         """A private answer: to a question that was asked in front of others, or to one's own."""
         if kept.tenant is None:
             return _UNLINKED
-        text = await self._threads.asked_openly(kept.tenant, sought.turn) if sought.turn else sought.text
+        text = await self._threads.asked_openly(kept.tenant, sought.turn, sought.place.channel) if sought.turn else sought.text
         if text is None:
             return Ended("ignored", "wants the answer to a question that is not there")
-        return await self._answered(door, kept, await _wished(door, sought, text))
+        return await self._answered(door, kept, await self._wished(door, kept, sought, text))
+
+    async def _wished(self, door: Door, kept: Kept, sought: Sought, text: str) -> Asked:
+        """The question of a private answer, where nobody else reads it."""
+        place = await door.direct(sought.place, sought.person)
+        asked = Asked(place=place, person=sought.person, message=sought.name, text=text, asked_at=sought.asked_at, elsewhere=True)
+        again = 1
+        while await self._inbox.outcome_of(turn_of(kept.key.platform, asked)) == Outcome.APOLOGY:  # whoever presses again gets a new try
+            again += 1
+            asked = replace(asked, message=f"{sought.name}:{again}")
+        return asked
 
     async def _refused(self, reply: Reply, sentence: str) -> Ended:
         await reply.finish(Answer(outcome=Outcome.REFUSAL, text=sentence))
@@ -240,20 +253,8 @@ class Answering:
             return Ended("ignored", "rates an answer that is not there, or not theirs")
         return Ended("rated")
 
-    async def _told(self, kept: Kept, reason: str) -> None:
-        """Say to whoever watches over the tenant that nothing could be shown, and why."""
-        _log.warning("an outcome could not be shown: %s", reason, extra={"platform": kept.key.platform, "workspace": kept.workspace})
+    async def _told(self, kept: Kept, what: str, reason: str) -> None:
+        """Say to whoever watches over the tenant what the platform would not do, and why."""
+        _log.warning("%s: %s", what, reason, extra={"platform": kept.key.platform, "workspace": kept.workspace})
         if kept.tenant is not None:
-            await self._audit.append(kept.tenant, "worker", "answer.undeliverable", kept.key.event, {"reason": reason})
-
-
-async def _wished(door: Door, sought: Sought, text: str) -> Asked:
-    """The question of a private answer, where nobody else reads it."""
-    return Asked(
-        place=await door.direct(sought.place, sought.person),
-        person=sought.person,
-        message=sought.name,
-        text=text,
-        asked_at=sought.asked_at,
-        elsewhere=True,
-    )
+            await self._audit.append(kept.tenant, "worker", what, kept.key.event, {"reason": reason})

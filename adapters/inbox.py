@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.failures import Overtaken
 from adapters.heard import Place
 from bot.messages import TurnId
 from tenancy.database import Database
@@ -43,6 +44,7 @@ class Kept:
     workspace: str
     tenant: TenantId | None  # whose workspace it is; None: it is linked to nobody
     body: bytes
+    tries: int  # which try of the event this is, from 1; the next one overtakes it
     may_be_posted: bool  # a worker before us was about to show the outcome when it was lost
     post: str | None  # the platform's name for what is shown already
 
@@ -65,14 +67,16 @@ _TAKE = text("""
 _IS = "platform = :platform AND app = :app AND event = :event"
 _THERE = text(f"SELECT EXISTS (SELECT FROM inbox WHERE {_IS})")
 _OPEN = text(f"""
-    SELECT workspace, tenant, body, posting_at IS NOT NULL AS may_be_posted, post
-    FROM inbox WHERE {_IS} AND finished_at IS NULL""")
-_POSTING = text(f"UPDATE inbox SET posting_at = coalesce(posting_at, now()), turn = :turn WHERE {_IS}")
+    UPDATE inbox SET tries = tries + 1 WHERE {_IS} AND finished_at IS NULL
+    RETURNING workspace, tenant, body, tries, posting_at IS NOT NULL AS may_be_posted, post""")
+_IS_THIS_TRY = f"{_IS} AND tries = :tries AND finished_at IS NULL"
+_POSTING = text(f"UPDATE inbox SET posting_at = coalesce(posting_at, now()), turn = :turn WHERE {_IS_THIS_TRY} RETURNING event")
 _TURN = text("""
     SELECT turn FROM inbox
-    WHERE platform = :platform AND workspace = :workspace AND post = :post AND starts_with(event, :thread || '/')""")
-_POSTED = text(f"UPDATE inbox SET post = :post WHERE {_IS}")
-_OFFERING = text(f"UPDATE inbox SET offered_at = now() WHERE {_IS} AND offered_at IS NULL RETURNING event")
+    WHERE platform = :platform AND workspace = :workspace AND post = :post AND post_thread = :thread""")
+_POSTED = text(f"UPDATE inbox SET post = :post, post_thread = :thread WHERE {_IS_THIS_TRY} RETURNING event")
+_OFFERING = text(f"UPDATE inbox SET offered_at = now() WHERE {_IS_THIS_TRY} AND offered_at IS NULL RETURNING event")
+_OUTCOME = text("SELECT outcome FROM inbox WHERE turn = :turn AND outcome IS NOT NULL ORDER BY finished_at DESC LIMIT 1")
 _SHOWN = text(f"""
     SELECT EXISTS (SELECT FROM inbox WHERE turn = :turn AND NOT ({_IS}) AND (post IS NOT NULL OR finished_at IS NULL)) AS shown""")
 _FINISH = text(f"""
@@ -104,27 +108,34 @@ class Inbox:
         return True
 
     async def open(self, key: Key) -> Kept | None:
-        """The event, if it has not had its outcome."""
+        """The event, if it has not had its outcome. Whoever opened it before is overtaken by this."""
         row = await self._first(_OPEN, _named(key))
         return Kept(key=key, **row) if row else None
 
-    async def posting(self, key: Key, turn: TurnId) -> None:
-        """From here on the outcome of `turn` may be on show, whoever is killed. To be called before the platform is."""
-        await self._first(_POSTING, _named(key) | {"turn": turn})
+    async def posting(self, kept: Kept, turn: TurnId) -> None:
+        """From here on the outcome of `turn` may be on show, whoever is killed. To be called before the platform is.
 
-    async def posted(self, key: Key, post: str) -> None:
-        """The outcome is on show, under this name of the platform's."""
-        await self._first(_POSTED, _named(key) | {"post": post})
+        Raises `Overtaken`.
+        """
+        if await self._first(_POSTING, _tried(kept) | {"turn": turn}) is None:
+            raise Overtaken
 
-    async def offering(self, key: Key) -> bool:
+    async def posted(self, kept: Kept, thread: str, post: str) -> None:
+        """The outcome is on show in that thread, under this name of the platform's. Raises `Overtaken`."""
+        if await self._first(_POSTED, _tried(kept) | {"thread": thread, "post": post}) is None:
+            raise Overtaken
+
+    async def offering(self, kept: Kept) -> bool:
         """From here on what stands beside the outcome may be on show; False if it may have been before."""
-        return await self._first(_OFFERING, _named(key)) is not None
+        return await self._first(_OFFERING, _tried(kept)) is not None
+
+    async def outcome_of(self, turn: TurnId) -> str | None:
+        """How an event whose outcome is that of `turn` ended, in the last week."""
+        row = await self._first(_OUTCOME, {"turn": turn})
+        return str(row["outcome"]) if row else None
 
     async def turn_of(self, platform: str, place: Place, post: str) -> TurnId | None:
-        """The turn whose outcome is on show there under that name, in the last week.
-
-        For platforms whose messages have names within a conversation only: there an event's name begins with the conversation's.
-        """
+        """The turn whose outcome is on show there under that name, in the last week."""
         where = {"platform": platform, "workspace": place.workspace, "thread": place.thread}
         row = await self._first(_TURN, {**where, "post": post})
         return TurnId(row["turn"]) if row else None
@@ -147,6 +158,10 @@ class Inbox:
             result = await connection.execute(statement, values)
             row = result.mappings().first() if result.returns_rows else None
         return dict(row) if row else None
+
+
+def _tried(kept: Kept) -> dict[str, object]:
+    return _named(kept.key) | {"tries": kept.tries}
 
 
 def _named(key: Key) -> dict[str, object]:

@@ -5,16 +5,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import procrastinate
 import psycopg
 import psycopg_pool
 from procrastinate import App, JobContext, PsycopgConnector
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.ending import end
 from adapters.inbox import Key
-from tenancy.database import CONTROL_SCHEMA, Database
+from tenancy.database import CONNECT, CONTROL_SCHEMA, Database
+from tenancy.errors import StoreUnavailable
 from tenancy.viewer import TenantId
 
 _HEARTBEAT_S = 3.0
@@ -25,6 +28,20 @@ _TRIES = 5
 _TRIES_OF_ANSWERS = 7  # two minutes in all: a platform may ask for one
 _PAUSE_S = 1.0  # between a worker that ended and the next
 _log = logging.getLogger(__name__)
+
+_LOOK_FOR_LOST_S = 60.0
+_LOST = text("""
+    SELECT platform, app, event FROM inbox
+    WHERE finished_at IS NULL AND received_at < now() - interval '5 minutes' AND NOT EXISTS (
+        SELECT FROM procrastinate_jobs AS job
+        WHERE job.task_name = :task AND job.status IN ('todo', 'doing')
+            AND (job.args->>'platform', job.args->>'app', job.args->>'event') = (inbox.platform, inbox.app, inbox.event))
+    LIMIT 100""")
+_STUCK = text("""
+    SELECT job.id FROM procrastinate_jobs AS job JOIN procrastinate_events AS event ON event.job_id = job.id
+    WHERE job.task_name = :task AND job.status = 'doing' AND event.type = 'started'
+    GROUP BY job.id HAVING max(event.at) < now() - interval '10 minutes'""")
+"""An answer takes minutes at most. What is longer at work has lost its worker's word on how it ended."""
 
 ANSWER = "answer"
 READ_UPLOAD = "read_upload"
@@ -49,9 +66,10 @@ class Jobs:
 
     def __init__(self, database: Database) -> None:
         """Queue on the same PostgreSQL that the rest of the house uses."""
+        self._database = database
         self._connector = PsycopgConnector(
             conninfo=database.conninfo,
-            kwargs={"options": f"-c search_path={CONTROL_SCHEMA}"},
+            kwargs={**CONNECT, "options": f"-c search_path={CONTROL_SCHEMA}"},
             min_size=0,
             max_size=8,
             timeout=5,
@@ -92,7 +110,7 @@ class Jobs:
         """
         _register(self._app, work)
         # No task group: it hands a cancellation down once, and one that is lost there is lost.
-        tasks = [asyncio.create_task(one) for one in (self._adopt_orphans(), *map(self._workers, _AT_ONCE))]
+        tasks = [asyncio.create_task(one) for one in (self._adopt_orphans(), self._find_the_lost(), *map(self._workers, _AT_ONCE))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -129,6 +147,20 @@ class Jobs:
                     await manager.retry_job(job)
             await asyncio.sleep(_HEARTBEAT_S)
 
+    async def _find_the_lost(self) -> None:
+        """Bring back events whose job ended without their outcome, and jobs whose end was never kept, for as long as we live."""
+        while True:
+            with suppress(procrastinate.exceptions.ConnectorException, StoreUnavailable):
+                async with self._database.control() as connection:
+                    lost = (await connection.execute(_LOST, {"task": ANSWER})).all()
+                    for platform, app, event in lost:
+                        # In a lane of its own: a job that holds the thread's may be what has to be got round.
+                        await self.defer_answer(connection, Key(platform, app, event), f"lost:{platform}:{app}:{event}", 0)
+                    stuck = (await connection.execute(_STUCK, {"task": ANSWER})).scalars().all()
+                for job in stuck:
+                    await self._app.job_manager.retry_job_by_id_async(job, retry_at=datetime.now(UTC))
+            await asyncio.sleep(_LOOK_FOR_LOST_S)
+
     async def _defer(
         self,
         connection: AsyncConnection,
@@ -143,7 +175,10 @@ class Jobs:
         configured = self._app.configure_task(
             task, queue=queue, lock=lock, queueing_lock=queueing_lock, priority=priority, connection=_raw(connection)
         )
-        await configured.defer_async(**arguments)
+        try:
+            await configured.defer_async(**arguments)
+        except procrastinate.exceptions.ConnectorException as error:
+            raise StoreUnavailable from error
 
 
 def _raw(connection: AsyncConnection) -> "psycopg.AsyncConnection[tuple[object, ...]]":

@@ -143,7 +143,8 @@ async def _safely(work: Awaitable[Answer], question: Question, notes: Notes) -> 
         return await work
     except Exception as error:  # noqa: BLE001  the edge: every question gets its one outcome, whatever failed
         notes.failure = type(error).__name__
-        answer = outcomes.of(error, kept=notes.opened)
+        # Nobody who talks to others is told what we could not do with it.
+        answer = replace(outcomes.of(error, kept=notes.opened), silent=not question.addressed)
         if answer.outcome is Outcome.APOLOGY:
             _log.error("a question failed", extra=_known(error, question))
         return answer

@@ -25,7 +25,7 @@ _TENANT_ID = re.compile(r"[a-z0-9]{1,40}")
 _UNKNOWN_ROLE = "22023"  # invalid_parameter_value: what PostgreSQL says to a role that does not exist
 _OPTION = "footnote_schema"  # of a connection's execution options: whose transaction it is
 
-_CONNECT: dict[str, object] = {
+CONNECT: dict[str, object] = {
     "connect_timeout": 3,  # seconds
     "tcp_user_timeout": 10_000,  # milliseconds; a server that vanished is noticed, also with a query under way
     "keepalives_idle": 30,  # seconds
@@ -61,7 +61,7 @@ class Database:
         self._url = _parsed(url)
         self._engine = create_async_engine(
             self._url,
-            connect_args=dict(_CONNECT),
+            connect_args=dict(CONNECT),
             hide_parameters=True,  # errors reach logs, and parameters are the words of users
             pool_size=pool_size,
             max_overflow=pool_size,

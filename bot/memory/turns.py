@@ -47,7 +47,7 @@ _STORED = select(turns.c.person, turns.c.thread, turns.c.place, turns.c.answer, 
 _IN_THREAD = select(
     exists().where(turns.c.thread == bindparam("thread"), turns.c.finished_at.is_not(None), turns.c.intent.is_distinct_from(_UNSPOKEN))
 )
-_ASKED_OPENLY = select(turns.c.question).where(turns.c.id == bindparam("id"), turns.c.place != PRIVATE)
+_ASKED_OPENLY = select(turns.c.question).where(turns.c.id == bindparam("id"), turns.c.place == bindparam("at"), turns.c.place != PRIVATE)
 _only_person, _only_place = bindparam("only_person", type_=Text), bindparam("only_place", type_=Text)
 _RECALL = (
     select(
@@ -117,10 +117,10 @@ class Turns:
         async with self._database.tenant(tenant) as connection:
             return bool(await connection.scalar(_IN_THREAD, {"thread": thread}))
 
-    async def asked_openly(self, tenant: TenantId, turn: TurnId) -> str | None:
-        """The question of a turn that was asked in front of others; None if there is no such turn."""
+    async def asked_openly(self, tenant: TenantId, turn: TurnId, place: str) -> str | None:
+        """The question of a turn that was asked at `place`, in front of others; None if there is no such turn."""
         async with self._database.tenant(tenant) as connection:
-            found: str | None = await connection.scalar(_ASKED_OPENLY, {"id": turn})
+            found: str | None = await connection.scalar(_ASKED_OPENLY, {"id": turn, "at": place})
         return found
 
     async def interrupt(self, question: Question, trace: Trace, took_ms: float) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters import answering as module
 from adapters.answering import Answering, Ended, MayHaveHappened, NotNow, Post, Undeliverable
 from adapters.heard import Asked, Heard, Place, Rated, Sought, thread_of, turn_of
 from adapters.inbox import Event, Inbox, Kept, Key
@@ -112,9 +113,12 @@ class Conversation:
     fails: list[Exception] = field(default_factory=list)
     asked: list[Question] = field(default_factory=list)
     rated: list[tuple[PersonId, TurnId, Verdict, str]] = field(default_factory=list)
+    meanwhile: list[Awaitable[object]] = field(default_factory=list)  # happens once while an answer is made
 
     async def handle(self, question: Question, reply: Reply) -> Answer:
         self.asked.append(question)
+        while self.meanwhile:
+            await self.meanwhile.pop()
         if self.fails:
             raise self.fails.pop(0)
         await reply.finish(self.answer)
@@ -136,8 +140,8 @@ class Threads:
     async def in_thread(self, tenant: TenantId, thread: str) -> bool:
         return thread in self.ours
 
-    async def asked_openly(self, tenant: TenantId, turn: TurnId) -> str | None:
-        return self.open.get(turn)
+    async def asked_openly(self, tenant: TenantId, turn: TurnId, place: str) -> str | None:
+        return self.open.get(turn) if place == "C1" else None
 
 
 class House:
@@ -219,7 +223,9 @@ def undeliverable(reason: str) -> tuple[str, str, Mapping[str, Any]]:
     ("answer", "ended"),
     [
         pytest.param(ANSWER, Ended("answer", ""), id="an answer"),
-        pytest.param(Answer(outcome=Outcome.NEAREST, text="The nearest."), Ended("nearest", "The nearest."), id="the nearest"),
+        pytest.param(
+            Answer(outcome=Outcome.NEAREST, text="The nearest."), Ended("nearest", ""), id="the nearest, whose words are a document's"
+        ),
         pytest.param(
             Answer(outcome=Outcome.REFUSAL, text="No. " * 100), Ended("refusal", "No. " * 50), id="a refusal, told at its beginning"
         ),
@@ -252,12 +258,6 @@ async def test_a_question_in_private_has_no_readers_to_look_up(house: House) -> 
 async def test_what_is_ignored_shows_nothing(house: House) -> None:
     assert await house.ends(Ignored("said by a bot")) == Ended("ignored", "said by a bot")
     assert (house.door.replies, house.conversation.asked) == ([], [])
-
-
-async def test_a_picture_without_words_in_our_thread_is_no_question(house: House) -> None:
-    asked = house.asked(addressed=False, text="")
-    house.threads.ours.add(thread_of("slack", asked.place))
-    assert await house.ends(asked) == Ended("ignored", "nothing was said, and not to us")
 
 
 async def test_what_is_said_in_a_thread_that_we_are_in_is_a_question(house: House) -> None:
@@ -341,11 +341,41 @@ async def test_the_next_try_knows_what_the_one_before_was_about_to_post(house: H
     assert (await house.end(key), house.door.shown) == (Ended("answer"), [ANSWER])
 
 
+async def test_a_try_that_is_overtaken_shows_nothing_and_ends_nothing(house: House) -> None:
+    key = await house.take(house.asked())
+    house.conversation.meanwhile = [house.inbox.open(key)]
+    await house.answering().work(key, last=True)
+    assert house.door.shown == []
+    await house.answering().work(key, last=False)
+    assert (await house.end(key), house.door.shown) == (Ended("answer"), [ANSWER])
+
+
+async def test_an_event_whose_tries_never_end_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_TRIES", 3)
+    key = await house.take(house.asked())
+    house.conversation.fails = [RuntimeError() for _ in range(3)]
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            await house.answering().work(key, last=False)
+    await house.answering().work(key, last=False)
+    assert (await house.end(key)).outcome == "apology"
+
+
+async def test_where_the_platform_will_not_say_who_reads_nothing_of_anybodys_is_said_and_an_admin_is_told(house: House) -> None:
+    house.door.fails["audience"] = [Undeliverable("missing_scope")]
+    assert (await house.ends(house.asked())).outcome == "answer"
+    (question,) = house.conversation.asked
+    assert question.audience == Audience(frozenset({frozenset()}))
+    assert await house.told() == [("audience.unknown", "worker", {"reason": "missing_scope"})]
+
+
 async def test_the_next_try_knows_what_the_one_before_posted(house: House) -> None:
     key = await house.take(house.asked())
     turn = turn_of("slack", house.asked())
-    await house.inbox.posting(key, turn)
-    await house.inbox.posted(key, "1.2")
+    kept = await house.inbox.open(key)
+    assert kept is not None
+    await house.inbox.posting(kept, turn)
+    await house.inbox.posted(kept, "1.1", "1.2")
     await house.answering().work(key, last=False)
     assert [reply.post.name for reply in house.door.replies] == ["1.2"]
     assert house.door.shown == []
@@ -453,12 +483,6 @@ async def test_what_the_platform_will_not_show_is_told_an_admin_at_once(house: H
     assert house.door.shown == []
 
 
-async def test_a_place_whose_readers_are_not_told_is_told_an_admin(house: House) -> None:
-    house.door.fails["audience"] = [Undeliverable("channel_not_found")]
-    assert await house.ends(house.asked()) == Ended("undeliverable", "channel_not_found")
-    assert house.conversation.asked == []
-
-
 async def test_the_audit_names_the_event_and_none_of_its_words(house: House) -> None:
     house.door.refuses = [Undeliverable("gone")]
     key = await house.take(house.asked(text="secret words"))
@@ -472,7 +496,7 @@ async def test_of_an_unlinked_workspace_the_log_tells(house: House, caplog: pyte
     caplog.set_level(logging.WARNING, "adapters.answering")  # a command that ran before may have set another
     house.door.refuses = [Undeliverable("gone")]
     assert await house.ends(house.asked(), linked=False) == Ended("undeliverable", "gone")
-    (record,) = [record for record in caplog.records if "could not be shown: gone" in record.getMessage()]
+    (record,) = [record for record in caplog.records if "answer.undeliverable: gone" in record.getMessage()]
     assert (record.__dict__["workspace"], record.__dict__["platform"]) == (house.workspace, "slack")
     assert await house.told() == []
 
@@ -521,6 +545,22 @@ async def test_a_question_that_was_not_asked_openly_is_answered_to_nobody_else(h
     ended = await house.ends(house.sought(turn=TURN))
     assert ended == Ended("ignored", "wants the answer to a question that is not there")
     assert (house.door.calls, house.conversation.asked) == (["hear"], [])
+
+
+async def test_a_question_that_was_asked_elsewhere_is_not_answered_here(house: House) -> None:
+    house.threads.open[TURN] = "How long?"
+    assert (await house.ends(house.sought(turn=TURN, place=house.place(channel="C2")))).outcome == "ignored"
+
+
+async def test_whoever_presses_again_after_an_apology_is_answered_then_and_after_an_answer_not(house: House) -> None:
+    house.threads.open[TURN] = "How long?"
+    house.conversation.answer = apology = Answer(outcome=Outcome.APOLOGY, text="Sorry.")
+    ends = [await house.ends(house.sought(turn=TURN))]
+    ends.append(await house.ends(house.sought(turn=TURN)))
+    house.conversation.answer = ANSWER
+    ends += [await house.ends(house.sought(turn=TURN)) for _ in range(2)]
+    assert [end.outcome for end in ends] == ["apology", "apology", "answer", "ignored"]
+    assert house.door.shown == [apology, apology, ANSWER]
 
 
 async def test_somebody_unknown_who_wants_a_private_answer_is_told_in_private(house: House) -> None:

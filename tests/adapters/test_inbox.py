@@ -5,8 +5,9 @@ import secrets
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.failures import Overtaken
 from adapters.heard import Place
-from adapters.inbox import Event, Inbox, Key
+from adapters.inbox import Event, Inbox, Kept, Key
 from bot.messages import TurnId
 from tenancy.database import Database
 from tenancy.installs import Installs
@@ -38,6 +39,13 @@ async def workspace(database: Database, tenant: Tenant) -> str:
 
 def event(workspace: str, name: str = "", body: bytes = b"{}") -> Event:
     return Event(key=Key("slack", "A1", name or secrets.token_hex(6)), workspace=workspace, thread="t", body=body)
+
+
+async def opened(inbox: Inbox, key: Key) -> Kept:
+    """The event, in one more try."""
+    kept = await inbox.open(key)
+    assert kept is not None
+    return kept
 
 
 async def finish_all(inbox: Inbox, keys: list[Key]) -> None:
@@ -83,10 +91,10 @@ async def test_a_stranger_is_left_out_unless_somebody_will_tell_them(inbox: Inbo
 async def test_progress_is_kept_and_the_end_forgets_the_words(inbox: Inbox, database: Database, tenant: Tenant) -> None:
     one = event(await workspace(database, tenant), body=b"secret words")
     await inbox.take(one)
-    await inbox.posting(one.key, TurnId("turn1"))
-    await inbox.posted(one.key, "123.456")
-    kept = await inbox.open(one.key)
-    assert kept is not None
+    first = await opened(inbox, one.key)
+    await inbox.posting(first, TurnId("turn1"))
+    await inbox.posted(first, "123", "123.456")
+    kept = await opened(inbox, one.key)
     assert (kept.may_be_posted, kept.post) == (True, "123.456")
     await inbox.finish(one.key, "answer")
     await inbox.finish(one.key, "apology", "too late: the first outcome stands")
@@ -96,11 +104,29 @@ async def test_progress_is_kept_and_the_end_forgets_the_words(inbox: Inbox, data
     assert tuple(row) == (None, "answer", "")
 
 
+async def test_a_try_that_was_overtaken_posts_nothing(inbox: Inbox, database: Database, tenant: Tenant) -> None:
+    one = event(await workspace(database, tenant))
+    await inbox.take(one)
+    first, second = await opened(inbox, one.key), await opened(inbox, one.key)
+    assert (first.tries, second.tries) == (1, 2)
+    for late in (inbox.posting(first, TurnId("t")), inbox.posted(first, "thread", "post")):
+        with pytest.raises(Overtaken):
+            await late
+    assert not await inbox.offering(first)
+    await inbox.posting(second, TurnId("t"))
+    await inbox.posted(second, "thread", "post")
+    await inbox.finish(one.key, "apology")
+    with pytest.raises(Overtaken):
+        await inbox.posting(second, TurnId("t"))
+    assert await inbox.outcome_of(TurnId("t")) == "apology"
+
+
 async def test_what_stands_beside_an_outcome_is_offered_to_the_first_who_asks(inbox: Inbox, database: Database, tenant: Tenant) -> None:
     one, another = [event(await workspace(database, tenant)) for _ in range(2)]
     for each in (one, another):
         await inbox.take(each)
-    assert [await inbox.offering(each.key) for each in (one, one, another)] == [True, False, True]
+    first, second = [await opened(inbox, each.key) for each in (one, another)]
+    assert [await inbox.offering(each) for each in (first, first, second)] == [True, False, True]
     await finish_all(inbox, [one.key, another.key])
 
 
@@ -169,8 +195,9 @@ async def test_a_post_is_known_by_its_place_and_its_name(inbox: Inbox, database:
     one, other = event(mine, "19:a/1"), event(mine, "19:b/1")
     for each, name in ((one, "turn-a"), (other, "turn-b")):
         await inbox.take(each)
-        await inbox.posting(each.key, TurnId(name))
-        await inbox.posted(each.key, "1700000000000")
+        kept = await opened(inbox, each.key)
+        await inbox.posting(kept, TurnId(name))
+        await inbox.posted(kept, each.key.event.partition("/")[0], "1700000000000")
 
     async def turn(thread: str, post: str = "1700000000000", of: str = mine) -> str | None:
         return await inbox.turn_of("slack", Place(workspace=of, channel=thread, thread=thread, direct=False), post)
@@ -185,7 +212,7 @@ async def test_an_outcome_that_could_not_be_shown_stands_in_nobodys_way(inbox: I
     first, second = event(mine), event(mine)
     turn = TurnId(f"turn-{first.key.event}")
     await inbox.take(first)
-    await inbox.posting(first.key, turn)
+    await inbox.posting(await opened(inbox, first.key), turn)
     assert await inbox.is_shown(turn, but_by=second.key)
     assert not await inbox.is_shown(turn, but_by=first.key)
     await inbox.finish(first.key, "undeliverable")

@@ -150,6 +150,44 @@ async def test_the_job_of_a_worker_that_died_goes_to_the_next(own: Database, job
         assert await heard.next() == ("upload", "acme", "orphan")
 
 
+async def kept(own: Database, event: str, age: str) -> Key:
+    """An event that came some time ago and has not had its outcome."""
+    async with own.control() as connection:
+        await connection.exec_driver_sql(
+            "INSERT INTO inbox (platform, app, event, workspace, place, received_at) "
+            "VALUES ('slack', 'A1', %s, 'T1', 0, now() - %s::interval)",
+            (event, age),
+        )
+    return Key("slack", "A1", event)
+
+
+async def test_an_event_whose_job_ended_without_its_outcome_is_found(own: Database, jobs: Jobs) -> None:
+    await kept(own, "fresh", "1 minute")
+    waiting = await kept(own, "waiting", "1 hour")
+    await kept(own, "lost", "1 hour")
+    async with own.control() as connection:
+        await jobs.defer_answer(connection, waiting, "t", 0)
+        await connection.exec_driver_sql("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 day'")
+    async with working(jobs) as heard:
+        assert await heard.next() == ("answer", "lost", "False")
+    async with own.control() as connection:
+        found = await connection.exec_driver_sql("SELECT args->>'event' FROM procrastinate_jobs WHERE status = 'todo'")
+        assert found.scalars().all() == ["waiting"]
+        await connection.exec_driver_sql("DELETE FROM inbox")
+
+
+async def test_a_job_whose_end_was_never_kept_is_done_again(own: Database, jobs: Jobs) -> None:
+    async with own.control() as connection:
+        await jobs.defer_answer(connection, Key("slack", "A1", "stuck"), "t", 0)
+        # as a living worker leaves it whose word that it is done was lost on the way
+        worker = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 hour') RETURNING id"
+        (number,) = (await connection.exec_driver_sql(worker)).one()
+        await connection.exec_driver_sql("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", (number,))
+        await connection.exec_driver_sql("UPDATE procrastinate_events SET at = now() - interval '1 hour'")
+    async with working(jobs) as heard:
+        assert await heard.next() == ("answer", "stuck", "False")
+
+
 async def test_an_upload_that_fails_again_and_again_is_given_up_and_said_to_be(own: Database, jobs: Jobs, heard: Heard) -> None:
     heard.failing = frozenset({"bad"})
     async with own.control() as connection:

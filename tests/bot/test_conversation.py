@@ -174,6 +174,14 @@ async def test_what_cannot_be_taken_is_refused_clearly_kept_and_free(house: Hous
     assert len(house.memory.turns[TurnId("q1")][0].text) <= 4_000
 
 
+@pytest.mark.parametrize("text", ["...", "x" * 5_000, "What is the hotel limit?"])
+async def test_people_who_talk_to_each_other_are_not_told_what_we_could_not_do(house: House, text: str) -> None:
+    house.sources.failure = IndexUnavailable()
+    answer = await house.asked(text, reply := FakeReply(), addressed=False)
+    assert answer.silent
+    assert all(one.silent for one in reply.finished)
+
+
 @pytest.mark.parametrize(
     ("failure", "outcome", "says"),
     [
