@@ -6,14 +6,14 @@ decide.
 
 import argparse
 import asyncio
-import os
-import platform
 import tempfile
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import answering, doors, ingesting, serving
+from tests.bench import answering, doors, fairness, ingesting, serving
+from tests.bench.platforms import SlackPlatform, TeamsPlatform
+from tests.bench.tables import table
 
 RESULTS = Path(__file__).with_name("results.md")
 
@@ -28,21 +28,45 @@ class Row:
 
 
 async def main() -> None:
-    """Run everything and write the table."""
+    """Run everything and write the table, or run one part and print it alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, nargs="*", default=[5_000, 50_000], help="sizes of the index to answer from")
     parser.add_argument("--questions", type=int, default=200, help="questions for each size")
+    parser.add_argument("--only", choices=PARTS, help="run this part alone, and leave results.md as it is")
     arguments = parser.parse_args()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="footnote-bench-") as folder:
-        for size in arguments.passages:
-            rows += _answering(size, await answering.measure(Path(folder) / str(size), size, arguments.questions))
-        rows += _ingesting(await ingesting.measure(Path(folder) / "ingest"))
-        rows += _serving(await serving.measure(Path(folder) / "serve"))
-        rows += _doors(await doors.measure(Path(folder) / "doors"))
-    table = _table(rows)
-    print(table)
-    RESULTS.write_text(table, encoding="utf-8")
+        for name in [arguments.only] if arguments.only else PARTS:
+            rows += await PARTS[name](Path(folder) / name, arguments)
+    made = table("What `make bench` measured", "", ["figure", "measured", "wanted"], [[row.figure, row.value, row.limit] for row in rows])
+    print(made)
+    if not arguments.only:
+        RESULTS.write_text(made, encoding="utf-8")
+
+
+async def _answering_part(home: Path, arguments: argparse.Namespace) -> list[Row]:
+    sizes = [_answering(size, await answering.measure(home / str(size), size, arguments.questions)) for size in arguments.passages]
+    return [row for rows in sizes for row in rows]
+
+
+async def _ingesting_part(home: Path, _: argparse.Namespace) -> list[Row]:
+    return _ingesting(await ingesting.measure(home))
+
+
+async def _serving_part(home: Path, _: argparse.Namespace) -> list[Row]:
+    return _serving(await serving.measure(home))
+
+
+async def _doors_part(home: Path, _: argparse.Namespace) -> list[Row]:
+    return [
+        row
+        for platform in (SlackPlatform(), TeamsPlatform())
+        for row in _doors(platform.name, await doors.measure(home / platform.name, platform))
+    ]
+
+
+async def _fairness_part(home: Path, _: argparse.Namespace) -> list[Row]:
+    return _fairness(await fairness.measure(home))
 
 
 def _answering(size: int, figures: answering.Figures) -> list[Row]:
@@ -72,23 +96,35 @@ def _serving(figures: serving.Figures) -> list[Row]:
     ]
 
 
-def _doors(figures: doors.Figures) -> list[Row]:
+def _doors(name: str, figures: doors.Figures) -> list[Row]:
     acknowledged = f"{figures.acknowledged_p50_ms:.1f} / {figures.acknowledged_p99_ms:.1f} ms"
     return [
-        Row("Slack: acknowledged, p50 / p99, 100 events a second for 20 s", acknowledged, "p99 < 50 ms"),
-        Row("Slack: events not taken", str(figures.refused), "0"),
-        *(
-            Row(f"Slack: event to posted answer, p50 / p95, {rate} a second", f"{p50:.0f} / {p95:.0f} ms")
-            for rate, (p50, p95) in figures.answered_ms.items()
-        ),
+        Row(f"{name}: acknowledged, p50 / p99, 100 events a second for 20 s", acknowledged, "p99 < 50 ms"),
+        Row(f"{name}: events not taken", str(figures.refused), "0"),
+        *(Row(f"{name}: event to posted answer, p50 / p95, {rate} a second", _both(times)) for rate, times in figures.answered_ms.items()),
     ]
 
 
-def _table(rows: list[Row]) -> str:
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {datetime.now(UTC):%d %b %Y}"
-    lines = [f"| {row.figure} | {row.value} | {row.limit} |" for row in rows]
-    head = ["# What `make bench` measured", "", machine, "", "| figure | measured | wanted |", "|---|---|---|"]
-    return "\n".join([*head, *lines, ""])
+def _fairness(figures: fairness.Figures) -> list[Row]:
+    return [
+        Row("a question beside a flood of another tenant, p50 / p95", _both(figures.beside_ms)),
+        Row("  questions asked beside it, one a second", str(figures.beside)),
+        Row("  the same without the flood, p50 / p95", _both(figures.alone_ms)),
+        Row(f"  the flood's last answer, {fairness.FLOOD} questions at once", f"{figures.flood_s:.1f} s"),
+    ]
 
 
-asyncio.run(main())
+def _both(times: tuple[float, float]) -> str:
+    return f"{times[0]:.0f} / {times[1]:.0f} ms"
+
+
+PARTS: Mapping[str, Callable[[Path, argparse.Namespace], Awaitable[list[Row]]]] = {
+    "answering": _answering_part,
+    "ingesting": _ingesting_part,
+    "serving": _serving_part,
+    "doors": _doors_part,
+    "fairness": _fairness_part,
+}
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -43,11 +43,11 @@ class Product:
             return await self.process.wait()
 
 
-async def furnish(home: Path) -> None:
-    """A tenant with three people, one open and one restricted document."""
+async def furnish(home: Path, slug: str = SLUG, people: Mapping[str, list[str]] = PEOPLE) -> None:
+    """A tenant with `people` and their groups, one open and one restricted document."""
     async with open_house(Settings(home=home)) as house:
-        tenant = await house.tenants.create(SLUG, "Acme")
-        await house.people.upsert(tenant.id, "handbook", PEOPLE)
+        tenant = await house.tenants.create(slug, slug.title())
+        await house.people.upsert(tenant.id, "handbook", people)
         everyone: frozenset[Principal] = frozenset({EVERYONE})
         items = [
             TextItem(name="leave.md", title="Parental leave", readers=everyone, text=OPEN_TEXT),
