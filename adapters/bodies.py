@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 
 LARGEST: Final = 1_048_576
 """Bytes of a platform's request."""
@@ -15,10 +15,13 @@ async def read(request: web.Request) -> bytes:
     if (request.content_length or 0) > LARGEST:
         raise web.HTTPRequestEntityTooLarge(LARGEST, request.content_length or 0)
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > LARGEST:
-            raise web.HTTPRequestEntityTooLarge(LARGEST, len(body))
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > LARGEST:
+                raise web.HTTPRequestEntityTooLarge(LARGEST, len(body))
+    except (ConnectionError, ClientPayloadError) as error:  # whoever sent it has gone, so nobody reads this
+        raise web.HTTPBadRequest(text="The body broke off.") from error
     return bytes(body)
 
 

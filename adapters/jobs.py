@@ -11,6 +11,7 @@ import procrastinate
 import psycopg
 import psycopg_pool
 from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.jobs import Job, Status
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -144,8 +145,16 @@ class Jobs:
         while True:
             with suppress(procrastinate.exceptions.ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout):
                 for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER_S):
-                    await manager.retry_job(job)
+                    await self._adopt(job)
             await asyncio.sleep(_HEARTBEAT_S)
+
+    async def _adopt(self, job: Job) -> None:
+        """Put one job back; where another that does the same is queued already, it is over."""
+        manager = self._app.job_manager
+        try:
+            await manager.retry_job(job)
+        except procrastinate.exceptions.UniqueViolation:
+            await manager.finish_job(job, Status.FAILED, delete_job=True)
 
     async def _find_the_lost(self) -> None:
         """Bring back events whose job ended without their outcome, and jobs whose end was never kept, for as long as we live."""

@@ -13,6 +13,7 @@ from aiohttp import web
 from adapters.ending import end
 from adapters.settings import BadSetting, Settings
 from adapters.telemetry import log_as_json, send_traces
+from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from adapters.compose import House
@@ -78,7 +79,7 @@ class _Serving:
 
             async with opened(house, self._spawn) as everything:
                 if role != "web":
-                    self._spawn(house.jobs.work(house.work(everything.doors.answering.work)))
+                    self._spawn(_work(house, everything))
                 runner = await self._open(house, everything, host, role=role, demo=demo)
                 await self._stop.wait()
                 await asyncio.gather(runner.cleanup(), self._end())
@@ -109,6 +110,13 @@ class _Serving:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             _log.error("background work failed", exc_info=error)
+
+
+async def _work(house: "House", everything: "Opened") -> None:
+    """Take jobs once what they need is loaded: loading it in the middle of one would hold up the doors."""
+    with suppress(KnowledgeError):  # a model that is away may be back when it is needed
+        await house.warm()
+    await house.jobs.work(house.work(everything.doors.answering.work))
 
 
 def _waiting_room() -> web.Application:

@@ -23,9 +23,11 @@ class Library:
         self._search = search
         self._catalogue = catalogue
         self._embedder = embedder
+        self._is_warm = False
 
     async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8) -> Findings:
         """The best passages for `query` that viewer and audience may all read, each checked live."""
+        await self.warm()
         retriever = self.as_retriever(viewer, audience, limit)
         await retriever.aretrieve(query)
         return retriever.findings
@@ -37,8 +39,10 @@ class Library:
         return PassageRetriever(self._search, viewer, audience, limit)
 
     async def warm(self) -> None:
-        """Load LlamaIndex now rather than at the first question; off the event loop."""
-        await asyncio.to_thread(import_module, "knowledge.retrieval")
+        """Load LlamaIndex, if it is not loaded, off the event loop."""
+        if not self._is_warm:
+            await asyncio.to_thread(import_module, "knowledge.retrieval")
+            self._is_warm = True
 
     async def ranked(self, viewer: Viewer, query: str, depth: Depth) -> Findings:
         """Every candidate, undiversified: what evaluation looks at."""

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,8 @@ class LanceIndex:
     @classmethod
     async def at(cls, folder: Path, dimension: int) -> "LanceIndex":
         """Open the database in `folder`, with its table and word index in place."""
-        import lancedb  # 2.4 s: only where something is searched or ingested
+        await asyncio.to_thread(import_module, "lancedb")  # 2.4 s, so only where something is searched or ingested, and off the loop
+        import lancedb
 
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         schema = _schema(dimension)

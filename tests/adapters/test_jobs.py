@@ -188,6 +188,27 @@ async def test_a_job_whose_end_was_never_kept_is_done_again(own: Database, jobs:
         assert await heard.next() == ("answer", "stuck", "False")
 
 
+async def test_tidying_that_died_beside_one_that_waits_holds_up_no_answer(
+    own: Database, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_DEAD_AFTER_S", 0.2)
+    monkeypatch.setattr(module, "_HEARTBEAT_S", 0.05)
+    async with own.control() as connection:
+        await jobs.defer_tidy(connection, ACME)
+        await jobs.defer_answer(connection, Key("slack", "A1", "orphan"), "t", 0)
+        (number,) = (
+            await connection.exec_driver_sql(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+            )
+        ).one()
+        await connection.exec_driver_sql("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", (number,))
+        await jobs.defer_tidy(connection, ACME)
+        await connection.exec_driver_sql("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 day' WHERE status = 'todo'")
+    async with working(jobs) as heard:
+        assert await heard.next() == ("answer", "orphan", "False")
+        await executed(own, "SELECT 1 WHERE (SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'tidy_index') = 1")
+
+
 async def test_an_upload_that_fails_again_and_again_is_given_up_and_said_to_be(own: Database, jobs: Jobs, heard: Heard) -> None:
     heard.failing = frozenset({"bad"})
     async with own.control() as connection:
