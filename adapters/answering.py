@@ -5,10 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
-from adapters.failures import MayHaveHappened as MayHaveHappened
-from adapters.failures import NotNow as NotNow
-from adapters.failures import Overtaken
-from adapters.failures import Undeliverable as Undeliverable
+from adapters.failures import Overtaken, Undeliverable
 from adapters.heard import Asked, Heard, Place, Rated, Sought, thread_of, turn_of
 from adapters.inbox import Inbox, Kept, Key
 from bot import outcomes, texts

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from adapters.answering import Answering, Door, MayHaveHappened, NotNow, Undeliverable
+from adapters.answering import Answering, Door
 from adapters.doorway import Doorway
+from adapters.failures import MayHaveHappened, NotNow, Undeliverable
 from adapters.health import State
 from adapters.settings import BadSetting
 from tenancy.errors import TenancyError
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from adapters.compose import House
     from adapters.slack.door import SlackDoor
     from adapters.teams.credentials import Credentials
+    from adapters.teams.hosts import ServiceUrls
 
 _SLACK_CLOSED = "closed; SLACK_SIGNING_SECRET, SLACK_BOT_TOKEN and SLACK_TENANT open it"
 _TEAMS_CLOSED = "closed; TEAMS_APP_ID, TEAMS_APP_SECRET and TEAMS_APP_TENANT open it"
+_NO_LINKS = "; footnotes have no links until FOOTNOTE_URL is set"
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Starts work that goes on beside the doors until they close."""
@@ -62,21 +65,34 @@ async def _state(name: str, closed: str, asking: Awaitable[str | None]) -> State
     return State(name=name, ok=True, needed=False, detail=said or closed)
 
 
+def _links(house: "House") -> str:
+    return "" if house.settings.url else _NO_LINKS
+
+
 async def _slack_says(house: "House") -> str | None:
     if not house.settings.slack_signing_secret:
         return None
     async with AsyncExitStack() as stack:
         door = await _slack_door(house, stack)
         tenant = await house.tenants.by_slug(house.settings.slack_tenant or "")
-        return f"workspace {(await door.client.identity())['team_id']} belongs to {tenant.slug}"
+        workspace = str((await door.client.identity())["team_id"])
+        linked = await house.installs.find("slack", workspace)
+        if linked and linked.id != tenant.id:
+            raise BadSetting(
+                f"workspace {workspace} is linked to {linked.slug}, not to {tenant.slug}. Unlink it there first, "
+                "or start `footnote serve` again if SLACK_TENANT has just been changed."
+            )
+        return f"workspace {workspace} belongs to {tenant.slug}{_links(house)}"
 
 
 async def _teams_says(house: "House") -> str | None:
     if not house.settings.teams_app_secret:
         return None
+    _hosts(house)
     credentials, linked = _credentials(house), await _linked(house)
     await credentials.token()
-    return f"app {house.settings.teams_app_id}; {len(linked)} Entra tenant{'' if len(linked) == 1 else 's'} linked by TEAMS_LINK"
+    tenants = f"{len(linked)} Entra tenant{'' if len(linked) == 1 else 's'}"
+    return f"app {house.settings.teams_app_id}; {tenants} linked by TEAMS_LINK{_links(house)}"
 
 
 async def _slack(house: "House", routes: list[web.RouteDef], spawn: Spawn, stack: AsyncExitStack) -> Door:
@@ -104,12 +120,11 @@ async def _slack_door(house: "House", stack: AsyncExitStack) -> "SlackDoor":
 async def _teams(house: "House", routes: list[web.RouteDef], stack: AsyncExitStack) -> Door:
     from adapters.teams import tokens  # half a second: only where it is set up
     from adapters.teams.door import TeamsDoor
-    from adapters.teams.hosts import ServiceUrls
     from adapters.teams.routes import TeamsRoutes
 
     settings = house.settings
+    hosts = _hosts(house)
     await house.installs.declare("teams", await _linked(house))
-    hosts = ServiceUrls(filter(None, map(str.strip, settings.teams_allowed_service_urls.split(","))))
     door = TeamsDoor(credentials=_credentials(house), hosts=hosts, url=settings.url or "", people=house.people)
     await door.open()
     stack.push_async_callback(door.close)
@@ -117,6 +132,15 @@ async def _teams(house: "House", routes: list[web.RouteDef], stack: AsyncExitSta
     app = settings.teams_app_id or ""
     routes += TeamsRoutes(app, tokens.TokenCheck(app, keys), hosts, house.inbox).routes()
     return door
+
+
+def _hosts(house: "House") -> "ServiceUrls":
+    from adapters.teams.hosts import ServiceUrls
+
+    try:
+        return ServiceUrls(filter(None, map(str.strip, house.settings.teams_allowed_service_urls.split(","))))
+    except ValueError as error:
+        raise BadSetting(f"TEAMS_ALLOWED_SERVICE_URLS: {error}") from error
 
 
 def _credentials(house: "House") -> "Credentials":

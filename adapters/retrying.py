@@ -5,11 +5,11 @@ from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from adapters.answering import MayHaveHappened, NotNow
+from adapters.failures import MayHaveHappened, NotNow
 
 _TRIES: Final = 4
-_FIRST_PAUSE_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 30.0  # of what a platform asks for; longer, and the job waits in the queue instead
+_FIRST_PAUSE_S: Final = 0.75
+_LONGEST_PAUSE_S: Final = 3.0  # of what a platform asks for; longer, and the job waits in the queue, where it keeps nobody else waiting
 
 Result = TypeVar("Result")
 
@@ -50,4 +50,4 @@ async def _made(call: Callable[[], Awaitable[Result]], *passing: type[Exception]
 
 def _pause_s(tried: int, wanted_s: float) -> float:
     """What the platform wants, and no less than one that doubles; with jitter, so that workers do not come back together."""
-    return max(wanted_s + random.uniform(0, 0.2), _FIRST_PAUSE_S * 2.0**tried * random.uniform(0.5, 1.0))  # noqa: S311
+    return max(wanted_s + random.uniform(0, 0.2), _FIRST_PAUSE_S * 2.0 ** (tried - 1) * random.uniform(0.5, 1.0))  # noqa: S311

@@ -27,7 +27,9 @@ class Settings:
         "FOOTNOTE_HOME", "Folder where embedded parts keep their data.", Path(".footnote")
     )
     url: str | None = _setting(
-        "FOOTNOTE_URL", "Public base URL; the playground answers to its host too. Absent: only to the address that `serve` listens at."
+        "FOOTNOTE_URL",
+        "Public base URL: the footnotes in Slack and Teams lead there, and the playground answers to its host too. "
+        "Absent: those footnotes have no links, and the playground answers only to the address that `serve` listens at.",
     )
     master_key: str | None = _setting(
         "FOOTNOTE_MASTER_KEY", "32 bytes in base64 that wrap the tenants' data keys. Absent: made once, kept in FOOTNOTE_HOME, mode 0600."
@@ -111,6 +113,8 @@ class Settings:
         values: dict[str, Any] = {name: value for name, value in given.items() if value}
         if "home" in values:
             values["home"] = Path(values["home"])
+        if "url" in values:
+            values["url"] = values["url"].rstrip("/")  # paths are put behind it
         return cls(**values, ignored=tuple(name for name in PROMISED if environment.get(name)))
 
     @staticmethod

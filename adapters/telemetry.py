@@ -35,7 +35,7 @@ def _listen(level: int) -> None:
         logging.getLogger(room).setLevel(level)
 
 
-_EXTRAS = ("failure", "where", "turn", "tenant", "trace_id", "path")  # what callers may add to a line
+_EXTRAS = ("failure", "where", "turn", "tenant", "trace_id", "path", "platform", "workspace")  # what callers may add to a line
 
 
 def where(error: BaseException) -> str:

@@ -49,7 +49,7 @@ NOTHING_SAID: Final = "Nothing was asked in this thread yet that I can sum up. A
 # Offers and notices, one sentence or two beside an answer
 PRIVATE_OFFER: Final = "I can say more in private."
 ANSWER_IN_PRIVATE: Final = "Answer me in private"
-YOU_ASKED: Final = "You asked: {question}"
+THE_QUESTION: Final = "The question: {question}"
 NOTICES: Final = {
     Unavailable.SLOW: ("The model took too long, so here are the passages themselves. Ask again in a minute for a written answer."),
     Unavailable.BUSY: ("The model is busy, so here are the passages themselves. Ask again in a minute for a written answer."),

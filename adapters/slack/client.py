@@ -4,6 +4,7 @@ A call that only reads is tried again by itself. One that posts is not, unless S
 on its way to us may stand in the thread already (`reply.py` looks).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -13,12 +14,23 @@ from aiohttp import ClientConnectorError, ClientError
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.answering import MayHaveHappened, Undeliverable
+from adapters.failures import MayHaveHappened, NotNow, Undeliverable
 from adapters.retrying import NothingDone, once, surely
 
-_PAGE: Final = 200
+_PAGE: Final = 200  # of what many conversations have: Slack recommends no more
+_LARGEST_PAGE: Final = 1_000  # Slack's limit, for the one list that is long and that may be read only 20 times a minute
+_STATUS_S: Final = 1.5  # for showing a status
 _PASSING: Final = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 _NOTHING_DONE: Final = frozenset({"ratelimited", "rate_limited"})
+
+
+class Refused(Undeliverable):
+    """Slack's own refusal of a call."""
+
+    def __init__(self, method: str, error: str) -> None:
+        """`error` is Slack's word for why."""
+        super().__init__(f"Slack refuses {method}: {error}.{_REMEDIES.get(error, '')}")
+        self.error = error
 
 
 class SlackClient:
@@ -49,9 +61,24 @@ class SlackClient:
             for message in page["messages"]:
                 yield message
 
-    async def members(self, channel: str) -> list[str]:
-        """Everybody in a conversation."""
-        return [member async for page in self._pages("conversations.members", channel=channel) for member in page["members"]]
+    async def members(self, channel: str, most: int) -> list[str]:
+        """Everybody in a conversation; of more than `most`, no more than shows that they are more."""
+        found: list[str] = []
+        async for page in self._pages("conversations.members", channel=channel):
+            found += page["members"]
+            if len(found) > most:
+                break
+        return found
+
+    async def people(self, pages: int) -> AsyncIterator[Mapping[str, Any]]:
+        """What is known of everybody in the workspace; of very many, those of the first `pages` pages, a thousand on each."""
+        left = pages
+        async for page in self._pages("users.list", limit=_LARGEST_PAGE):
+            for account in page["members"]:
+                yield account
+            left -= 1
+            if not left:
+                return
 
     async def channel(self, channel: str) -> Mapping[str, Any]:
         """What is known of a conversation."""
@@ -59,7 +86,7 @@ class SlackClient:
         return found
 
     async def person(self, user: str) -> Mapping[str, Any]:
-        """What is known of somebody."""
+        """What is known of somebody. Raises `Refused` where Slack knows nobody, or will not say."""
         found: Mapping[str, Any] = (await self._read("users.info", user=user))["user"]
         return found
 
@@ -67,21 +94,31 @@ class SlackClient:
         """The conversation with that person alone."""
         return str((await self._read("conversations.open", users=user))["channel"]["id"])  # opening it twice is opening it once
 
-    async def status(self, channel: str, thread: str, words: str) -> None:
-        """Show what we are doing, for as long as nothing is posted; if that cannot be shown, nobody misses it."""
-        try:
-            await self._web.api_call("assistant.threads.setStatus", json={"channel_id": channel, "thread_ts": thread, "status": words})
-        except (SlackApiError, *_UNANSWERED):
-            return
+    async def status(self, channel: str, thread: str, words: str) -> bool:
+        """Show what we are doing, for as long as nothing is posted; if that cannot be shown, nobody misses it.
 
-    async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[Mapping[str, Any]]:  # noqa: ANN401
-        cursor = ""
+        Whether Slack has answered within 1.5 s. If not, the words may still come, whatever was posted meanwhile.
+        """
+        try:
+            async with asyncio.timeout(_STATUS_S):
+                await self._web.api_call("assistant.threads.setStatus", json={"channel_id": channel, "thread_ts": thread, "status": words})
+        except SlackApiError:
+            return True
+        except _UNANSWERED:
+            return False
+        return True
+
+    async def _pages(self, method: str, *, limit: int = _PAGE, **arguments: Any) -> AsyncIterator[Mapping[str, Any]]:  # noqa: ANN401
+        cursor, seen = "", set[str]()
         while True:
-            page = await self._read(method, limit=_PAGE, **arguments, **({"cursor": cursor} if cursor else {}))
+            page = await self._read(method, limit=limit, **arguments, **({"cursor": cursor} if cursor else {}))
             yield page
             cursor = ((page.get("response_metadata") or {}).get("next_cursor")) or ""
             if not cursor:
                 return
+            if cursor in seen:  # what was read so far is not all there is: who takes it for that may show what not all may read
+                raise NotNow(f"{method}: Slack gives the same page again")
+            seen.add(cursor)
 
     async def _read(self, method: str, **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401
         """A call that may be made any number of times."""
@@ -104,7 +141,9 @@ class SlackClient:
 
 # AttributeError: what the SDK makes of an answer that is no JSON object.
 _UNANSWERED: Final = (ClientError, TimeoutError, SlackRequestError, AttributeError)
-_BY_FORM: Final = frozenset({"conversations.members", "conversations.info", "conversations.replies", "conversations.history", "users.info"})
+_BY_FORM: Final = frozenset({
+    "conversations.members", "conversations.info", "conversations.replies", "conversations.history", "users.info", "users.list",
+})  # fmt: skip
 """Methods that read arguments from a form only."""
 
 
@@ -128,7 +167,7 @@ def _meaning(method: str, response: object) -> Exception:
         return NothingDone(f"{method}: Slack asks to wait", getattr(response, "headers", {}).get("Retry-After", "0"))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or error in _PASSING or not error:
         return MayHaveHappened(f"{method}: {error or status}")
-    return Undeliverable(f"Slack refuses {method}: {error}.{_REMEDIES.get(error, '')}")
+    return Refused(method, error)
 
 
 _REMEDIES: Final = {

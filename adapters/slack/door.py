@@ -15,9 +15,10 @@ from adapters.slack.reply import SlackReply
 from adapters.slack.sdk import Listeners
 from bot.messages import Ignored, TurnId
 from tenancy.users import People
-from tenancy.viewer import Audience, TenantId, Viewer
+from tenancy.viewer import EVERYONE, Audience, TenantId, Viewer
 
 _CALL_S = 10.0  # for one call to Slack, from end to end
+_ANY_COLLEAGUE = frozenset({EVERYONE})  # who holds only what every colleague holds
 
 
 class SlackDoor:
@@ -53,9 +54,10 @@ class SlackDoor:
         return await self._people.viewer_of(tenant, await self._in(place.workspace).identity(person))
 
     async def audience(self, tenant: TenantId, place: Place) -> Audience:
-        """Everybody who reads a place. Of a place whose readers cannot be told, one that may read nothing."""
+        """Everybody who reads a place, or may come and read it. Of a place whose readers cannot be told, one that may read nothing."""
         readers = await self._in(place.workspace).readers(place.channel)
-        return await self._people.audience_of(tenant, readers or [])
+        there = await self._people.audience_of(tenant, readers.people if readers else [])
+        return Audience(there.members | {_ANY_COLLEAGUE}) if readers and readers.is_open else there
 
     async def direct(self, place: Place, person: str) -> Place:
         """The conversation with that person alone."""

@@ -1,16 +1,16 @@
 """Which tenant a workspace belongs to, as long as there is one workspace and a setting says so."""
 
-import asyncio
 import logging
+from asyncio import sleep
 
-from adapters.answering import MayHaveHappened, NotNow, Undeliverable
+from adapters.failures import MayHaveHappened, NotNow, Undeliverable
 from adapters.slack.client import SlackClient
-from tenancy.errors import StoreUnavailable
+from tenancy.errors import TenancyError
 from tenancy.installs import Installs
 from tenancy.viewer import TenantId
 
 _log = logging.getLogger(__name__)
-_AGAIN_S = 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 60.0
 
 
 class Declared:
@@ -28,13 +28,16 @@ class Declared:
         return self._done
 
     async def declare(self) -> None:
-        """Link the token's workspace to the tenant, as soon as Slack has said which one it is."""
+        """Link the token's workspace to the tenant, as soon as Slack has said which one it is and nobody else has it."""
+        pause_s, said = _FIRST_PAUSE_S, set[str]()
         while not self._done:
             try:
                 workspace = str((await self._client.identity())["team_id"])
                 await self._installs.declare("slack", {workspace: self._tenant})
-            except (MayHaveHappened, NotNow, Undeliverable, StoreUnavailable) as error:
-                _log.warning("it is not known yet whose SLACK_BOT_TOKEN is; asking again: %s", error)
-                await asyncio.sleep(_AGAIN_S)
-            else:
                 self._done = True
+            except (MayHaveHappened, NotNow, Undeliverable, TenancyError) as error:
+                if str(error) not in said:  # each reason once: it may hold for days
+                    _log.warning("the workspace of SLACK_BOT_TOKEN is not linked yet; asking again: %s", error)
+                said.add(str(error))
+                await sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

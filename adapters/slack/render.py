@@ -38,7 +38,7 @@ class Message:
 
 def message(answer: Answer, turn: TurnId, *, url: str, asked: Asked) -> Message:
     """The message of an answer. `url`: the public base URL, without which footnotes lead nowhere."""
-    asked_elsewhere = texts.YOU_ASKED.format(question=footnotes.escaped(_cut(asked.text, _MOST_QUOTED)))
+    asked_elsewhere = texts.THE_QUESTION.format(question=footnotes.escaped(_cut(asked.text, _MOST_QUOTED)))
     blocks = [_context(asked_elsewhere)] if asked.elsewhere else []
     blocks += [{"type": "markdown", "text": _cut(footnotes.markdown(answer, lambda one: _mark(one, url)), _MOST_MARKDOWN)}]
     if answer.citations:

@@ -14,10 +14,15 @@ FEEDBACK: Final = "message/submitAction"
 PRIVATE: Final = "footnote_private"
 """What the data of our button is called; `render.py` gives it out, with the turn that it belongs to."""
 
+ENTRA: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+"""How an Entra tenant is named, in lower case."""
+
 _DIRECT = "personal"
 _VERDICTS: Mapping[object, Verdict] = {"like": Verdict.HELPFUL, "dislike": Verdict.NOT_HELPFUL}
 _TURN = re.compile(r"[a-z2-7]{26}", re.ASCII)  # as `heard.turn_of` names them
 _SPACES = re.compile(r"[ \t\u00a0]{2,}")
+_MENTION = re.compile(r"<at\b[^<>]*>(.*)</at>", re.DOTALL)
+_LONGEST_NAME: Final = 400  # bytes; Teams' longest are about 150
 
 Activity = Mapping[str, Any]
 
@@ -27,15 +32,17 @@ class Malformed(Exception):
 
 
 def workspace(activity: Activity) -> str:
-    """The Entra tenant that an activity comes from. Empty if it does not say, or says two things."""
+    """The Entra tenant that an activity comes from. Empty if it names none, or two."""
     conversation, channel_data = _part(activity, "conversation"), _part(activity, "channelData")
-    named = {str(one) for one in (conversation.get("tenantId"), _part(channel_data, "tenant").get("id")) if one}
-    return named.pop().lower() if len(named) == 1 else ""
+    named = {str(one).lower() for one in (conversation.get("tenantId"), _part(channel_data, "tenant").get("id")) if one}
+    found = named.pop() if len(named) == 1 else ""
+    return found if ENTRA.fullmatch(found) else ""
 
 
 def heard(activity: Activity) -> Heard | Ignored:
-    """What an activity says. Nothing in it is trusted to be there."""
+    """What an activity says. Nothing in it is trusted to be there; every name in it can be kept in a database."""
     try:
+        _string(activity, "id")
         if activity.get("type") == "message":
             return _asked(activity)
         if activity.get("type") == "invoke" and activity.get("name") == FEEDBACK:
@@ -45,10 +52,13 @@ def heard(activity: Activity) -> Heard | Ignored:
     return Ignored("nothing is done about such activities")
 
 
-def plain(text: str, mentions: Sequence[str] = ()) -> str:
-    """A message as people read it; of the `mentions` of us, exact as they stand in it, each is taken out once."""
-    for mention in mentions:
+def plain(text: str, ours: Sequence[str] = (), others: Sequence[str] = ()) -> str:
+    """A message as people read it. Mentions are given exact as they stand in it: of us, each is taken out once; of others, named."""
+    for mention in ours:
         text = text.replace(mention, " ", 1)
+    for mention in others:
+        found = _MENTION.fullmatch(mention)
+        text = text.replace(mention, found[1] if found else mention)
     return _SPACES.sub(" ", html.unescape(text).replace("\u00a0", " ")).strip()
 
 
@@ -60,14 +70,14 @@ def _asked(activity: Activity) -> Heard | Ignored:
     if not text and activity.get("value") is not None:
         return _pressed(activity)
     place = _place(activity)
-    mentions = _mentions_of_us(activity)
+    ours, others = _mentions(activity)
     return Asked(
         place=place,
         person=_string(sender, "id"),
         message=_string(activity, "id"),
-        text=plain(text if isinstance(text, str) else "", mentions),
+        text=plain(text if isinstance(text, str) else "", ours, others),
         asked_at=_moment(activity),
-        addressed=place.direct or bool(mentions),
+        addressed=place.direct or bool(ours),
     )
 
 
@@ -113,7 +123,7 @@ def _place(activity: Activity) -> Place:
     name = _string(conversation, "id")
     found = workspace(activity)
     if not found:
-        raise Malformed("it names no tenant, or two")
+        raise Malformed("it names no Entra tenant, or two")
     return Place(
         workspace=found,
         channel=name.partition(";")[0],
@@ -123,13 +133,16 @@ def _place(activity: Activity) -> Place:
     )
 
 
-def _mentions_of_us(activity: Activity) -> list[str]:
-    """The texts by which we are mentioned, exact as they stand in the message."""
+def _mentions(activity: Activity) -> tuple[list[str], list[str]]:
+    """The texts by which we are mentioned, and others are, exact as they stand in the message."""
     us = _part(activity, "recipient").get("id")
     entities = activity.get("entities")
-    found = [one for one in entities if isinstance(one, Mapping)] if isinstance(entities, list) else []
-    ours = [one for one in found if one.get("type") == "mention" and us and _part(one, "mentioned").get("id") == us]
-    return [one["text"] for one in ours if isinstance(one.get("text"), str) and one["text"]]
+    ours: list[str] = []
+    others: list[str] = []
+    for one in entities if isinstance(entities, list) else ():
+        if isinstance(one, Mapping) and one.get("type") == "mention" and isinstance(text := one.get("text"), str) and text:
+            (ours if us and _part(one, "mentioned").get("id") == us else others).append(text)
+    return ours, others
 
 
 def _moment(activity: Activity) -> datetime:
@@ -148,7 +161,10 @@ def _part(whole: Activity, key: str) -> Activity:
 
 
 def _string(part: Activity, key: str) -> str:
+    """A name, of whatever it may be."""
     value = part.get(key)
     if not isinstance(value, str) or not value:
         raise Malformed(f"{key} is no text")
+    if not value.isprintable() or len(value.encode()) > _LONGEST_NAME:  # neither NUL nor half a surrogate pair is printable
+        raise Malformed(f"{key} is nothing that Teams calls anything")
     return value

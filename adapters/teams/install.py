@@ -1,11 +1,9 @@
 """Which tenant an Entra tenant belongs to, as long as a setting says so."""
 
-import re
 from collections.abc import Mapping
 
 from adapters.settings import BadSetting
-
-_TENANT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+from adapters.teams.events import ENTRA
 
 
 def links(written: str) -> Mapping[str, str]:
@@ -13,7 +11,7 @@ def links(written: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for part in filter(None, map(str.strip, written.split(","))):
         tenant, _, slug = (one.strip() for one in part.partition("="))
-        if not _TENANT.fullmatch(tenant.lower()) or not slug:
+        if not ENTRA.fullmatch(tenant.lower()) or not slug:
             raise BadSetting(f"TEAMS_LINK has {part!r}; write ENTRA-TENANT-ID=SLUG, with commas between several.")
         found[tenant.lower()] = slug
     return found

@@ -2,13 +2,15 @@
 
 A bot cannot read a conversation of Teams back, but it can update what it posted, any number of times. So the first thing that is posted
 says what is being done; its name is kept; and the outcome is put in its place. Whoever takes over from a worker that was lost puts it
-there again. One that was lost between posting and keeping the name leaves that first line behind, and never a second answer. The button
+there again. One that was lost between posting and keeping the name leaves that first line behind, and never a second answer. So does a
+post that was not answered: nobody can tell whether its line stands there, and without its name it cannot be taken away. The button
 for more in private is a message of its own, posted at most once: whoever is lost before it leaves the sentence that offers the same.
 """
 
 from contextlib import suppress
 
-from adapters.answering import MayHaveHappened, NotNow, Post, Undeliverable
+from adapters.answering import Post
+from adapters.failures import MayHaveHappened, NotNow, Undeliverable
 from adapters.heard import Asked
 from adapters.teams import render
 from adapters.teams.client import TeamsClient
@@ -27,10 +29,18 @@ class TeamsReply:
         self._turn = turn
         self._post = post
         self._url = url
+        self._has_said = False
 
     async def step(self, step: Step) -> None:
-        """Say what is being done, once: each change is one call of a few a second."""
-        if self._asked.addressed and self._post.name is None:
+        """Say what is being done, once: each change is one call of a few a second.
+
+        If it cannot be said, the answer is worked on all the same, and no other line is tried: after `MayHaveHappened` it would be the
+        second, after the others one more to wait for. `finish` then begins anew, and fails if this is still so.
+        """
+        if not self._asked.addressed or self._has_said or self._post.name is not None:
+            return
+        self._has_said = True
+        with suppress(NotNow, MayHaveHappened, Undeliverable):
             await self._begin(texts.STEPS[step])
 
     async def extracts(self, answer: Answer) -> None:
@@ -45,6 +55,7 @@ class TeamsReply:
             await self._withdraw()
             return
         if self._post.name is None:
+            # A line first here too: were the outcome posted and that not answered, the next try would make it a second answer.
             await self._begin(texts.STEPS[Step.CHECKING])
         await self._client.update(*self._where, self._post.name or "", render.message(answer, url=self._url, asked=self._asked))
         if answer.withheld and not self._asked.place.direct and await self._post.offering():

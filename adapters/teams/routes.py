@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
@@ -17,8 +17,6 @@ from bot.messages import Ignored
 from tenancy.errors import StoreUnavailable
 
 _log = logging.getLogger(__name__)
-
-_LONGEST_NAME: Final = 400  # characters of a conversation's and an activity's names together
 
 
 class TeamsRoutes:
@@ -41,9 +39,7 @@ class TeamsRoutes:
         heard = events.heard(activity)
         if isinstance(heard, Ignored):
             return _taken(activity)
-        name = f"{heard.place.thread}/{activity.get('id')}"
-        if len(name) > _LONGEST_NAME or not name.isprintable():
-            return _taken(activity)  # nothing that Teams names
+        name = f"{heard.place.thread}/{activity['id']}"
         event = Event(
             key=Key("teams", self._app, name),
             workspace=heard.place.workspace,

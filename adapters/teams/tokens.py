@@ -25,6 +25,8 @@ import jwt  # 0.04 s beside aiohttp
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.types import Options
 
+from adapters.teams.wire import whole
+
 Fetch = Callable[[str], Awaitable[bytes]]
 """Returns what a GET of the URL answers, at most 1 MB. Raises `KeysUnavailable` or `OSError`. See `fetched`."""
 
@@ -41,7 +43,6 @@ _PAUSE_S = 60.0  # between two refreshes, so that made-up key ids do not have us
 _PAUSE_WITHOUT_KEYS_S = 5.0  # nobody can write to the bot until they are there
 _PATIENCE_S = 5.0
 _LARGEST_ANSWER = 1024 * 1024  # bytes
-_CHUNK = 64 * 1024
 
 _OPTIONS: Options = {
     "require": ["exp", "iss", "aud"],
@@ -218,12 +219,10 @@ async def fetched(session: aiohttp.ClientSession, url: str) -> bytes:
 async def _body(response: aiohttp.ClientResponse) -> bytes:
     if response.status != HTTPStatus.OK:
         raise KeysUnavailable(f"{response.url} answers {response.status}.")
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > _LARGEST_ANSWER:
-            raise KeysUnavailable(f"{response.url} answers more than 1 MB.")
-    return bytes(body)
+    body = await whole(response, _LARGEST_ANSWER)
+    if body is None:
+        raise KeysUnavailable(f"{response.url} answers more than 1 MB.")
+    return body
 
 
 def _object(body: bytes) -> dict[str, object]:

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters import answering as module
-from adapters.answering import Answering, Ended, MayHaveHappened, NotNow, Post, Undeliverable
+from adapters.answering import Answering, Ended, Post
+from adapters.failures import MayHaveHappened, NotNow, Undeliverable
 from adapters.heard import Asked, Heard, Place, Rated, Sought, thread_of, turn_of
 from adapters.inbox import Event, Inbox, Kept, Key
 from bot import texts

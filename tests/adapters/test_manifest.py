@@ -23,19 +23,21 @@ from adapters.slack import sdk
 
 URL = "https://acme.example"
 APP_ID = "6a1f5f0e-4c1b-4b7e-9a55-0c2d3e4f5a6b"
-PLACES = ("channels", "groups", "im", "mpim")
+EVERYWHERE = ("channels", "groups", "im", "mpim")
+WITH_OTHERS = ("channels", "groups", "mpim")  # in a direct message there is nobody to look up: who wrote it reads it
 
 # What the code in adapters/slack/ calls and hears, and the scopes for which each is the reason. Tests below compare it with the code.
 SLACK_CALLS: Mapping[str, frozenset[str]] = {
     "assistant.threads.setStatus": frozenset({"assistant:write"}),
     "auth.test": frozenset(),
     "chat.postMessage": frozenset({"chat:write"}),
-    "conversations.history": frozenset(f"{place}:history" for place in PLACES),
-    "conversations.info": frozenset(f"{place}:read" for place in PLACES),
-    "conversations.members": frozenset(f"{place}:read" for place in PLACES),
+    "conversations.history": frozenset(f"{place}:history" for place in EVERYWHERE),
+    "conversations.info": frozenset(f"{place}:read" for place in WITH_OTHERS),
+    "conversations.members": frozenset(f"{place}:read" for place in WITH_OTHERS),
     "conversations.open": frozenset({"im:write"}),
-    "conversations.replies": frozenset(f"{place}:history" for place in PLACES),
+    "conversations.replies": frozenset(f"{place}:history" for place in EVERYWHERE),
     "users.info": frozenset({"users:read", "users:read.email"}),
+    "users.list": frozenset({"users:read", "users:read.email"}),
 }
 SLACK_EVENTS: Mapping[str, str] = {
     "app_mention": "app_mentions:read",

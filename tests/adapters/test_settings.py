@@ -67,6 +67,19 @@ def test_originals_are_kept_where_the_readme_says(url: str) -> None:
     assert Settings.read({"BUCKET_URL": url}).bucket_url == url
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        pytest.param("https://acme.example/", "https://acme.example", id="a slash that says nothing"),
+        pytest.param("https://acme.example//", "https://acme.example", id="two of them"),
+        pytest.param("https://acme.example/footnote/", "https://acme.example/footnote", id="a path"),
+        pytest.param("https://acme.example", "https://acme.example", id="none"),
+    ],
+)
+def test_links_can_be_put_behind_the_public_address(given: str, read: str) -> None:
+    assert Settings.read({"FOOTNOTE_URL": given}).url == read
+
+
 def test_a_setting_that_nothing_obeys_yet_is_remembered() -> None:
     assert Settings.read({"WEAVIATE_URL": "http://x"}).ignored == ("WEAVIATE_URL",)
 

@@ -1,9 +1,14 @@
 """What gets into the logs, through the configurations that the command line and the server use, in processes of their own."""
 
+import ast
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from adapters import telemetry
 
 SAID = "the salaries of Rosa Lind"
 CONFIGURED = {
@@ -67,3 +72,32 @@ def test_of_what_libraries_say_only_warnings_are_logged(configured: str) -> None
 )
 def test_with_debug_every_line_of_ours_is_logged(configured: str, *, heard: bool) -> None:
     assert ("one of ours" in logged(configured, OURS)) is heard
+
+
+UNDELIVERABLE = """
+import asyncio
+from unittest.mock import AsyncMock
+from adapters.answering import Answering
+from adapters.inbox import Kept, Key
+key = Key("slack", "A1", "Ev1")
+kept = Kept(key=key, workspace="T1", tenant=None, body=b"{{}}", tries=1, may_be_posted=False, post=None)
+inbox = AsyncMock(open=AsyncMock(return_value=kept))
+asyncio.run(Answering(inbox, {{}}, AsyncMock(), AsyncMock(), AsyncMock()).work(key, False))
+print("asked")
+"""
+
+
+def test_a_line_about_a_workspace_says_which_one() -> None:
+    (line,) = logged("log_as_json()", UNDELIVERABLE).splitlines()
+    said = json.loads(line)
+    assert (said["platform"], said["workspace"], said["level"], said["logger"]) == ("slack", "T1", "warning", "adapters.answering")
+    assert "The slack door is closed" in said["message"]
+
+
+def test_whatever_a_line_of_ours_is_given_beside_its_words_is_written() -> None:
+    rooms = [Path(telemetry.__file__).parents[1] / room for room in telemetry._ROOMS]
+    calls = [node for room in rooms for path in room.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    given = [each.value for node in calls if isinstance(node, ast.Call) for each in node.keywords if each.arg == "extra"]
+    names = {key.value for each in given if isinstance(each, ast.Dict) for key in each.keys if isinstance(key, ast.Constant)}
+    assert {"platform", "workspace", "path", "turn"} <= names
+    assert names <= set(telemetry._EXTRAS)

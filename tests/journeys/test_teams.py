@@ -1,6 +1,6 @@
 """Teams, from a signed activity to the answer in its conversation: the real server, real HTTP, a Connector that keeps state."""
 
-import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,9 @@ import pytest
 import pytest_asyncio
 
 from tests.journeys import product
-from tests.peers.teams import App, EntraTenant, Message, Teams
+from tests.journeys.waiting import until
+from tests.peers.slack import Passed
+from tests.peers.teams import App, EntraTenant, InPieces, Message, Teams
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket, pytest.mark.asyncio(loop_scope="module")]
 
@@ -43,12 +45,39 @@ class World:
         """Write to us; the answer that comes."""
         return await self._answer(self.acme.message(person, self.acme.personal(person), text))
 
+    async def press(self, person: str, kept_back: Message) -> None:
+        """Ask for the private answer, by the button beside one in the channel."""
+        thread = f"{self.channel};messageid={kept_back.root}"
+        offer = await self.teams.wait_for(lambda: next((one for one in self.teams.posts(thread) if one.attachments), None))
+        assert await self.send(self.acme.pressed(person, self.channel, offer.id, "Answer me in private")) == 200
+
     async def _answer(self, activity: dict[str, Any]) -> Message:
         where = activity["conversation"]["id"]
         before = len(self.teams.posts(where))
         assert await self.send(activity) == 200
         # An outcome has entities; the line that it takes the place of has none, nor has a button beside it.
         return await self.teams.wait_for(lambda: next((one for one in self.teams.posts(where)[before:] if one.entities), None), timeout=30)
+
+    async def verdicts(self) -> float:
+        """How many answers people have found helpful."""
+        async with self.http.get(f"{self.url}/metrics") as response:
+            found = re.search(r'^footnote_feedback_total\{verdict="helpful"\} (\S+)$', await response.text(), re.MULTILINE)
+        return float(found[1]) if found else 0
+
+    async def verdicts_after(self, before: float) -> float:
+        """The same, once there are more than before."""
+
+        async def more() -> float:
+            now = await self.verdicts()
+            return now if now > before else 0
+
+        return await until(more)
+
+    async def ready(self) -> tuple[int, dict[str, Any]] | None:
+        """What the product says of itself and its Teams door, once it has looked."""
+        async with self.http.get(f"{self.url}/readyz") as response:
+            checks = (await response.json())["checks"]
+        return (response.status, checks["teams"]) if "teams" in checks else None
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -110,19 +139,17 @@ async def test_a_place_hears_only_what_all_its_members_may_read(world: World) ->
 
 async def test_the_private_answer_goes_to_who_pressed_once_and_says_what_they_may_read(world: World) -> None:
     kept_back = await world.ask(ANA, world.channel, SEVERANCE)
-    thread = f"{world.channel};messageid={kept_back.root}"
-    offer = await world.teams.wait_for(lambda: next((one for one in world.teams.posts(thread) if one.attachments), None))
     chats = {person: world.acme.personal(person) for person in (ANA, BOB)}
     before = {person: len(world.teams.posts(chat)) for person, chat in chats.items()}
     for person in (ANA, ANA, BOB):
-        assert await world.send(world.acme.pressed(person, world.channel, offer.id, "Answer me in private")) == 200
+        await world.press(person, kept_back)
 
     def private(person: str) -> list[Message]:
         return [one for one in world.teams.posts(chats[person])[before[person] :] if one.entities]
 
     await world.teams.wait_for(lambda: private(ANA) and private(BOB), timeout=30)
     (hers,), (his,) = private(ANA), private(BOB)
-    assert hers.text.startswith(f"You asked: {SEVERANCE}")
+    assert hers.text.startswith(f"The question: {SEVERANCE}")
     assert "nine monthly salaries" in hers.text
     assert hers.attachments == []
     assert "nine" not in his.text
@@ -174,16 +201,30 @@ async def test_what_is_not_signed_or_not_said_to_us_is_answered_by_nothing(world
 
 async def test_a_verdict_is_taken(world: World) -> None:
     answer = await world.ask_directly(BOB, LEAVE)
+    before = await world.verdicts()
     answered = await world.teams.send(world.http, world.url, world.acme.feedback(BOB, world.acme.personal(BOB), answer.id, "like", "good"))
     assert (answered.status, answered.text) == (200, "{}")
+    assert await world.verdicts_after(before) == before + 1
+
+
+async def test_a_verdict_on_a_private_answer_is_taken(world: World) -> None:
+    kept_back = await world.ask(ANA, world.channel, SEVERANCE)
+    chat = world.acme.personal(ANA)
+    before, verdicts = len(world.teams.posts(chat)), await world.verdicts()
+    await world.press(ANA, kept_back)
+    answer = await world.teams.wait_for(lambda: next((one for one in world.teams.posts(chat)[before:] if one.entities), None), timeout=30)
+    assert await world.send(world.acme.feedback(ANA, chat, answer.id, "like", "")) == 200
+    assert await world.verdicts_after(verdicts) == verdicts + 1
+
+
+async def test_who_reads_a_place_is_read_to_the_end_of_every_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody, hr = world.acme.channel([ANA, CLEO, BOB]), world.acme.channel([ANA, CLEO])
+    monkeypatch.setattr(world.acme, "largest_page", 2)
+    world.teams.fail("GET", "pagedmembers", Passed(), InPieces(), InPieces())
+    assert "nine" not in (await world.ask(ANA, everybody, SEVERANCE)).text
+    assert "nine monthly salaries" in (await world.ask(ANA, hr, SEVERANCE)).text
 
 
 async def test_the_server_says_that_the_door_is_open(world: World) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            async with world.http.get(f"{world.url}/readyz") as response:
-                report = await response.json()
-            if "teams" in report["checks"]:  # the first look may take longer than anybody waits for it
-                break
-            await asyncio.sleep(0.1)
-    assert (response.status, report["checks"]["teams"]) == (200, {"ok": True, "needed": False})
+    # The first look may take longer than anybody waits for it.
+    assert await until(world.ready) == (200, {"ok": True, "needed": False})

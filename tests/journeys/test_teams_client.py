@@ -139,6 +139,6 @@ def test_what_a_group_may_not_read_is_said_in_private_to_who_presses_the_button(
     page.screenshot(path=tmp_path / "group.png")
     page.get_by_role("button", name="Answer me in private").click()
     page.get_by_text("Personal Chat").first.click()
-    expect(page.get_by_text("You asked: How many monthly salaries").last).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The question: How many monthly salaries").last).to_be_visible(timeout=30_000)
     expect(page.get_by_text("nine monthly salaries").last).to_be_visible()
     page.screenshot(path=tmp_path / "private.png")

@@ -19,6 +19,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import math
 import re
 import time
 from collections import deque
@@ -409,8 +410,11 @@ class Workspace:
 class Slack:
     """The server. Inside `async with`, `url` is what `SLACK_API_URL` is to be."""
 
-    def __init__(self, *workspaces: Workspace, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, *workspaces: Workspace, now: Callable[[], float] = time.time, limited: bool = False) -> None:
+        """`limited`: as many calls of a method a minute and workspace as its tier allows, and no more."""
         self.clock = Clock(now)
+        self._limited = limited
+        self._made: dict[tuple[str | None, str], deque[float]] = {}  # when, of workspace and method, in the last minute
         self.workspaces: dict[str, Workspace] = {}
         self.calls: list[Call] = []
         self.responses: list[Json] = []  # what was posted to response_urls
@@ -562,7 +566,7 @@ class Slack:
         self.calls.append(Call(len(self.calls) + 1, method, arguments, workspace.team if workspace else None))
         await self._tell()
         faults = self._faults.get(method)
-        fault = faults.popleft() if faults else Passed()
+        fault = faults.popleft() if faults else self._held_up(workspace, method)
         if answer := _spoilt(request, fault):
             return answer
         if isinstance(fault, Slow):
@@ -571,6 +575,18 @@ class Slack:
         await self._tell()
         scopes = {"X-OAuth-Scopes": ",".join(sorted(workspace.scopes))} if workspace else {}
         return _closed(request) if isinstance(fault, LostReply) else web.json_response(done, headers=scopes)
+
+    def _held_up(self, workspace: Workspace | None, method: str) -> Fault:
+        """A wait, if a method was called too often in the last minute and calls are limited. What is held up is not counted."""
+        if not self._limited or method not in METHODS:
+            return Passed()
+        now, made = self.clock.now(), self._made.setdefault((workspace.team if workspace else None, method), deque())
+        while made and made[0] <= now - MINUTE_S:
+            made.popleft()
+        if len(made) >= METHODS[method].a_minute:
+            return RateLimited(math.ceil(made[0] + MINUTE_S - now))
+        made.append(now)
+        return Passed()
 
     def _done(self, request: web.Request, workspace: Workspace | None, method: str, arguments: Json) -> Json:
         """The answer to a call, once it is done."""
@@ -1037,32 +1053,37 @@ def _words(text: object) -> str:
     return found if isinstance(found, str) else ""
 
 
+TIER_2, TIER_3, TIER_4 = 20, 50, 100  # calls a minute; Slack allows no fewer and says not how many more
+MINUTE_S: Final = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method, and the scopes of which one suffices."""
+    """A method, the scopes of which one suffices, and how often a minute it may be called."""
 
     perform: Callable[[Workspace, Json], Json]
     scopes: tuple[str, ...] = ()
+    a_minute: int = TIER_3
 
 
 READ: Final = ("channels:read", "groups:read", "im:read", "mpim:read")
 HISTORY: Final = ("channels:history", "groups:history", "im:history", "mpim:history")
 
 METHODS: Final[dict[str, Method]] = {
-    "auth.test": Method(_auth_test),
-    "chat.postMessage": Method(_post_message, ("chat:write",)),
+    "auth.test": Method(_auth_test, a_minute=TIER_4),
+    "chat.postMessage": Method(_post_message, ("chat:write",), a_minute=TIER_4),
     "chat.update": Method(_update, ("chat:write",)),
-    "chat.postEphemeral": Method(_post_ephemeral, ("chat:write",)),
+    "chat.postEphemeral": Method(_post_ephemeral, ("chat:write",), a_minute=TIER_4),
     "chat.delete": Method(_delete, ("chat:write",)),
-    "conversations.members": Method(_members, READ),
+    "conversations.members": Method(_members, READ, a_minute=TIER_4),
     "conversations.info": Method(_info, READ),
     "conversations.replies": Method(_replies, HISTORY),
     "conversations.history": Method(_history, HISTORY),
     "conversations.open": Method(_open, ("im:write", "mpim:write")),
-    "users.info": Method(_user_info, ("users:read",)),
-    "users.list": Method(_users, ("users:read",)),
+    "users.info": Method(_user_info, ("users:read",), a_minute=TIER_4),
+    "users.list": Method(_users, ("users:read",), a_minute=TIER_2),
     "assistant.threads.setStatus": Method(_set_status, ("chat:write", "assistant:write")),
-    "views.open": Method(_open_view),
+    "views.open": Method(_open_view, a_minute=TIER_4),
 }
 ALL_SCOPES: Final[frozenset[str]] = frozenset(scope for method in METHODS.values() for scope in method.scopes) | {"users:read.email"}
 

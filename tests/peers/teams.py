@@ -72,7 +72,21 @@ class Refusal:
     message: str = "It was refused."
 
 
-Fault = RateLimited | Status | Refusal | Slow | Dropped | LostReply | Passed
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """200 with this JSON, whatever was asked for; nothing is done. `Status(200)` is 200 with a page that is no JSON."""
+
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class InPieces:
+    """The call is done and its answer sent in two pieces, the second when whoever asked has had time to read the first."""
+
+    pause_s: float = 0.05
+
+
+Fault = RateLimited | Status | Refusal | Instead | InPieces | Slow | Dropped | LostReply | Passed
 """`Dropped`: aiohttp's client repeats GET, PUT and DELETE by itself, once, so that these need two of them to fail."""
 
 
@@ -586,6 +600,8 @@ class Teams:
             await fault.event.wait()
         done = self._done(call)
         await self._tell()
+        if isinstance(fault, InPieces):
+            return await _in_pieces(request, _answer(done), fault.pause_s)
         return _closed(request) if isinstance(fault, LostReply) else _answer(done)
 
     def _done(self, call: Call) -> Done:
@@ -638,6 +654,8 @@ def _spoilt(request: web.Request, fault: Fault) -> web.Response | None:
             return web.Response(status=fault.status, text="<html><body>Server Error</body></html>", content_type="text/html")
         case Refusal():
             return _answer(_refusal(fault.status, fault.code, fault.message))
+        case Instead():
+            return _answer(Done(200, fault.body))
         case Dropped():
             return _closed(request)
         case _:
@@ -648,6 +666,17 @@ def _answer(done: Done, headers: dict[str, str] | None = None) -> web.Response:
     if done.body is None:
         return web.Response(status=done.status, headers=headers)
     return web.json_response(done.body, status=done.status, headers=headers)
+
+
+async def _in_pieces(request: web.Request, whole: web.Response, pause_s: float) -> web.StreamResponse:
+    body = whole.body if isinstance(whole.body, bytes) else b""
+    stream = web.StreamResponse(status=whole.status, headers={"Content-Type": "application/json"})
+    stream.content_length = len(body)
+    await stream.prepare(request)
+    await stream.write(body[: len(body) // 2])
+    await asyncio.sleep(pause_s)
+    await stream.write(body[len(body) // 2 :])
+    return stream
 
 
 def _closed(request: web.Request) -> web.Response:

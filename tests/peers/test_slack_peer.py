@@ -23,6 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from tests.peers.slack import (
     ALL_SCOPES,
     METHODS,
+    TIER_2,
     Call,
     Dropped,
     Error,
@@ -971,3 +972,18 @@ async def test_a_command_is_posted_as_a_form_and_may_be_answered_later(
     async with session.post(form["response_url"], json={"text": "Six weeks."}) as answer:
         assert answer.status == 200
     assert slack.responses == [{"text": "Six weeks."}]
+
+
+async def test_calls_are_limited_by_the_minute_where_a_test_wants_it(house: Workspace) -> None:
+    now = 1_000.5
+    async with Slack(house, now=lambda: now, limited=True) as slack, aiohttp.ClientSession() as http:
+        client = AsyncWebClient(token=house.token, base_url=slack.url, session=http, retry_handlers=[])
+        for _ in range(TIER_2):
+            await client.users_list()
+        now += 20
+        with pytest.raises(SlackApiError) as refused:
+            await client.users_list()
+        assert (refused.value.response.status_code, refused.value.response.headers["Retry-After"]) == (429, "40")
+        await client.users_info(user="U1")  # another method has its own minute
+        now += 40
+        await client.users_list()

@@ -33,12 +33,15 @@ from tests.peers.slack import Answered, Dropped, Json, LostReply, Passed, RateLi
 from tests.peers.teams import (
     CITATIONS,
     GRAPH,
+    ISSUER,
     LOGIN,
     ROOT_ENTITY,
     ROUTES,
     App,
     EntraTenant,
     Fault,
+    InPieces,
+    Instead,
     Refusal,
     Teams,
     Verb,
@@ -751,6 +754,7 @@ async def test_every_route_answers(world: World, route: tuple[Verb, str]) -> Non
         pytest.param(RateLimited(7), 429, '"Throttled"', id="throttled"),
         pytest.param(Status(502), 502, "<html>", id="a page of the gateway's"),
         pytest.param(Refusal(412, "PreconditionFailed"), 412, '"PreconditionFailed"', id="a refusal"),
+        pytest.param(Instead({"odd": [1]}), 200, '{"odd": [1]}', id="another answer"),
     ],
 )
 async def test_a_call_is_refused_once_and_nothing_is_done(
@@ -765,6 +769,24 @@ async def test_a_call_is_refused_once_and_nothing_is_done(
     assert state(world) == before
     assert len(world.teams.calls) == calls + 1
     assert (await CALLS[route](world, ours)).status in {200, 201}
+
+
+@every_route
+async def test_an_answer_in_two_pieces_is_the_same_answer(world: World, route: tuple[Verb, str]) -> None:
+    ours = await world.answer(world.chat)
+    world.teams.fail(*route, InPieces())
+    answered = await CALLS[route](world, ours)
+    assert answered.status in {200, 201}
+    assert answered.text == "" if route[0] == "DELETE" else isinstance(json.loads(answered.text), dict)
+
+
+async def test_the_second_piece_comes_after_the_first_was_there_to_be_read(world: World) -> None:
+    world.teams.fail("GET", "openid", InPieces())
+    async with world.http.get(world.teams.openid_url) as answer:
+        first = await answer.content.read(10_000)
+        whole = first + await answer.content.read()
+    assert len(first) == len(whole) // 2
+    assert json.loads(whole)["issuer"] == ISSUER
 
 
 async def test_who_is_throttled_is_told_how_long_to_wait(world: World) -> None:

@@ -15,8 +15,8 @@ from procrastinate.testing import InMemoryConnector
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters import jobs, retrying
-from adapters.answering import MayHaveHappened, NotNow, Undeliverable
-from adapters.slack.client import SlackClient
+from adapters.failures import MayHaveHappened, NotNow, Undeliverable
+from adapters.slack.client import Refused, SlackClient
 from tests.peers.slack import Dropped, Error, Fault, LostReply, Passed, RateLimited, Slack, Slow, Status, Workspace
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
@@ -96,7 +96,7 @@ async def test_slack_says_whose_token_it_is(client: SlackClient) -> None:
 async def test_people_and_places_are_described(client: SlackClient) -> None:
     assert (await client.person(ANA))["profile"]["email"] == "ana@acme.example"
     assert (await client.channel("C1"))["is_ext_shared"] is False
-    assert await client.members("C1") == [ANA, BOT]
+    assert await client.members("C1", 1000) == [ANA, BOT]
 
 
 async def test_the_conversation_with_somebody_is_always_the_same_one(client: SlackClient) -> None:
@@ -106,14 +106,52 @@ async def test_the_conversation_with_somebody_is_always_the_same_one(client: Sla
 async def test_every_member_of_a_large_channel_is_read_page_by_page(client: SlackClient, house: Workspace, slack: Slack) -> None:
     house.largest_page = 15
     house.channels["C1"].members = [f"U{n}" for n in range(100)]
-    assert await client.members("C1") == [f"U{n}" for n in range(100)]
+    assert await client.members("C1", 100) == [f"U{n}" for n in range(100)]
     assert len(slack.called("conversations.members")) == 7
+
+
+async def test_of_more_members_than_anybody_wants_no_further_page_is_read(client: SlackClient, house: Workspace, slack: Slack) -> None:
+    house.largest_page = 15
+    house.channels["C1"].members = [f"U{n}" for n in range(1000)]
+    assert len(await client.members("C1", 29)) > 29
+    assert len(slack.called("conversations.members")) == 2
+
+
+async def test_the_people_of_a_workspace_are_read_in_large_pages_and_not_without_end(
+    client: SlackClient, house: Workspace, slack: Slack
+) -> None:
+    assert [one["id"] async for one in client.people(3)] == [BOT, ANA]
+    house.largest_page = 10
+    for n in range(100):
+        house.add_person(f"U{n}", f"{n}@acme.example", f"{n}")
+    assert len([one async for one in client.people(3)]) == 30
+    assert [call.arguments["limit"] for call in slack.called("users.list")] == ["1000"] * 4
+
+
+def members(client: SlackClient) -> Awaitable[Any]:
+    return client.members("C1", 9)
+
+
+async def everybody(client: SlackClient) -> list[Any]:
+    return [one async for one in client.people(99)]
+
+
+@pytest.mark.parametrize("read", [members, everybody, replies])
+async def test_a_slack_that_gives_the_same_page_again_is_not_read_for_ever(read: Act) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "members": [], "messages": [], "response_metadata": {"next_cursor": "again"}})
+
+    app = web.Application()
+    app.router.add_post("/api/{method}", answer)
+    async with TestServer(app) as server, calling(str(server.make_url("/api/"))) as client, asyncio.timeout(5):
+        with pytest.raises(NotNow, match="the same page"):
+            await read(client)
 
 
 async def test_a_page_that_fails_is_read_again_and_none_twice(client: SlackClient, house: Workspace, slack: Slack) -> None:
     house.largest_page = 1
     slack.fail("conversations.members", Passed(), Status(503))
-    assert await client.members("C1") == [ANA, BOT]
+    assert await client.members("C1", 9) == [ANA, BOT]
     assert len(slack.called("conversations.members")) == 3
 
 
@@ -164,7 +202,7 @@ async def test_what_only_reads_is_asked_again(client: SlackClient, slack: Slack,
         pytest.param([Status(500)] * 4, MayHaveHappened, id="a broken machine"),
         pytest.param([Dropped()] * 4, MayHaveHappened, id="a lost connection"),
         pytest.param([Error("internal_error")] * 4, MayHaveHappened, id="what does not pass"),
-        pytest.param([RateLimited(3600)], NotNow, id="an hour to wait"),
+        pytest.param([RateLimited(4)], NotNow, id="longer than a job may wait"),
     ],
 )
 async def test_reading_is_given_up_after_four_tries_or_when_the_wait_is_too_long(
@@ -177,15 +215,16 @@ async def test_reading_is_given_up_after_four_tries_or_when_the_wait_is_too_long
 
 
 async def test_reading_that_slack_asks_to_wait_with_is_given_up_after_four_tries_too(client: SlackClient, slack: Slack) -> None:
-    slack.fail("users.info", *[RateLimited(30)] * 16)
+    slack.fail("users.info", *[RateLimited(3)] * 16)
     with pytest.raises(NotNow):
         await client.person(ANA)
     assert len(slack.called("users.info")) == 4
 
 
 async def test_a_refusal_is_not_asked_about_twice(client: SlackClient, slack: Slack) -> None:
-    with pytest.raises(Undeliverable, match="user_not_found"):
+    with pytest.raises(Refused, match=r"users\.info: user_not_found") as refused:
         await client.person("UNOBODY")
+    assert refused.value.error == "user_not_found"
     assert len(slack.called("users.info")) == 1
 
 
@@ -193,17 +232,17 @@ async def test_a_refusal_is_not_asked_about_twice(client: SlackClient, slack: Sl
 
 
 async def test_a_post_that_slack_asks_to_wait_with_is_made_then(client: SlackClient, slack: Slack, pauses: list[float]) -> None:
-    slack.fail("chat.postMessage", RateLimited(7), RateLimited(3))
+    slack.fail("chat.postMessage", RateLimited(3), RateLimited(2))
     await post(client)
     assert len(slack.posts("C1")) == 1
-    assert [int(pause) for pause in pauses] == [7, 3]
+    assert [int(pause) for pause in pauses] == [3, 2]
 
 
 @pytest.mark.parametrize(
     "faults",
     [
         pytest.param([RateLimited(1)] * 4, id="four times in a row"),
-        pytest.param([RateLimited(3600)], id="an hour"),
+        pytest.param([RateLimited(4)], id="longer than a job may wait"),
         pytest.param([Error("ratelimited")] * 4, id="said in words"),
     ],
 )
@@ -333,7 +372,13 @@ async def test_a_slow_status_and_a_slack_that_is_away_are_missed_by_nobody(slack
     slack.fail("assistant.threads.setStatus", Slow(asyncio.Event()))
     for url in (slack.url, f"http://127.0.0.1:{unused_tcp_port}/api/"):
         async with calling(url, seconds=0.2) as client:
-            await client.status("C1", "1.000000", "Reading the question")
+            assert not await client.status("C1", "1.000000", "Reading the question")
+
+
+async def test_a_status_is_not_waited_for_longer_than_a_second_or_two(client: SlackClient, slack: Slack) -> None:
+    slack.fail("assistant.threads.setStatus", Slow(asyncio.Event()))
+    async with asyncio.timeout(3):
+        assert not await client.status("C1", "1.000000", "Reading the question")
 
 
 # What does not come from Slack but from something before it.

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters import retrying
-from adapters.answering import Undeliverable
+from adapters.failures import Undeliverable
 from adapters.heard import Asked, Place
 from adapters.inbox import Kept, Key
 from adapters.slack import install
@@ -29,6 +29,7 @@ from tenancy.users import People
 from tenancy.viewer import EVERYONE, Audience, TenantId, group_principal
 from tests.adapters.slack import Json, direct, mention
 from tests.peers.slack import Dropped, Error, Fault, Slack, Status, Workspace
+from tests.tenancy import servers
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -64,10 +65,13 @@ def workspace() -> Workspace:
     house.add_person("UGUEST", "guest@acme.example", "Guest", restricted=True)
     house.add_person("UEVE", "ana@acme.example", "Eve", team="T9")
     house.add_channel("C1", ["UANA", "UBOB", "UBOT"])
-    house.add_channel("CHR", ["UANA", "UBOT"])
-    house.add_channel("CGUEST", ["UANA", "UGUEST", "UBOT"])
+    house.add_channel("CHR", ["UANA", "UBOT"], private=True)
+    house.add_channel("CHROPEN", ["UANA", "UBOT"])
+    house.add_channel("CHRGROUP", ["UANA", "UBOT"], kind="mpim")
+    house.add_channel("CGUEST", ["UANA", "UGUEST", "UBOT"], private=True)
+    house.add_channel("CGUESTOPEN", ["UANA", "UGUEST", "UBOT"])
     house.add_channel("CEVE", ["UANA", "UEVE", "UBOT"], ext_shared=True)
-    house.add_channel("CBOT", ["UBOT"])
+    house.add_channel("CBOT", ["UBOT"], private=True)
     house.add_channel("CPRIVATE", ["UANA"], private=True)
     return house
 
@@ -85,7 +89,7 @@ async def stage(database: Database, tenant: Tenant) -> AsyncIterator[Stage]:
 
 def kept(payload: Json) -> Kept:
     body = json.dumps(payload).encode()
-    return Kept(key=Key("slack", "A1", "Ev1"), workspace="T1", tenant=None, body=body, may_be_posted=False, post=None)
+    return Kept(key=Key("slack", "A1", "Ev1"), workspace="T1", tenant=None, body=body, tries=1, may_be_posted=False, post=None)
 
 
 async def test_a_kept_event_is_heard_without_asking_slack(stage: Stage) -> None:
@@ -125,7 +129,39 @@ async def test_without_the_scope_for_emails_nobody_holds_anything(stage: Stage) 
 async def test_a_place_may_read_what_all_its_people_may_read(stage: Stage) -> None:
     assert await stage.shared("C1") == {EVERYONE}
     assert {EVERYONE, PEOPLE} < await stage.shared("CHR")
+    assert {EVERYONE, PEOPLE} < await stage.shared("CHRGROUP")
     assert await stage.shared("CGUEST") == {PEOPLE}
+
+
+async def test_anybody_in_the_workspace_may_come_and_read_a_public_channel(stage: Stage) -> None:
+    assert await stage.shared("CHROPEN") == {EVERYONE}
+    assert await stage.shared("CGUESTOPEN") == set()
+    audience = await stage.door.audience(stage.tenant, stage.place("CHROPEN"))
+    assert frozenset({EVERYONE}) in audience.members
+    assert len(audience.members) == 2
+
+
+async def test_a_public_channel_that_becomes_private_is_its_members_own(stage: Stage) -> None:
+    await stage.shared("CHROPEN")
+    stage.house.channels["CHROPEN"].private = True
+    assert {EVERYONE, PEOPLE} < await stage.shared("CHROPEN")
+
+
+async def test_a_channel_of_four_hundred_is_answered_within_what_slack_allows_a_minute(database: Database, tenant: Tenant) -> None:
+    people = People(database)
+    await people.upsert(tenant.id, "hr", {f"u{n}@acme.example": [] for n in range(400)})
+    house = workspace()
+    for n in range(400):
+        house.add_person(f"U{n}", f"u{n}@acme.example", f"U{n}")
+    house.add_channel("CALL", [*(f"U{n}" for n in range(400)), "UBOT"])
+    async with Slack(house, limited=True) as slack:
+        door = SlackDoor(token=house.token, api_url=slack.url, url="", people=people)
+        await door.open()
+        place = Place(workspace="T1", channel="CALL", thread="1.000000", direct=False)
+        for _ in range(5):
+            assert set((await door.audience(tenant.id, place)).shared()) == {EVERYONE}
+        await door.close()
+    assert [len(slack.called(method)) for method in ("users.list", "users.info")] == [1, 0]
 
 
 @pytest.mark.parametrize("channel", ["CEVE", "CBOT"], ids=["another company's too", "of nobody but us"])
@@ -184,7 +220,7 @@ class Linking:
 
 @pytest_asyncio.fixture
 async def linking(database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Linking]:
-    monkeypatch.setattr(install, "_AGAIN_S", 0)
+    monkeypatch.setattr(install, "sleep", AsyncMock())
     monkeypatch.setattr(retrying, "sleep", AsyncMock())
     house = Workspace(f"T{tenant.id}", "UBOT", "B1", "xoxb-1", "secret", "A1")
     async with Slack(house) as slack, ClientSession() as http:
@@ -202,20 +238,44 @@ async def test_the_tokens_workspace_is_linked_to_the_tenant(linking: Linking, te
 
 
 @pytest.mark.parametrize(
-    "faults",
+    ("faults", "lines"),
     [
-        pytest.param([Status(500)] * 8, id="a Slack that is down"),
-        pytest.param([Dropped()] * 8, id="a connection that is lost"),
-        pytest.param([Error("invalid_auth"), Error("token_revoked")], id="a token that is not good yet"),
+        pytest.param([Status(500)] * 8, 1, id="a Slack that is down"),
+        pytest.param([Dropped()] * 8, 1, id="a connection that is lost"),
+        pytest.param([Error("invalid_auth")] * 20, 1, id="a token that is no good"),
+        pytest.param([Error("invalid_auth"), Error("token_revoked")] * 3, 2, id="a token that is not good yet, for two reasons"),
     ],
 )
-async def test_slack_is_asked_until_it_says_whose_token_it_is(
-    linking: Linking, tenant: Tenant, faults: list[Fault], caplog: pytest.LogCaptureFixture
+async def test_slack_is_asked_until_it_says_whose_token_it_is_and_each_reason_is_logged_once(
+    linking: Linking, tenant: Tenant, faults: list[Fault], lines: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     linking.slack.fail("auth.test", *faults)
     await linking.declared.declare()
     assert await linking.installs.find("slack", linking.house.team) == tenant
-    assert sum("asking again" in record.getMessage() for record in caplog.records) == 2
+    assert sum("asking again" in record.getMessage() for record in caplog.records) == lines
+
+
+async def test_slack_is_asked_less_and_less_often_but_every_minute(linking: Linking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "sleep", pauses := AsyncMock())
+    linking.slack.fail("auth.test", *[Error("invalid_auth")] * 7)
+    await linking.declared.declare()
+    assert [call.args[0] for call in pauses.await_args_list] == [5, 10, 20, 40, 60, 60, 60]
+
+
+async def test_a_workspace_of_another_tenant_is_linked_as_soon_as_it_is_free(
+    linking: Linking, database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = await servers.new_tenant(database)
+    await linking.installs.link("slack", linking.house.team, other.id)
+
+    async def freed(_: float) -> None:
+        assert not linking.declared.is_done()
+        await linking.installs.unlink("slack", linking.house.team)
+
+    monkeypatch.setattr(install, "sleep", freed)
+    await linking.declared.declare()
+    assert await linking.installs.find("slack", linking.house.team) == tenant
+    assert "linked to another tenant" in caplog.text
 
 
 async def test_a_database_that_is_away_for_a_moment_delays_the_link(linking: Linking, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,15 @@
 """Who somebody is and who reads a place, as Slack tells it now; when Slack does not tell, nobody may read."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.answering import MayHaveHappened, NotNow, Undeliverable
-from adapters.slack.client import SlackClient
+from adapters.failures import MayHaveHappened, NotNow, Undeliverable
+from adapters.slack.client import Refused, SlackClient
 from adapters.slack.people import MOST_MEMBERS, SlackPeople
 from tenancy.users import Identity
 from tests.adapters.slack import ANA, BOT, CHANNEL, TEAM, Json
@@ -27,16 +28,25 @@ class Told(SlackClient):
     def __init__(self) -> None:
         super().__init__(AsyncWebClient())
         self.accounts: dict[str, Any] = {user: account(user) for user in (ANA, "UBOB")}
-        self.place: Json = {"id": CHANNEL, "is_ext_shared": False, "is_org_shared": False, "pending_connected_team_ids": []}
+        self.place: Json = {"id": CHANNEL, "is_private": True, "is_ext_shared": False, "pending_connected_team_ids": []}
         self.there: list[str] = [ANA, "UBOB"]
         self.asked: list[str] = []
+        self.listed = 0
+        self.unlisted: set[str] = set()
         self.at_once = self.most_at_once = 0
 
     async def channel(self, channel: str) -> Json:
         return self.place
 
-    async def members(self, channel: str) -> list[str]:
-        return self.there
+    async def members(self, channel: str, most: int) -> list[str]:
+        return self.there[: most + 1]
+
+    async def people(self, pages: int) -> AsyncIterator[Json]:
+        self.listed += 1
+        await asyncio.sleep(0)
+        for user, told in self.accounts.items():
+            if isinstance(told, dict) and user not in self.unlisted:
+                yield told
 
     async def person(self, user: str) -> Json:
         self.asked.append(user)
@@ -44,7 +54,7 @@ class Told(SlackClient):
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0)
         self.at_once -= 1
-        told: Json | Exception = self.accounts.get(user, Undeliverable("user_not_found"))
+        told: Json | Exception = self.accounts.get(user, Refused("users.info", "user_not_found"))
         if isinstance(told, Exception):
             raise told
         return told
@@ -76,7 +86,7 @@ class House:
         self.slack.accounts |= {one["id"]: one for one in people}
         self.slack.there = [one["id"] for one in people]
         found = await self.people.readers(CHANNEL)
-        return None if found is None else [one.external.rpartition(":")[2] for one in found]
+        return None if found is None else [one.external.rpartition(":")[2] for one in found.people]
 
 
 @pytest.fixture
@@ -136,8 +146,17 @@ async def test_what_slack_does_not_tell_is_not_made_up(house: House, told: Json,
     assert (known.name, known.email) == (name, email)
 
 
-async def test_whom_slack_does_not_tell_us_of_is_a_stranger(house: House) -> None:
-    assert await house.people.identity("UNOBODY") == Identity(external="slack:TLARK:UNOBODY", email=None, name="UNOBODY", guest=True)
+@pytest.mark.parametrize("error", ["user_not_found", "user_not_visible"])
+async def test_whom_slack_does_not_tell_us_of_is_a_stranger(house: House, error: str) -> None:
+    told = await house.knows("UNOBODY", Refused("users.info", error))
+    assert told == Identity(external="slack:TLARK:UNOBODY", email=None, name="UNOBODY", guest=True)
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "token_revoked", "invalid_auth", "an_error_to_come"])
+async def test_a_slack_that_refuses_us_is_not_a_slack_that_knows_nobody(house: House, error: str) -> None:
+    with pytest.raises(Undeliverable, match=error):
+        await house.knows(ANA, Refused("users.info", error))
+    assert (await house.knows(ANA, account(ANA))).email == "ana@larkspur.example"
 
 
 @pytest.mark.parametrize("failure", [MayHaveHappened("users.info"), NotNow("users.info")], ids=repr)
@@ -161,7 +180,7 @@ async def test_a_member_of_whom_slack_does_not_tell_reads_too_and_holds_nothing(
     house.slack.there = [ANA, "UNOBODY"]
     found = await house.people.readers(CHANNEL)
     assert found is not None
-    assert [(one.email, one.guest) for one in found] == [("ana@larkspur.example", False), (None, True)]
+    assert [(one.email, one.guest) for one in found.people] == [("ana@larkspur.example", False), (None, True)]
 
 
 async def test_a_member_who_cannot_be_asked_about_is_not_left_out(house: House) -> None:
@@ -190,22 +209,93 @@ async def test_who_reads_a_shared_channel_cannot_be_told(house: House, shared: J
     assert house.slack.asked == []
 
 
+def crowd(house: House, number: int) -> list[str]:
+    """So many colleagues, all in the place."""
+    users = [f"U{n}" for n in range(number)]
+    house.slack.accounts |= {user: account(user) for user in users}
+    house.slack.there = users
+    return users
+
+
 @pytest.mark.parametrize(("members", "told"), [(MOST_MEMBERS, True), (MOST_MEMBERS + 1, False)])
 async def test_of_more_members_than_can_be_looked_up_nobody_is(house: House, members: int, told: bool) -> None:  # noqa: FBT001 - a table's column
-    users = [f"U{n}" for n in range(members)]
-    house.slack.accounts |= {user: account(user) for user in users}
-    house.slack.there = users
+    users = crowd(house, members)
     found = await house.people.readers(CHANNEL)
-    assert (found is not None) is told
-    assert len(house.slack.asked) == (members if told else 0)
+    assert (found is not None and len(found.people) == len(users)) is told
+    assert (house.slack.listed, house.slack.asked) == (told, [])
 
 
-async def test_members_are_looked_up_a_few_at_a_time(house: House) -> None:
-    users = [f"U{n}" for n in range(50)]
-    house.slack.accounts |= {user: account(user) for user in users}
-    house.slack.there = users
+async def test_a_few_members_are_looked_up_each(house: House) -> None:
+    users = crowd(house, 20)
     await house.people.readers(CHANNEL)
+    assert (house.slack.listed, sorted(house.slack.asked)) == (0, sorted(users))
     assert 1 < house.slack.most_at_once <= 8
+
+
+async def test_of_many_members_only_whom_the_list_does_not_name_is_looked_up(house: House) -> None:
+    house.slack.unlisted = {"U7", "U8"}
+    crowd(house, 400)
+    found = await house.people.readers(CHANNEL)
+    assert found is not None
+    assert len(found.people) == 400
+    assert (house.slack.listed, sorted(house.slack.asked)) == (1, ["U7", "U8"])
+
+
+async def test_of_too_many_whom_the_list_does_not_name_nobody_is_told(house: House) -> None:
+    house.slack.unlisted = set(crowd(house, 400)[:61])
+    assert await house.people.readers(CHANNEL) is None
+    assert await house.people.readers(CHANNEL) is None
+    assert (house.slack.listed, house.slack.asked) == (1, [])  # and it is not read again at every question
+    house.slack.there = house.slack.there[1:]
+    assert await house.people.readers(CHANNEL) is not None
+
+
+async def test_the_list_is_read_once_however_many_ask_at_a_time_and_again_after_five_minutes(house: House) -> None:
+    crowd(house, 400)
+    await asyncio.gather(*(house.people.readers(CHANNEL) for _ in range(5)))
+    house.clock.now += 299
+    await house.people.readers(CHANNEL)
+    assert (house.slack.listed, house.slack.asked) == (1, [])
+    house.slack.accounts["U1"] = account("U1", is_restricted=True)
+    house.clock.now += 1
+    found = await house.people.readers(CHANNEL)
+    assert found is not None
+    assert [one.name for one in found.people if one.guest] == ["1"]
+    assert (house.slack.listed, house.slack.asked) == (2, [])
+
+
+async def test_a_list_that_breaks_off_is_read_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd(house, 400)
+
+    async def broken(*_: object) -> AsyncIterator[Json]:
+        yield account("U1")
+        raise NotNow("users.list")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Told, "people", broken)
+        with pytest.raises(NotNow):
+            await house.people.readers(CHANNEL)
+    found = await house.people.readers(CHANNEL)
+    assert found is not None
+    assert len(found.people) == 400
+
+
+@pytest.mark.parametrize(
+    ("place", "is_open"),
+    [
+        pytest.param({"is_channel": True, "is_private": False}, True, id="a public channel"),
+        pytest.param({"is_channel": True, "is_private": True}, False, id="a private one"),
+        pytest.param({"is_group": True, "is_private": True}, False, id="a private one of old"),
+        pytest.param({"is_mpim": True, "is_private": False}, False, id="a group message"),
+        pytest.param({"is_im": True, "is_private": None}, False, id="a direct message"),
+        pytest.param({"is_private": None}, True, id="a place of which Slack does not say it"),
+    ],
+)
+async def test_anybody_may_read_a_channel_that_is_not_private(house: House, place: Json, is_open: bool) -> None:  # noqa: FBT001 - a table's column
+    house.slack.place |= place
+    found = await house.people.readers(CHANNEL)
+    assert found is not None
+    assert (found.is_open, len(found.people)) == (is_open, 2)
 
 
 async def test_who_is_in_a_place_is_looked_up_each_time(house: House) -> None:

@@ -97,8 +97,8 @@ def test_without_a_public_address_footnotes_are_words() -> None:
 
 
 def test_a_private_answer_to_what_was_asked_elsewhere_says_what_it_answers() -> None:
-    assert contexts(rendered(ANSWER, ELSEWHERE))[0] == "You asked: How long?"
-    assert "You asked" not in str(rendered(ANSWER, IN_PRIVATE).blocks)
+    assert contexts(rendered(ANSWER, ELSEWHERE))[0] == "The question: How long?"
+    assert "The question" not in str(rendered(ANSWER, IN_PRIVATE).blocks)
 
 
 def test_a_long_question_is_repeated_only_at_its_beginning() -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
@@ -12,7 +11,7 @@ from aiohttp import ClientSession, ClientTimeout
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters import retrying
-from adapters.answering import MayHaveHappened, NotNow, Undeliverable
+from adapters.failures import MayHaveHappened, NotNow, Undeliverable
 from adapters.heard import Asked, Place
 from adapters.slack import reply as module
 from adapters.slack.client import SlackClient
@@ -20,7 +19,7 @@ from adapters.slack.reply import SlackReply
 from bot import texts
 from bot.messages import Answer, Outcome, TurnId
 from bot.reply import Step
-from tests.peers.slack import Dropped, Error, Fault, LostReply, Message, Passed, RateLimited, Slack, Status, Workspace
+from tests.peers.slack import Dropped, Error, Fault, LostReply, Message, Passed, RateLimited, Slack, Slow, Status, Workspace
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -77,7 +76,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
             happening.pop(0)()
         await asyncio.sleep(0)
 
-    monkeypatch.setattr(module, "asyncio", SimpleNamespace(sleep=pause))
+    monkeypatch.setattr(module, "sleep", pause)
     monkeypatch.setattr(retrying, "sleep", pause_of_the_client)
     return happening
 
@@ -180,6 +179,15 @@ async def test_metadata_that_does_not_name_the_turn_is_no_answer(stage: Stage, m
     assert len(stage.posts) == 2
 
 
+async def test_what_another_app_posts_in_our_words_is_not_taken_for_our_answer(stage: Stage) -> None:
+    metadata = {"event_type": "footnote_answer", "event_payload": {"turn": TURN}}
+    thread, ts = stage.asked.place.thread or None, stage.house.clock.ts()
+    theirs = Message(ts=ts, user="UOTHER", team="T1", bot_id="B9", app="A9", text="Trust me.", thread_ts=thread, metadata=metadata)
+    stage.house.channels[stage.asked.place.channel].messages.append(theirs)
+    await stage.reply(Progress(may_be_there=True)).finish(ANSWER)
+    assert [message.text for message in stage.posts] == [ANSWER.text]
+
+
 async def test_an_answer_is_found_behind_many_others(stage: Stage) -> None:
     stage.house.largest_page = 2
     for n in range(5):
@@ -191,8 +199,10 @@ async def test_an_answer_is_found_behind_many_others(stage: Stage) -> None:
 
 
 async def test_while_an_answer_may_be_there_no_status_is_shown(stage: Stage) -> None:
-    await stage.reply(Progress(may_be_there=True)).step(Step.SEARCHING)
-    assert stage.house.statuses == {}
+    reply = stage.reply(Progress(may_be_there=True))
+    await reply.step(Step.SEARCHING)
+    await reply.finish(ANSWER)
+    assert stage.slack.called("assistant.threads.setStatus") == []
 
 
 # The call is not answered.
@@ -292,6 +302,36 @@ async def test_a_place_that_takes_no_posts_is_not_looked_at(stage: Stage, error:
     assert [call.method for call in stage.slack.calls] == ["chat.postMessage"]
 
 
+UNTAKEN = ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"]
+
+
+@pytest.mark.parametrize("error", UNTAKEN)
+async def test_an_answer_whose_blocks_slack_does_not_take_is_shown_in_plain_words(
+    stage: Stage, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.slack.fail("chat.postMessage", Error(error))
+    post = Progress()
+    await stage.reply(post).finish(ANSWER)
+    (posted,) = stage.posts
+    assert (posted.text, posted.blocks, post.names) == (ANSWER.text, [], [posted.ts])
+    assert posted.metadata == {"event_type": "footnote_answer", "event_payload": {"turn": TURN}}
+    (line,) = (record for record in caplog.records if error in record.getMessage())
+    assert (line.__dict__["platform"], line.__dict__["workspace"]) == ("slack", "T1")
+
+
+async def test_plain_words_that_are_not_taken_either_are_an_admins_matter(stage: Stage) -> None:
+    stage.slack.fail("chat.postMessage", Error("invalid_blocks"), Error("msg_too_long"))
+    with pytest.raises(Undeliverable, match="msg_too_long"):
+        await stage.reply(Progress()).finish(ANSWER)
+    assert len(stage.slack.calls) == 2
+
+
+async def test_plain_words_are_short(stage: Stage) -> None:
+    stage.slack.fail("chat.postMessage", Error("msg_too_long"))
+    await stage.reply(Progress()).finish(replace(ANSWER, text="Sixteen weeks. " * 1_000))
+    assert len(stage.posts[0].text) <= 3_000
+
+
 # What is being done is said in the thread.
 
 
@@ -299,7 +339,59 @@ async def test_a_place_that_takes_no_posts_is_not_looked_at(stage: Stage, error:
 @pytest.mark.parametrize("step", list(Step))
 async def test_each_step_is_said_in_the_thread(stage: Stage, step: Step) -> None:
     await stage.reply(Progress()).step(step)
-    assert stage.house.statuses == {(CHANNEL, stage.asked.place.thread): texts.STEPS[step]}
+    there = {(CHANNEL, stage.asked.place.thread): texts.STEPS[step]}
+    await stage.slack.wait_for(lambda: stage.house.statuses == there)
+
+
+@only_in_a_thread
+async def test_people_who_talk_to_each_other_see_no_status(stage: Stage) -> None:
+    stage.asked = replace(stage.asked, addressed=False)
+    reply = stage.reply(Progress())
+    await reply.step(Step.READING)
+    await reply.finish(replace(ANSWER, silent=True))
+    assert stage.slack.calls == []
+
+
+@only_in_a_thread
+async def test_nobody_waits_for_a_status_and_of_many_steps_the_newest_is_said(stage: Stage) -> None:
+    stage.slack.fail("assistant.threads.setStatus", Slow(held := asyncio.Event()))
+    reply = stage.reply(Progress())
+    async with asyncio.timeout(0.5):
+        for step in Step:
+            await reply.step(step)
+            await asyncio.sleep(0)
+    await stage.slack.wait_for(lambda: stage.slack.called("assistant.threads.setStatus"))
+    held.set()
+    await stage.slack.wait_for(lambda: texts.STEPS[Step.CHECKING] in stage.house.statuses.values())
+    assert len(stage.slack.called("assistant.threads.setStatus")) == 2
+
+
+@only_in_a_thread
+async def test_an_answer_is_posted_after_the_status_that_is_under_way(stage: Stage) -> None:
+    stage.slack.fail("assistant.threads.setStatus", Slow(held := asyncio.Event()))
+    reply = stage.reply(Progress())
+    await reply.step(Step.READING)
+    await stage.slack.wait_for(lambda: stage.slack.called("assistant.threads.setStatus"))
+    await reply.step(Step.SEARCHING)
+    finishing = asyncio.create_task(reply.finish(ANSWER))
+    await asyncio.sleep(0.05)
+    assert stage.posts == []
+    held.set()
+    await finishing
+    assert [call.method for call in stage.slack.calls] == ["assistant.threads.setStatus", "chat.postMessage"]
+    assert stage.house.statuses == {}
+
+
+@only_in_a_thread
+async def test_a_status_that_comes_late_is_taken_away_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.slack.client._STATUS_S", 0.1)
+    stage.slack.fail("assistant.threads.setStatus", Slow(asyncio.Event()))
+    reply = stage.reply(Progress())
+    await reply.step(Step.READING)
+    await stage.slack.wait_for(lambda: stage.slack.called("assistant.threads.setStatus"))
+    await reply.finish(ANSWER)
+    *_, posted, last = stage.slack.calls
+    assert (posted.method, last.method, last.arguments["status"]) == ("chat.postMessage", "assistant.threads.setStatus", "")
 
 
 @pytest.mark.parametrize("stage", [IN_PRIVATE], indirect=True)
@@ -312,8 +404,9 @@ async def test_where_there_is_no_thread_nothing_is_said(stage: Stage) -> None:
 async def test_a_status_that_fails_does_not_matter(stage: Stage) -> None:
     stage.slack.fail("assistant.threads.setStatus", Status(500), Error("missing_scope"), Dropped(), RateLimited(60))
     reply = stage.reply(Progress())
-    for step in Step:
+    for number, step in enumerate(Step, 1):
         await reply.step(step)
+        await stage.slack.wait_for(lambda number=number: len(stage.slack.called("assistant.threads.setStatus")) >= number)
     await reply.finish(ANSWER)
     assert len(stage.posts) == 1
 
@@ -322,6 +415,7 @@ async def test_a_status_that_fails_does_not_matter(stage: Stage) -> None:
 async def test_the_answer_takes_the_place_of_the_status(stage: Stage) -> None:
     reply = stage.reply(Progress())
     await reply.step(Step.SEARCHING)
+    await stage.slack.wait_for(lambda: stage.house.statuses)
     await reply.finish(ANSWER)
     assert stage.house.statuses == {}
 
@@ -330,5 +424,6 @@ async def test_the_answer_takes_the_place_of_the_status(stage: Stage) -> None:
 async def test_after_a_silent_answer_no_status_promises_one(stage: Stage) -> None:
     reply = stage.reply(Progress())
     await reply.step(Step.READING)
+    await stage.slack.wait_for(lambda: stage.house.statuses)
     await reply.finish(replace(ANSWER, silent=True))
     assert stage.house.statuses == {}

@@ -1,5 +1,6 @@
 """What Teams' activities say, and why some say nothing. Pure."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +13,10 @@ from adapters.teams import events
 from bot.messages import Ignored, Verdict
 
 TENANT = "11111111-2222-3333-4444-555555555555"
+OTHER_TENANT = "99999999-2222-3333-4444-555555555555"
 US, ANA = "28:bot", "29:ana"
 SERVICE = "https://smba.trafficmanager.net/amer/"
+TURN = "abcdefghijklmnopqrstuvw234"
 ROOT = "19:abc@thread.tacv2;messageid=1700000000000"
 
 
@@ -83,6 +86,59 @@ def test_our_mention_is_taken_out_exactly_and_once(text: str, read: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "names", "read"),
+    [
+        pytest.param("Does <at>Bob Smith</at> get leave?\n", ["<at>Bob Smith</at>"], "Does Bob Smith get leave?", id="by name"),
+        pytest.param("<at>R&amp;D</at>&nbsp;leave", ["<at>R&amp;D</at>"], "R&D leave", id="escaped"),
+        pytest.param("<at>A</at>, <at>B</at>, <at>A</at>", ["<at>A</at>", "<at>B</at>"], "A, B, A", id="several, one twice"),
+        pytest.param('<at id="1">Bob</at>?', ['<at id="1">Bob</at>'], "Bob?", id="numbered"),
+        pytest.param("What does <at>x</at> mean?", ["<at>Bob</at>"], "What does <at>x</at> mean?", id="typed by hand"),
+        pytest.param("the leave", ["e"], "the leave", id="no mention's text"),
+        pytest.param("<at>Bob</at>", ["", None, 7, "<at>Bob"], "<at>Bob</at>", id="nonsense"),
+    ],
+)
+def test_others_who_are_mentioned_are_named(text: str, names: list[object], read: str) -> None:
+    named = [{"type": "mention", "mentioned": {"id": f"29:{n}"}, "text": name} for n, name in enumerate(names)]
+    heard = asked(activity(text=text, entities=named))
+    assert (heard.text, heard.addressed) == (read, True)
+
+
+def test_somebody_who_is_called_as_we_are_is_named_too() -> None:
+    heard = asked(mention("<at>Footnote</at> is <at>Footnote</at> on leave?"))
+    both = mention("<at>Footnote</at> is <at>Footnote</at> on leave?")
+    both["entities"].append({"type": "mention", "mentioned": {"id": "29:x"}, "text": "<at>Footnote</at>"})
+    assert (heard.text, asked(both).text) == ("is <at>Footnote</at> on leave?", "is Footnote on leave?")
+
+
+UNKEEPABLE = ["a\0b", "a\ud800", "\udfff", "a\nb", "x" * 401, "\u00fc" * 201]
+VERDICT = {"actionName": "feedback", "actionValue": {"reaction": "like"}}
+
+
+@pytest.mark.parametrize("name", UNKEEPABLE, ids=ascii)
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(lambda name: activity(id=name), id="id"),
+        pytest.param(lambda name: activity(**{"from": {"id": name}}), id="from"),
+        pytest.param(lambda name: activity(serviceUrl=name), id="service URL"),
+        pytest.param(lambda name: activity(conversation={"id": name, "tenantId": TENANT}), id="conversation"),
+        pytest.param(lambda name: verdict(VERDICT) | {"replyToId": name}, id="judged answer"),
+        pytest.param(lambda name: verdict(VERDICT) | {"id": name}, id="verdict's id"),
+        pytest.param(lambda name: activity(text=None, value={events.PRIVATE: TURN}, **{"from": {"id": name}}), id="who pressed"),
+    ],
+)
+def test_what_no_database_keeps_is_no_name(made: Callable[[str], dict[str, Any]], name: str) -> None:
+    assert isinstance(events.heard(made("a1")), Asked | Rated | Sought)
+    heard = events.heard(made(name))
+    assert isinstance(heard, Ignored)
+    assert heard.reason.startswith("it has another shape")
+
+
+def test_a_verdict_or_wish_without_an_id_cannot_be_told_from_the_next() -> None:
+    assert isinstance(events.heard(verdict(VERDICT) | {"id": None}), Ignored)
+
+
+@pytest.mark.parametrize(
     "kind", ["messageUpdate", "messageDelete", "messageReaction", "conversationUpdate", "installationUpdate", "typing", None]
 )
 def test_what_is_no_message_is_ignored(kind: str | None) -> None:
@@ -96,9 +152,6 @@ def test_bots_are_not_answered(sender: dict[str, str]) -> None:
 
 def test_a_cards_button_is_no_question() -> None:
     assert isinstance(events.heard(activity(text=None, value={"x": 1})), Ignored)
-
-
-TURN = "abcdefghijklmnopqrstuvw234"
 
 
 def test_our_button_wants_a_private_answer() -> None:
@@ -129,8 +182,14 @@ def test_what_may_be_missing_may_be_anything(name: str, value: object) -> None:
     [
         ({"id": "a:1", "tenantId": TENANT.upper()}, {}, TENANT),
         ({"id": "a:1"}, {"tenant": {"id": TENANT}}, TENANT),
-        ({"id": "a:1", "tenantId": TENANT}, {"tenant": {"id": "another"}}, ""),
+        ({"id": "a:1", "tenantId": TENANT.upper()}, {"tenant": {"id": TENANT}}, TENANT),
+        ({"id": "a:1", "tenantId": TENANT}, {"tenant": {"id": OTHER_TENANT}}, ""),
         ({"id": "a:1"}, {"tenant": "x"}, ""),
+        ({"id": "a:1"}, {"tenant": {"id": "acme.onmicrosoft.com"}}, ""),
+        ({"id": "a:1", "tenantId": TENANT + "\n"}, {}, ""),
+        ({"id": "a:1", "tenantId": TENANT[:-1] + "\0"}, {}, ""),
+        ({"id": "a:1", "tenantId": TENANT[:-1] + "\ud800"}, {}, ""),
+        ({"id": "a:1", "tenantId": [TENANT]}, {}, ""),
     ],
 )
 def test_whose_activity_it_is(conversation: dict[str, Any], channel_data: dict[str, Any], whose: str) -> None:

@@ -1,6 +1,7 @@
 """An answer as a Teams activity: of a size and shape that Teams takes, and nothing in it leads anywhere but to us."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -79,10 +80,10 @@ def test_more_in_private_is_a_button_that_comes_back_as_the_wish_for_it() -> Non
 
 def test_an_answer_to_what_was_asked_elsewhere_says_what_it_answers_and_hangs_on_no_message() -> None:
     message = rendered(asked=replace(ELSEWHERE, text="How\nlong? " + "why " * 200))
-    assert message["text"].startswith("You asked: How long? why why")
+    assert message["text"].startswith("The question: How long? why why")
     assert len(message["text"].partition("\n\n")[0]) < 320
     assert "replyToId" not in message
-    assert "You asked" not in rendered(asked=IN_PRIVATE)["text"]
+    assert "The question" not in rendered(asked=IN_PRIVATE)["text"]
 
 
 @pytest.mark.parametrize("verdict", [("like", Verdict.HELPFUL), ("dislike", Verdict.NOT_HELPFUL)])
@@ -108,6 +109,34 @@ def test_any_answer_is_taken_and_leads_nowhere_else(text: str, title: str, count
         assert 1 <= len(claim["appearance"]["abstract"]) <= 160
 
 
-def test_the_longest_answer_fits() -> None:
-    answer = replace(WITHHELD, text="weeks \u00fc [1] " * 9_000, citations=sources(20, title="t" * 400, quote="q" * 900))
-    assert len(json.dumps(rendered(answer), ensure_ascii=False).encode("utf-16-le")) <= SIZE_LIMIT
+MOST_BYTES = 28_000  # about what Teams takes
+SIGNS = ["w", "\u00fc", "\u4e16", "\U0001f600", '"', "\\", "&", "\n", "\x01", "\ud800", "[1]"]
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=ascii)
+@pytest.mark.parametrize("cited", [0, 1, 20])
+def test_the_longest_answer_fits_and_keeps_what_stands_around_it(sign: str, cited: int) -> None:
+    long = sign * 30_000
+    answer = replace(WITHHELD, text=f"It lasts {long}", citations=sources(cited, title=f"t{long}", quote=f"q{long}"))
+    message = rendered(answer, replace(ELSEWHERE, text=f"why {long}"))
+    sent = json.dumps(message | {"id": "1" * 20}, ensure_ascii=False)
+    assert len(sent.encode("utf-8", "replace")) < MOST_BYTES
+    assert len(sent.encode("utf-16-le", "surrogatepass")) <= SIZE_LIMIT
+    asked, text = message["text"].split("\n\n", 1)
+    assert asked.startswith("The question: why")
+    assert text.startswith("It lasts")
+    assert "I can say more in private." in text
+    assert len(re.findall(r"^\[[0-9]+\] t", text.rpartition("---")[2], re.MULTILINE)) == cited
+    assert len(json.dumps(text.partition("\n\n---")[0])) > 2_000 or sign == "\n", "much of the answer is left"
+
+
+@pytest.mark.parametrize("sign", ["w", "\u00fc", "\u4e16", "\U0001f600"], ids=ascii)
+def test_a_long_answer_is_cut_no_shorter_than_need_be(sign: str) -> None:
+    sent = json.dumps(rendered(replace(ANSWER, text=sign * 30_000)), ensure_ascii=False).encode()
+    assert 25_900 < len(sent) <= 26_000
+    assert json.loads(sent)["text"].partition("\n\n---")[0].strip(sign) == "\u2026"
+
+
+def test_an_answer_that_fits_is_not_cut() -> None:
+    text = "w" * 20_000
+    assert rendered(replace(ANSWER, text=text))["text"].startswith(f"{text}\n\n---")

@@ -1,4 +1,4 @@
-"""Each try of an event counts itself, so that one that was overtaken by the next posts nothing; what is posted beside an outcome is kept too."""
+"""Each try of an event counts itself, so that one that was overtaken posts nothing; what is posted beside an outcome is kept too."""
 
 from alembic.operations import Operations
 
