@@ -65,7 +65,7 @@ def _sentence(error: Exception) -> str:
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
-@click.option("--port", default=8080, show_default=True, help="Port to listen at; 0 takes a free one.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535), help="Port to listen at; 0 takes a free one.")
 @click.option("--role", type=click.Choice(["all", "web", "worker"]), default="all", show_default=True, help="Doors, workers, or both.")
 @click.option("--demo", is_flag=True, help="Create the demo company first.")
 @click.pass_context

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -68,9 +68,10 @@ class House:
     installs: Installs
     inbox: Inbox
 
-    def work(self, answer: Callable[[Key, bool], Awaitable[None]]) -> Work:
-        """What the workers do; `answer` brings an event of the inbox to its outcome."""
+    def work(self, answer: Callable[[Key, bool], Awaitable[None]], platforms: Sequence[str]) -> Work:
+        """What the workers do; `answer` brings an event of the inbox, of one of these platforms, to its outcome."""
         return Work(
+            platforms=platforms,
             answer=answer,
             read_upload=self._read_upload,
             fail_upload=self.uploads.fail,

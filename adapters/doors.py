@@ -34,6 +34,7 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 class Doors:
     """What is open."""
 
+    platforms: Sequence[str]
     routes: Sequence[web.RouteDef]
     answering: Answering
 
@@ -49,18 +50,23 @@ async def open_doors(house: "House", doorway: Doorway, spawn: Spawn) -> AsyncIte
         if house.settings.teams_app_secret:
             doors["teams"] = await _teams(house, routes, stack)
         answering = Answering(house.inbox, doors, doorway, house.turns, house.audit)
-        yield Doors(routes=routes, answering=answering)
+        yield Doors(platforms=tuple(doors), routes=routes, answering=answering)
 
 
 async def door_states(house: "House") -> list[State]:
     """Each door: closed, which is no fault, or open with whom; asked of the platform just now."""
-    return [await _state("slack", _SLACK_CLOSED, _slack_says(house)), await _state("teams", _TEAMS_CLOSED, _teams_says(house))]
+    return [
+        await _state("slack", _SLACK_CLOSED, "SLACK_API_URL", _slack_says(house)),
+        await _state("teams", _TEAMS_CLOSED, "MICROSOFT_LOGIN_URL", _teams_says(house)),
+    ]
 
 
-async def _state(name: str, closed: str, asking: Awaitable[str | None]) -> State:
+async def _state(name: str, closed: str, at: str, asking: Awaitable[str | None]) -> State:
     try:
         said = await asking
-    except (Undeliverable, NotNow, MayHaveHappened, TenancyError, BadSetting) as error:
+    except (NotNow, MayHaveHappened) as error:
+        return State(name=name, ok=False, needed=False, detail=f"{error}. Check that this machine can reach {at}.")
+    except (Undeliverable, TenancyError, BadSetting) as error:
         return State(name=name, ok=False, needed=False, detail=str(error))
     return State(name=name, ok=True, needed=False, detail=said or closed)
 

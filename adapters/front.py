@@ -73,6 +73,8 @@ async def application(house: "House", opened: Opened, host: str, port: int, *, r
     else:
         app.add_routes(closed.routes(_hosts(house, host)) if role != "worker" else [])
         _say(f"Footnote serves its health at http://{_shown(host)}:{port}/healthz; the playground is closed.")
+    if role != "worker":
+        _say(f"Doors open: {', '.join(map(str.title, opened.doors.platforms)) or 'none; `footnote doctor` says what opens them'}.")
     if found and role != "web":
         spawn(demo_tenant.read_documents(house, found, _say))
     if role != "web":

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import procrastinate
 import psycopg
@@ -47,14 +48,15 @@ _STUCK = text("""
 ANSWER = "answer"
 READ_UPLOAD = "read_upload"
 TIDY_INDEX = "tidy_index"
-_QUESTIONS, _UPKEEP = "questions", "upkeep"  # queues: a question never waits behind a file
-_AT_ONCE = {_QUESTIONS: 8, _UPKEEP: 2}
+_UPKEEP = "upkeep"  # a queue beside those of the questions: a question never waits behind a file
+_QUESTIONS_AT_ONCE, _UPKEEP_AT_ONCE = 8, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What the tasks do, given by whoever composes the house."""
 
+    platforms: Sequence[str]  # whose doors are open here: questions of others are left to whom they are open
     answer: Callable[[Key, bool], Awaitable[None]]  # an event; whether this is the last try
     read_upload: Callable[[TenantId, str], Awaitable[None]]
     fail_upload: Callable[[TenantId, str], Awaitable[None]]  # when reading it has failed for the last time
@@ -92,7 +94,7 @@ class Jobs:
 
     async def defer_answer(self, connection: AsyncConnection, key: Key, thread: str, place: int) -> None:
         """Queue an event of the inbox, in the transaction that keeps it: lowest place first, each thread in its order."""
-        await self._defer(connection, ANSWER, queue=_QUESTIONS, lock=thread, priority=-place, **key._asdict())
+        await self._defer(connection, ANSWER, queue=_questions(key.platform), lock=thread, priority=-place, **key._asdict())
 
     async def defer_upload(self, connection: AsyncConnection, tenant: TenantId, upload: str) -> None:
         """Queue the reading of an upload, in the caller's control transaction; a tenant's uploads are read in turn."""
@@ -111,7 +113,7 @@ class Jobs:
         """
         _register(self._app, work)
         # No task group: it hands a cancellation down once, and one that is lost there is lost.
-        tasks = [asyncio.create_task(one) for one in (self._adopt_orphans(), self._find_the_lost(), *map(self._workers, _AT_ONCE))]
+        tasks = [asyncio.create_task(one) for one in (self._adopt_orphans(), self._find_the_lost(), *self._workers(work.platforms))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -119,19 +121,23 @@ class Jobs:
         finally:
             await end(tasks, _HAND_BACK_S)
 
-    async def _workers(self, queue: str) -> None:
+    def _workers(self, platforms: Sequence[str]) -> list[Coroutine[Any, Any, None]]:
+        upkeep = self._keep_working(_UPKEEP, [_UPKEEP], _UPKEEP_AT_ONCE)
+        return [upkeep, *([self._keep_working("questions", [*map(_questions, platforms)], _QUESTIONS_AT_ONCE)] if platforms else [])]
+
+    async def _keep_working(self, name: str, queues: Sequence[str], at_once: int) -> None:
         while True:
             try:
-                await self._worker(queue)
+                await self._worker(name, queues, at_once)
             except Exception as error:  # noqa: BLE001 - the worker loop: whatever ended one worker, the next must begin
                 _log.warning("a worker ended (%s); the next begins", type(error).__name__)
             await asyncio.sleep(_PAUSE_S)
 
-    async def _worker(self, queue: str) -> None:
+    async def _worker(self, name: str, queues: Sequence[str], at_once: int) -> None:
         await self._app.run_worker_async(
-            name=queue,
-            queues=[queue],
-            concurrency=_AT_ONCE[queue],
+            name=name,
+            queues=queues,
+            concurrency=at_once,
             install_signal_handlers=False,
             update_heartbeat_interval=_HEARTBEAT_S,
             stalled_worker_timeout=_DEAD_AFTER_S,
@@ -190,6 +196,11 @@ class Jobs:
             raise StoreUnavailable from error
 
 
+def _questions(platform: str) -> str:
+    """The queue of a platform's questions."""
+    return f"questions:{platform}"
+
+
 def _raw(connection: AsyncConnection) -> "psycopg.AsyncConnection[tuple[object, ...]]":
     """Psycopg's own connection below SQLAlchemy's, in the same transaction."""
     below = connection.sync_connection
@@ -204,7 +215,7 @@ def _register(app: App, work: Work) -> None:
 
     patient = procrastinate.RetryStrategy(max_attempts=_TRIES_OF_ANSWERS, exponential_wait=2)
 
-    @app.task(name=ANSWER, queue=_QUESTIONS, retry=patient, pass_context=True)
+    @app.task(name=ANSWER, retry=patient, pass_context=True)
     async def answer(context: JobContext, *, platform: str, app: str, event: str) -> None:
         await work.answer(Key(platform, app, event), context.job.attempts + 1 >= _TRIES_OF_ANSWERS)
 

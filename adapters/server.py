@@ -116,7 +116,7 @@ async def _work(house: "House", everything: "Opened") -> None:
     """Take jobs once what they need is loaded: loading it in the middle of one would hold up the doors."""
     with suppress(KnowledgeError):  # a model that is away may be back when it is needed
         await house.warm()
-    await house.jobs.work(house.work(everything.doors.answering.work))
+    await house.jobs.work(house.work(everything.doors.answering.work, everything.doors.platforms))
 
 
 def _waiting_room() -> web.Application:

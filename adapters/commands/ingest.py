@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +12,11 @@ import click
 
 from adapters.compose import House, open_house
 from adapters.settings import Settings
-from knowledge.ingest.items import items_of, storable
+from knowledge.ingest.items import Item, Unseen, items_of, storable
 from knowledge.ingest.readers import load
 from knowledge.ingest.report import Report
+from tenancy.tenants import Tenant
+from tenancy.viewer import group_principal
 
 
 class Bar:
@@ -76,9 +79,18 @@ async def run(house: House, paths: Sequence[Path], slug: str, source: str, reade
 
     with Bar(source) as bar:
         report = await house.ingestion.run(tenant.id, source, items, root=root, progress=bar, accepted=declare)
+    await _warn_of_groups_without_people(house, tenant, [item for item in items if not isinstance(item, Unseen)])
     detail = {"source": source, "added": report.added, "changed": report.changed, "removed": report.removed}
     await house.audit.append(tenant.id, "operator", "documents.ingested", source, detail)
     return report
+
+
+async def _warn_of_groups_without_people(house: House, tenant: Tenant, items: Sequence[Item]) -> None:
+    """A mistyped group hides documents from everybody: say so."""
+    held = {group_principal(group.source, group.name) for person in await house.people.list(tenant.id) for group in person.groups}
+    named = Counter(reader for item in items for reader in item.readers if reader.startswith("group:") and reader not in held)
+    for reader, documents in sorted(named.items()):
+        click.echo(f"Nobody is in {reader}, which {documents} of these documents name as a reader. List its people in --readers.", err=True)
 
 
 def _as_text(report: Report) -> str:

@@ -1,5 +1,6 @@
 """`footnote tenants …`."""
 
+import sys
 from collections.abc import Iterable
 
 import click
@@ -71,7 +72,9 @@ async def allow(settings: Settings, slug: str, questions: int) -> int:
 
 
 async def delete(settings: Settings, slug: str) -> int:
-    """Take a tenant away."""
+    """Take a tenant away, for ever; somebody at a terminal is asked once more."""
+    if sys.stdin.isatty():
+        click.confirm(f"Delete {slug} with its documents, index, conversations and key, for ever?", abort=True)
     async with open_house(settings) as house:
         tenant = await house.remove(slug)
     click.echo(f"Deleted {tenant.name}: its documents, index, conversations and key are gone.")

@@ -84,7 +84,8 @@ _JUDGES = any_of(
 
 # Somebody else is spoken to, or something is told.
 _TO_SOMEBODY = re.compile(
-    r"^\W*(?:<@\w+>|@\w+)|^[A-Z][a-z]+,? (?:can|could|would|will|did) you\b|"
+    r"^\W*(?:<@\w+>|@\w+)|^(?!(?:What|How|When|Where|Why|Who|Whom|Whose|Which|And|But|So|Also|Then|Please|Hello|Hi|Hey|Footnote)\b)"
+    r"[A-Z][a-z]+,? (?:can|could|would|will|did) you\b|"
     r"^[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b|, (?!Footnote)[A-Z][a-z]+[!?.]*$"
 )
 _TELLS = any_of(

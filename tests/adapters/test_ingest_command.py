@@ -133,3 +133,10 @@ async def test_a_folder_whose_name_is_in_another_encoding_is_no_obstacle(desk: D
     desk.docs.rename(folder)
     source, root = source_and_root([folder], None)
     assert (await run(desk.house, [folder], desk.shelf.tenant.slug, source, None, root=root)).standing == 3
+
+
+async def test_a_group_that_nobody_is_in_is_said(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    await desk.ingest(
+        '{people: {ana@acme.example: [hr]}, rules: [{path: "hr/**", readers: ["group:hrr"]}, {path: "**", readers: ["group:hr"]}]}'
+    )
+    assert "Nobody is in group:docs:hrr, which 1 of these documents name as a reader. List its people" in capsys.readouterr().err

@@ -45,7 +45,7 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
         async def tidy_all() -> None:
             await self.put(("tidy all",))
 
-        return Work(answer, read_upload, fail_upload, tidy_index, tidy_all)
+        return Work(("slack",), answer, read_upload, fail_upload, tidy_index, tidy_all)
 
     async def next(self) -> tuple[str, ...]:
         async with asyncio.timeout(20):
@@ -161,6 +161,16 @@ async def kept(own: Database, event: str, age: str) -> Key:
     return Key("slack", "A1", event)
 
 
+async def test_questions_of_a_platform_whose_door_is_closed_here_are_left_to_others(own: Database, jobs: Jobs, heard: Heard) -> None:
+    async with own.control() as connection:
+        await jobs.defer_answer(connection, Key("teams", "A1", "theirs"), "t", 0)
+        await jobs.defer_answer(connection, Key("slack", "A1", "ours"), "u", 0)
+    assert await heard.next() == ("answer", "ours", "False")
+    async with own.control() as connection:
+        found = await connection.exec_driver_sql("SELECT status::text FROM procrastinate_jobs WHERE args->>'event' = 'theirs'")
+        assert found.scalars().all() == ["todo"]
+
+
 async def test_an_event_whose_job_ended_without_its_outcome_is_found(own: Database, jobs: Jobs) -> None:
     await kept(own, "fresh", "1 minute")
     waiting = await kept(own, "waiting", "1 hour")
@@ -259,14 +269,14 @@ async def test_a_worker_that_loses_its_cancellation_is_ended_all_the_same(own: D
     monkeypatch.setattr(module, "_HAND_BACK_S", 0.2)
     jobs, heard, begun = Jobs(own), Heard(), asyncio.Event()
 
-    async def deaf(_: str) -> None:
+    async def deaf() -> None:
         try:
             begun.set()
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             await asyncio.Event().wait()  # as procrastinate's does when psycopg's pool swallowed it while it registered
 
-    monkeypatch.setattr(jobs, "_workers", deaf)
+    monkeypatch.setattr(jobs, "_workers", lambda _: [deaf()])
     await jobs.open(own)
     working = asyncio.create_task(jobs.work(heard.work()))
     await begun.wait()

@@ -1,11 +1,12 @@
 """Questions through a door while its workers, or everything, are killed: what was acknowledged is answered, once.
 
-    python -m tests.bench.kills --questions 200 --worker-kills 50 --process-kills 20 --door both
+    python -m tests.bench.kills --questions 200 --worker-kills 50 --process-kills 20 --single-kills 10 --door both
 
 The process is told nothing (SIGKILL) and started again at once: at random moments, and every second time just after a question was
 acknowledged, while it is worked on. Questions come for as long as there are kills, each
 again and again until it is acknowledged, as the platforms do. Written to `kills.md`: how many were acknowledged, and how many of them
-have one answer, two, none. In Teams a first line may be left behind, which is counted by itself and is no answer.
+have one answer, two, none. In Teams a first line may be left behind, which is counted by itself and is no answer. Then kills one at a time,
+beside a second worker: how soon it finishes what the first was at.
 """
 
 import argparse
@@ -20,18 +21,21 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import aiohttp
 
 from bot import texts
 from tests.bench.platforms import ACKNOWLEDGED, Platform, Question, SlackPlatform, TeamsPlatform, furnish, serving
-from tests.bench.tables import table
+from tests.bench.tables import rows_of, table
 from tests.journeys import product
 
 WRITTEN = Path(__file__).with_name("kills.md")
 DOORS: dict[str, Callable[[], Platform]] = {"slack": SlackPlatform, "teams": TeamsPlatform}
 KILLED = {"worker": "the worker", "all": "everything"}  # by the role of the process
 HEAD = ("door", "killed", "kills", "acknowledged", "answered once", "twice", "none", "first line left", "answered amid kills", "slowest")
+
+SINGLE_HEAD = ("door", "a worker killed at a question, another alive", "from the kill to the answer, median", "slowest")
 
 _SEED = 20261128
 _LIFE_S = (0.2, 8.0)  # from a process that is up to its end; the first answer takes about 4
@@ -41,6 +45,7 @@ _SENT_AGAIN_AFTER_S = 0.3  # sooner than any platform does, as kills come sooner
 _GIVEN_UP_AFTER_S = 3.0  # as Slack does
 _A_KILL_S = 6.0  # until one was made: from one to the next
 _PATIENCE_S = 90.0
+_WARM_S = 4.0
 _TOLD_EVERY_S = 5.0
 _DOING = frozenset(texts.STEPS.values())
 
@@ -101,6 +106,48 @@ async def run(doors: list[str], questions: int, kills: dict[str, int]) -> list[l
                 rows.append(killing.row())
                 _tell("\n".join([killing.progress(), *killing.wrong()]))
     return rows
+
+
+async def run_single(doors: list[str], kills: int) -> list[list[str]]:
+    """The rows of kills one at a time."""
+    rows = []
+    for door in doors if kills else ():
+        with tempfile.TemporaryDirectory(prefix="footnote-kill-") as folder:
+            took = await _taken_over(Killing(Path(folder), DOORS[door](), "worker", kills, kills))
+        rows.append([DOORS[door]().name, str(len(took)), f"{median(took):.1f} s", f"{max(took):.1f} s"])
+    return rows
+
+
+async def _taken_over(killing: Killing) -> list[float]:
+    """Seconds from each kill to the answer of the question that was worked on, which another worker has to finish."""
+    took: list[float] = []
+    await furnish(killing.home)
+    async with killing.platform, _front(killing) as _, serving(killing.home, killing.platform, "worker"):
+        await killing.platform.open_at(killing.url)
+        while len(took) < killing.most:
+            async with product.serving(killing.home, killing.platform.settings, "--role", "worker") as running:
+                await _is_up(running)
+                question = killing.platform.ask(f"How long is parental leave, asked at {time.monotonic()}?")
+                assert await _is_taken(killing, question)
+                await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311 - a moment, no secret
+                running.kill()
+                killed_at = time.time()
+            await killing.platform.until_answered([question], _PATIENCE_S)
+            if (at := killing.platform.answered_at[question.thread]) > killed_at:  # else it was answered before, by either
+                took.append(at - killed_at)
+                _tell(f"{killing.platform.name}: {len(took)} of {killing.most} taken over, the last within {took[-1]:.1f} s")
+    return took
+
+
+async def _is_up(running: product.Product) -> None:
+    """Wait until it takes jobs: it does so when it is warm, a moment after it is ready."""
+    async with aiohttp.ClientSession() as http:
+        while True:
+            async with http.get(f"{running.url}/readyz") as response:
+                if response.status == ACKNOWLEDGED:
+                    break
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(_WARM_S)
 
 
 async def _killed(killing: Killing) -> None:
@@ -214,12 +261,14 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200, help="for each door and kind of kill")
     parser.add_argument("--worker-kills", type=int, default=50)
     parser.add_argument("--process-kills", type=int, default=20)
+    parser.add_argument("--single-kills", type=int, default=10)
     parser.add_argument("--door", choices=[*DOORS, "both"], default="both")
     given = parser.parse_args()
     doors = list(DOORS) if given.door == "both" else [given.door]
     rows = asyncio.run(run(doors, given.questions, {"worker": given.worker_kills, "all": given.process_kills}))
     command = shlex.join(["python", "-m", "tests.bench.kills", *sys.argv[1:]])
     written = table("What was killed, and what became of the questions", command, HEAD, rows)
+    written += "\n" + rows_of(SINGLE_HEAD, asyncio.run(run_single(doors, given.single_kills)))
     print(written)
     WRITTEN.write_text(written, encoding="utf-8")
 

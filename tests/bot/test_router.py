@@ -51,6 +51,21 @@ def test_there_are_enough_utterances_of_every_intent_and_none_is_an_example() ->
     assert not examples & {_bare(text) for _, text, _ in utterances}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What can you do?",
+        "How can you tell a Heron from a Wren?",
+        "When will you close the office?",
+        "Where did you publish the policy?",
+        "How would you reset the meter?",
+    ],
+)
+def test_a_question_word_is_nobodys_name(text: str) -> None:
+    assert (by_rule(text, Thread()) or (None,))[0] is not Intent.NOT_FOR_ME
+    assert by_rule("Anna, can you tell a Heron from a Wren?", Thread()) is not None
+
+
 @pytest.mark.parametrize("half", ["tuned", "held out"])
 async def test_at_least_93_of_100_utterances_are_routed_as_labelled(
     router: Router, half: str, record_property: pytest.FixtureRequest
