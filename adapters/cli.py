@@ -5,6 +5,7 @@ Nothing heavy is imported here, so `footnote --help` answers at once.
 
 import sys
 from collections.abc import Callable, Coroutine
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,21 @@ _PATH = click.Path(path_type=Path)
 _tenant = click.option("--tenant", "slug", required=True, metavar="SLUG", help="The tenant's slug.")
 _as = click.option("--as", "email", required=True, metavar="EMAIL", help="Who asks.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+def _tenant_or_all(command: "Callable[..., None]") -> "Callable[..., None]":
+    """`--tenant SLUG` or `--all`, given to `command` as `slug`, None for all."""
+
+    @click.option("--tenant", "slug", metavar="SLUG", help="Whose index.")
+    @click.option("--all", "everybody", is_flag=True, help="Every tenant's.")
+    @wraps(command)
+    def given(*arguments: object, slug: str | None, everybody: bool, **more: object) -> None:
+        if (slug is None) != everybody:
+            message = "Give either --tenant SLUG or --all."
+            raise click.UsageError(message)
+        command(*arguments, slug=slug, **more)
+
+    return given
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -209,6 +225,74 @@ def evaluate(context: click.Context, folder: Path, run_file: Path | None, limit:
     from adapters.commands.evaluate import evaluate as run
 
     _run(context, lambda settings: run(settings, folder, run_file=run_file, limit=limit, as_json=as_json))
+
+
+@cli.group()
+def index() -> None:
+    """List, move, verify and forget the indexes that passages are searched in."""
+
+
+@index.command(name="list")
+@_tenant_or_all
+@click.pass_context
+def list_indexes(context: click.Context, slug: str | None) -> None:
+    """List each tenant's indexes: which serves, which is being built, which are kept."""
+    from adapters.commands import index as commands
+
+    _run(context, lambda settings: commands.list_(settings, slug))
+
+
+@index.command()
+@_tenant_or_all
+@click.option("--to", "engine", type=click.Choice(["weaviate", "lancedb"]), required=True, help="The engine to move to.")
+@click.pass_context
+def move(context: click.Context, slug: str | None, engine: str) -> None:
+    """Build the index anew at an engine, with the embedding model that is set up, and switch to it. Questions are answered all along."""
+    from adapters.commands import index as commands
+
+    _run(context, lambda settings: commands.move(settings, slug, engine))
+
+
+@index.command()
+@_tenant_or_all
+@click.pass_context
+def verify(context: click.Context, slug: str | None) -> None:
+    """Compare the index that serves with PostgreSQL, document by document, and mend it."""
+    from adapters.commands import index as commands
+
+    _run(context, lambda settings: commands.verify(settings, slug))
+
+
+@index.command()
+@_tenant_or_all
+@click.pass_context
+def forget(context: click.Context, slug: str | None) -> None:
+    """Drop the indexes that do not serve any more."""
+    from adapters.commands import index as commands
+
+    _run(context, lambda settings: commands.forget(settings, slug))
+
+
+@index.command()
+@_tenant
+@click.argument("file", type=_PATH)
+@click.pass_context
+def backup(context: click.Context, slug: str, file: Path) -> None:
+    """Write the vectors of a tenant's index to FILE, which is what takes long to make again."""
+    from adapters.commands import index as commands
+
+    _run(context, lambda settings: commands.backup(settings, slug, file))
+
+
+@index.command()
+@_tenant
+@click.argument("file", type=_PATH)
+@click.pass_context
+def restore(context: click.Context, slug: str, file: Path) -> None:
+    """Put back what a tenant's index lacks, with the vectors in FILE."""
+    from adapters.commands import index as commands
+
+    _run(context, lambda settings: commands.restore(settings, slug, file))
 
 
 @cli.command()

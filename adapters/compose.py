@@ -5,8 +5,10 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from adapters.engines import Engines
 from adapters.inbox import Inbox, Key
 from adapters.jobs import Jobs, Work
 from bot import prompts
@@ -15,12 +17,14 @@ from bot.intents.router import Router
 from bot.llm.port import Writer
 from bot.memory.turns import Turns
 from knowledge.catalogue import Catalogue
+from knowledge.embedding.known import Embedders
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Embedder
 from knowledge.embedding.remembering import RememberingEmbedder
 from knowledge.evaluation import Evaluation
-from knowledge.index.lance import LanceEngine
-from knowledge.index.port import IndexEngine
+from knowledge.index.places import Places
+from knowledge.ingest.backup import Backup
+from knowledge.ingest.moving import Moving
 from knowledge.ingest.pipeline import Ingestion
 from knowledge.ingest.uploads import Uploads
 from knowledge.library import Library
@@ -55,7 +59,8 @@ class House:
     audit: Audit
     pace: Pace
     embedder: Embedder
-    engine: IndexEngine
+    engines: Engines
+    places: Places
     originals: Originals
     ingestion: Ingestion
     library: Library
@@ -75,14 +80,25 @@ class House:
             answer=answer,
             read_upload=self._read_upload,
             fail_upload=self.uploads.fail,
-            tidy_index=self.ingestion.tend,
-            tidy_all=self.tidy_all,
+            tidy_index=self.ingestion.tidy,
+            mend_index=self.ingestion.mend,
+            nightly=self.nightly,
         )
 
     @property
     def evaluation(self) -> Evaluation:
         """Retrieval quality, measured through the parts that answer questions."""
         return Evaluation(self.ingestion, self.library, self.embedder)
+
+    @property
+    def moving(self) -> Moving:
+        """Moves indexes."""
+        return Moving(self.ingestion)
+
+    @property
+    def backup(self) -> Backup:
+        """Writes and restores indexes."""
+        return Backup(self.ingestion)
 
     async def warm(self) -> None:
         """Load what the first question would otherwise wait for."""
@@ -101,7 +117,8 @@ class House:
         return tenant
 
     async def _remove_remains(self, tenant: TenantId) -> None:
-        await self.engine.drop(tenant)
+        for engine in self.engines.everywhere():
+            await engine.purge(tenant)
         await self.originals.remove(tenant, "")
         await self.tenants.removed(tenant)
 
@@ -118,6 +135,16 @@ class House:
         for tenant in await self.tenants.list():
             async with self.database.control() as connection:
                 await self.jobs.defer_tidy(connection, tenant.id)
+
+    async def nightly(self) -> None:
+        """What is done once a day: as `tidy_all`; indexes that nobody asks are put to rest, and the others held against PostgreSQL."""
+        await self.tidy_all()
+        idle_since = datetime.now(UTC) - timedelta(days=self.settings.index_rest_days)
+        for tenant in await self.tenants.list():
+            if await self.turns.asked_since(tenant.id, idle_since) or tenant.created_at > idle_since:
+                await self.jobs.defer_mend(tenant.id)
+            else:
+                await self.places.rest(tenant.id)
 
 
 @asynccontextmanager
@@ -142,14 +169,16 @@ async def _furnish(
     vault = Vault(database, _master_key(settings))
     await vault.check()
     embedder = RememberingEmbedder(await _embedder(settings, stack))
-    engine = LanceEngine(settings.home / "index", model=embedder.name, dimension=embedder.dimension)
-    stack.push_async_callback(engine.close)
+    embedders = Embedders(embedder, *_others(settings, stack))
+    engines = Engines(settings, embedder.name, embedder.dimension)
+    stack.push_async_callback(engines.close)
+    places = Places(database, engines.at, engines.preferred, jobs.defer_mend)
     parser = IsolatedParser(scratch=settings.home / "parsers")
     stack.push_async_callback(parser.close)
     originals = _originals(settings, vault)
-    ingestion = Ingestion(database, engine, embedder, parser, originals)
+    ingestion = Ingestion(database, places, embedders, parser, originals)
     catalogue = Catalogue(database)
-    library = Library(Search(engine, embedder, catalogue), catalogue, embedder)
+    library = Library(Search(places, embedders, catalogue), catalogue, embedder)
     audit = Audit(database)
     writer = _writer(settings, stack)
     turns = Turns(database, audit, Allowance(database))
@@ -163,7 +192,8 @@ async def _furnish(
         audit=audit,
         pace=pace,
         embedder=embedder,
-        engine=engine,
+        engines=engines,
+        places=places,
         originals=originals,
         ingestion=ingestion,
         library=library,
@@ -208,6 +238,15 @@ async def _embedder(settings: "Settings", stack: AsyncExitStack) -> Embedder:
     embedder = MiniLM(settings.home / "models")
     stack.callback(embedder.close)
     return embedder
+
+
+def _others(settings: "Settings", stack: AsyncExitStack) -> list[Embedder]:
+    """What older indexes may have been built with, besides the one that is set up: MiniLM is always at hand."""
+    if not settings.embedding_url:
+        return []
+    minilm = MiniLM(settings.home / "models")
+    stack.callback(minilm.close)
+    return [RememberingEmbedder(minilm)]
 
 
 def _originals(settings: "Settings", vault: Vault) -> Originals:

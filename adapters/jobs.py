@@ -48,6 +48,7 @@ _STUCK = text("""
 ANSWER = "answer"
 READ_UPLOAD = "read_upload"
 TIDY_INDEX = "tidy_index"
+MEND_INDEX = "mend_index"
 _UPKEEP = "upkeep"  # a queue beside those of the questions: a question never waits behind a file
 _QUESTIONS_AT_ONCE, _UPKEEP_AT_ONCE = 8, 2
 
@@ -61,7 +62,8 @@ class Work:
     read_upload: Callable[[TenantId, str], Awaitable[None]]
     fail_upload: Callable[[TenantId, str], Awaitable[None]]  # when reading it has failed for the last time
     tidy_index: Callable[[TenantId], Awaitable[None]]
-    tidy_all: Callable[[], Awaitable[None]]
+    mend_index: Callable[[TenantId], Awaitable[object]]
+    nightly: Callable[[], Awaitable[None]]
 
 
 class Jobs:
@@ -102,9 +104,17 @@ class Jobs:
 
     async def defer_tidy(self, connection: AsyncConnection, tenant: TenantId) -> None:
         """Queue the tidying of a tenant's index, unless that is queued already."""
+        await self._defer_once(connection, TIDY_INDEX, tenant)
+
+    async def defer_mend(self, tenant: TenantId) -> None:
+        """Queue the mending of a tenant's index, unless that is queued already."""
+        async with self._database.control() as connection:
+            await self._defer_once(connection, MEND_INDEX, tenant)
+
+    async def _defer_once(self, connection: AsyncConnection, task: str, tenant: TenantId) -> None:
         with suppress(procrastinate.exceptions.AlreadyEnqueued):
             async with connection.begin_nested():  # the refusal to queue it twice must not spoil the caller's transaction
-                await self._defer(connection, TIDY_INDEX, queueing_lock=f"tidy:{tenant}", tenant=tenant)
+                await self._defer(connection, task, queueing_lock=f"{task}:{tenant}", tenant=tenant)
 
     async def work(self, work: Work) -> None:
         """Do jobs until cancelled; then finish those under way within 5 s, or leave them to the next worker.
@@ -232,7 +242,11 @@ def _register(app: App, work: Work) -> None:
     async def tidy_index(*, tenant: str) -> None:
         await work.tidy_index(TenantId(tenant))
 
+    @app.task(name=MEND_INDEX, queue=_UPKEEP, retry=retry)
+    async def mend_index(*, tenant: str) -> None:
+        await work.mend_index(TenantId(tenant))
+
     @app.periodic(cron="17 3 * * *")
-    @app.task(name="tidy_all", queue=_UPKEEP, queueing_lock="tidy_all", pass_context=True)
-    async def tidy_all(_context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-        await work.tidy_all()
+    @app.task(name="nightly", queue=_UPKEEP, queueing_lock="nightly", pass_context=True)
+    async def nightly(_context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+        await work.nightly()

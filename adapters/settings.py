@@ -1,6 +1,7 @@
 """Every setting, read once from the environment. Nothing else reads it; each field's sentence is its documentation."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -37,6 +38,13 @@ class Settings:
     database_url: str | None = _setting("DATABASE_URL", "PostgreSQL 15 or newer, `postgresql://…`. Absent: embedded.")
     redis_url: str | None = _setting("REDIS_URL", "Redis or Valkey, `redis://…` or `rediss://…`. Absent: embedded.")
     bucket_url: str | None = _setting("BUCKET_URL", "Where originals are kept: `s3://`, `gs://` or `az://`. Absent: FOOTNOTE_HOME.")
+    weaviate_url: str | None = _setting("WEAVIATE_URL", "Where Weaviate answers REST. Absent: LanceDB in FOOTNOTE_HOME.")
+    weaviate_grpc: str | None = _setting(
+        "WEAVIATE_GRPC", "Where Weaviate answers gRPC, `host:port`. Absent: the host of WEAVIATE_URL, 50051."
+    )
+    weaviate_api_key: str | None = _setting("WEAVIATE_API_KEY", "The key that Weaviate knows us by. Absent: none is sent.")
+    weaviate_replicas: int = _setting("WEAVIATE_REPLICAS", "On how many of Weaviate's nodes each index is kept; 3 on three nodes.", 1)
+    index_rest_days: int = _setting("INDEX_REST_DAYS", "Days without a question after which a company's index in Weaviate rests.", 30)
     model_provider: Literal["openai-like", "azure", "anthropic"] | None = _setting(
         "MODEL_PROVIDER",
         "Who serves the language model; all three speak OpenAI's protocol. Absent: cited extracts, no model.",
@@ -97,6 +105,8 @@ class Settings:
             self._need_together(
                 {"TEAMS_APP_ID": self.teams_app_id, "TEAMS_APP_SECRET": self.teams_app_secret, "TEAMS_APP_TENANT": self.teams_app_tenant}
             )
+        if self.weaviate_grpc and not _HOST_AND_PORT.fullmatch(self.weaviate_grpc):
+            raise BadSetting("WEAVIATE_GRPC must be written as HOST:PORT, as in weaviate.example:50051.")
         if not self.slack_api_url.endswith("/"):
             raise BadSetting("SLACK_API_URL must end in /, as in https://slack.com/api/.")
         self._need_together({"EMBEDDING_URL": self.embedding_url, "EMBEDDING_NAME": self.embedding_name})
@@ -113,6 +123,9 @@ class Settings:
         values: dict[str, Any] = {name: value for name, value in given.items() if value}
         if "home" in values:
             values["home"] = Path(values["home"])
+        for name, most in _NUMBERS.items():
+            if name in values:
+                values[name] = _number(name.upper(), values[name], most)
         if "url" in values:
             values["url"] = values["url"].rstrip("/")  # paths are put behind it
         return cls(**values, ignored=tuple(name for name in PROMISED if environment.get(name)))
@@ -125,12 +138,32 @@ class Settings:
             raise BadSetting(f"{there} is set, so {' and '.join(missing)} must be set too.")
 
 
+def _number(name: str, value: str, most: int) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= len(str(most)) and 1 <= int(value) <= most):
+        raise BadSetting(f"{name} is {value[:20]!r}; write a number from 1 to {most}.")
+    return int(value)
+
+
+_HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
+_NUMBERS = {"index_rest_days": 36_500, "weaviate_replicas": 9}
+"""Settings that are numbers, and the most that each may be."""
+
+
 def settings() -> "Iterator[Field[Any]]":
     """The fields of `Settings` that the environment sets; each one's metadata has its `name` and its `sentence`."""
     return (setting for setting in fields(Settings) if setting.metadata)
 
 
-_WEB_ADDRESSES = ("url", "slack_api_url", "teams_openid_url", "microsoft_login_url", "model_url", "embedding_url", "otlp_endpoint")
+_WEB_ADDRESSES = (
+    "url",
+    "slack_api_url",
+    "teams_openid_url",
+    "microsoft_login_url",
+    "model_url",
+    "embedding_url",
+    "weaviate_url",
+    "otlp_endpoint",
+)
 _ADDRESSES: Mapping[str, tuple[frozenset[str], str]] = {
     **dict.fromkeys(_WEB_ADDRESSES, (frozenset({"http", "https"}), "start with http:// or https://, then a host")),
     "redis_url": (
@@ -153,7 +186,7 @@ def _is_address(value: str, schemes: frozenset[str]) -> bool:
 
 
 PROMISED = (
-    "WEAVIATE_URL", "WEAVIATE_GRPC", "WEAVIATE_API_KEY", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET",
+    "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET",
     "MICROSOFT_GRAPH_URL", "SENTRY_DSN",
 )  # fmt: skip
 """Names that are fixed already and that nothing here obeys yet; `doctor` says so when one is set."""

@@ -21,7 +21,7 @@ from bot.ports import Ending, Memory, Opening, Sources
 from bot.prompts import Prompts
 from bot.reply import Reply, Step
 from bot.spans import span
-from knowledge.errors import UnknownDocument
+from knowledge.errors import EmbedderUnavailable, UnknownDocument
 from tenancy.viewer import Viewer
 
 _log = logging.getLogger(__name__)
@@ -95,7 +95,8 @@ class Conversation:
         if isinstance(opening, BaseException):
             raise opening
         notes.opened = True
-        failure = next((result for result in (embedded, told) if isinstance(result, BaseException)), None)
+        failures = [result for result in (embedded, told) if isinstance(result, BaseException)]
+        failure = next((one for one in failures if not isinstance(one, EmbedderUnavailable)), None)  # words can be searched without
         if failure is not None and opening.answer is None:
             raise failure
         return opening

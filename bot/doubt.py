@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -32,6 +33,7 @@ _MISSING: Final = 1.7  # if nothing has any of the question's terms
 _UNNUMBERED: Final = 3.5  # a name with a number that nothing has
 _LOOKED_AT: Final = 5  # hits whose sentences may cover
 _STRETCH: Final = 30  # terms, stop words left out
+_USUAL_COSINE: Final = 0.5
 _TITLE_COUNTS: Final = 0.8  # a term that stands in a title or heading only
 _NO_TERMS: Final = 0.5  # coverage of a question without terms
 _NO_NAMES = f"(?:From|Since|After|Before|Until|Levels?|Grade|Band|Section|Chapter|Page|Step|Phase|Week|Day|Quarter|{MONTH})"
@@ -53,6 +55,12 @@ def doubt(query: str, hits: Sequence[Hit]) -> float:
     covered, missing = _coverage(query, texts)
     score = _BIAS + _COSINE * max(hit.cosine for hit in hits) + _COVERED * covered + _MISSING * missing
     return 1 / (1 + math.exp(-score - _UNNUMBERED * _unnumbered(query, texts)))
+
+
+def of_words(query: str, hits: Sequence[Hit]) -> float:
+    """The doubt where only words were searched for, and no cosine is known: soft whatever it is, for words alone refuse nothing."""
+    usual = [replace(hit, cosine=_USUAL_COSINE) for hit in hits]
+    return min(max(doubt(query, usual), NEAREST_FROM), math.nextafter(REFUSE_FROM, 0)) if hits else 1.0
 
 
 def _coverage(query: str, texts: Sequence[_Text]) -> tuple[float, float]:

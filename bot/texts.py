@@ -62,6 +62,7 @@ NOTICES: Final = {
     ),
     Unavailable.CUT: ("The model stopped midway, so here are the passages themselves. Ask again in a minute for a written answer."),
 }
+WORDS_ONLY: Final = "I can only look for the question's own words just now, so I may have missed something. Ask again in a few minutes."
 CUT_SHORT: Final = "The model stopped midway, so this answer may lack its end. Ask again in a minute for all of it."
 UNSUPPORTED: Final = "What the model wrote did not hold against its sources, so here are the passages themselves."
 

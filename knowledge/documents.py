@@ -102,4 +102,5 @@ class Findings:
     hits: tuple[Hit, ...]  # best first; every one of them checked live for viewer and audience
     withheld: tuple[Withheld, ...] = ()
     better_withheld: bool = False  # the asker may read a better passage than any hit, but the audience may not
+    words_only: bool = False  # the question's meaning could not be searched for, so only its words were
     timings_ms: dict[str, float] = field(default_factory=dict)  # step -> milliseconds

@@ -6,6 +6,7 @@ KnowledgeError
 ├── BadReaders        a --readers file that cannot be used
 ├── BadCorpus         a .jsonl corpus or question set that cannot be used
 ├── IndexUnavailable
+│   └── IndexMissing
 └── EmbedderUnavailable
 """
 
@@ -38,6 +39,10 @@ class BadCorpus(KnowledgeError):
 
 class IndexUnavailable(KnowledgeError):
     """The index cannot be reached just now. Nothing was lost; try again in a minute."""
+
+
+class IndexMissing(IndexUnavailable):
+    """This company's index is gone. It is being built again from what is kept; nothing was lost. Try again in a few minutes."""
 
 
 class EmbedderUnavailable(KnowledgeError):

@@ -11,8 +11,10 @@ from opentelemetry import trace
 from knowledge.access import may_all_read, may_read
 from knowledge.catalogue import Catalogue
 from knowledge.documents import Findings, Hit, Passage, Withheld
-from knowledge.embedding.port import Embedder
-from knowledge.index.port import IndexEngine, Proposal, TenantIndex
+from knowledge.embedding.known import Embedders
+from knowledge.errors import EmbedderUnavailable, IndexUnavailable
+from knowledge.index.places import Opened, Places
+from knowledge.index.port import Proposal
 from knowledge.ranking import CANDIDATES, LIST_LENGTH, Candidate, current_first, diversify, fuse
 from knowledge.terms import terms
 from tenancy.viewer import Audience, Principal, Viewer
@@ -44,8 +46,8 @@ class Depth:
 class Search:
     """Finds passages of one tenant at a time. Shared by all questions; keeps nothing of any."""
 
-    engine: IndexEngine  # proposes
-    embedder: Embedder
+    places: Places  # whose indexes propose
+    embedders: Embedders
     catalogue: Catalogue  # disposes
 
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
@@ -55,8 +57,8 @@ class Search:
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
         """Every candidate that may be shown, best first."""
-        index = await self.engine.open(viewer.tenant)
-        return await _OneSearch(self, index, viewer, audience, query, depth).run()
+        opened = await self.places.open(viewer.tenant)
+        return await _OneSearch(self, opened, viewer, audience, query, depth).run()
 
 
 @dataclass(slots=True)
@@ -82,12 +84,13 @@ class _OneSearch:
     """One question on its way through the steps."""
 
     parts: Search
-    index: TenantIndex
+    opened: Opened
     viewer: Viewer
     audience: Audience
     query: str
     depth: Depth
     clock: _Clock = field(default_factory=_Clock)
+    lacking: list[Exception] = field(default_factory=list)  # why there are no vectors
 
     async def run(self) -> Findings:
         found = await self.dispose(await self.propose(self.viewer.principals))
@@ -105,19 +108,26 @@ class _OneSearch:
         return replace(found, hits=(*more.hits, *rest))
 
     async def propose(self, principals: frozenset[Principal]) -> list[Candidate]:
-        """Both lists at once, the longer search begun first."""
-        vectors, words = await asyncio.gather(self.by_vector(principals), self.by_words(principals))
+        """Both lists at once, the longer search begun first; words alone where vectors cannot be had."""
+        vectors, words = await asyncio.gather(self.by_vector(principals), self.by_words(principals), return_exceptions=True)
+        if isinstance(words, BaseException):
+            raise words
+        if isinstance(vectors, EmbedderUnavailable | IndexUnavailable):
+            self.lacking.append(vectors)
+            return fuse(words, [], self.depth.keep)
+        if isinstance(vectors, BaseException):
+            raise vectors
         return fuse(words, vectors, self.depth.keep)
 
     async def by_words(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
         with self.clock.step("words"):
-            return await self.index.by_words(terms(self.query), principals, self.depth.lists)
+            return await self.opened.index.by_words(terms(self.query), principals, self.depth.lists)
 
     async def by_vector(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
         with self.clock.step("embed"):
-            vector = await self.parts.embedder.query(self.query)
+            vector = await self.parts.embedders.of(self.opened.place.model).query(self.query)
         with self.clock.step("vectors"):
-            return await self.index.by_vector(vector, principals, self.depth.lists)
+            return await self.opened.index.by_vector(vector, principals, self.depth.lists)
 
     async def dispose(self, candidates: Sequence[Candidate]) -> Findings:
         """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer."""
@@ -132,7 +142,13 @@ class _OneSearch:
             else:
                 hits.append(_hit(found[candidate.passage][0], candidate))
         better = _better(withheld, hits)
-        return Findings(hits=tuple(hits), withheld=tuple(withheld), better_withheld=better, timings_ms=self.clock.timings_ms)
+        return Findings(
+            hits=tuple(hits),
+            withheld=tuple(withheld),
+            better_withheld=better,
+            words_only=bool(self.lacking),
+            timings_ms=self.clock.timings_ms,
+        )
 
 
 def _refused(found: tuple[Passage, int] | None, viewer: Viewer, audience: Audience) -> str | None:

@@ -68,3 +68,13 @@ uploads = Table(
     Column("document", Text),
     Column("finished_at", DateTime(timezone=True)),
 )
+
+indexes = Table(
+    "indexes",
+    metadata,
+    Column("engine", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("dimension", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+)

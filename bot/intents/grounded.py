@@ -42,7 +42,7 @@ async def extracted(tools: Tools, request: Request, query: str, findings: Findin
     """What the passages say by themselves: an answer, the nearest, or a refusal that says where it looked."""
     question, hits = request.question, findings.hits
     with request.notes.step("extract"):
-        doubt = doubts.doubt(query, hits)
+        doubt = doubts.of_words(query, hits) if findings.words_only else doubts.doubt(query, hits)
         outcome = doubts.outcome(doubt)
         if outcome is Outcome.ANSWER:
             cited = extracts(query, hits, question.asked_at)
@@ -71,7 +71,9 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
 
 
 def offered(answer: Answer, findings: Findings, *, private: bool) -> Answer:
-    """The answer with the offer to say more in private, if there is more that only the asker may read."""
+    """The answer with what is to be said beside it: that only words were looked for; that there is more, which only the asker may read."""
+    if findings.words_only:
+        answer = replace(answer, notice=" ".join(filter(None, (answer.notice, texts.WORDS_ONLY))))
     if not findings.better_withheld:
         return answer
     notice = answer.notice if private else " ".join(filter(None, (answer.notice, texts.PRIVATE_OFFER)))

@@ -12,6 +12,7 @@ import yaml
 from bot.intents.intent import Intent
 from bot.intents.rules import Thread, asks, by_rule, points_back
 from knowledge.embedding.port import Matrix, Vector
+from knowledge.errors import EmbedderUnavailable
 
 EXAMPLES: Final = Path(__file__).with_name("examples.yaml")
 _NEIGHBOURS: Final = 3
@@ -67,13 +68,15 @@ class Router:
                 self._vectors = await self._embed_many(self._phrases)
 
     async def route(self, text: str, thread: Thread) -> Route:
-        """The intent of `text`, said in `thread`. Raises `EmbedderUnavailable`."""
+        """The intent of `text`, said in `thread`; a question, which is the safest mistake, where likeness cannot be told."""
         ruled = by_rule(text, thread)
         if ruled is not None:
             return Route(ruled[0], f"rule: {ruled[1]}")
-        if self._vectors is None:
+        try:
             await self.warm()
-        likeness = self._likeness(await self._embed(text))
+            likeness = self._likeness(await self._embed(text))
+        except EmbedderUnavailable:
+            return Route(Intent.FOLLOW_UP if thread.has_answer and points_back(text) else Intent.ASK, "no likeness")
         return _nearest(_adjusted(likeness, text, thread))
 
     def _likeness(self, vector: Vector) -> dict[Intent, float]:

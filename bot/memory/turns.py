@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Row, Text, bindparam, exists, func, or_, select
@@ -122,6 +123,11 @@ class Turns:
         async with self._database.tenant(tenant) as connection:
             found: str | None = await connection.scalar(_ASKED_OPENLY, {"id": turn, "at": place})
         return found
+
+    async def asked_since(self, tenant: TenantId, moment: datetime) -> bool:
+        """Whether anybody has asked anything since then."""
+        async with self._database.tenant(tenant) as connection:
+            return bool(await connection.scalar(select(exists().where(turns.c.asked_at >= moment))))
 
     async def interrupt(self, question: Question, trace: Trace, took_ms: float) -> None:
         """Keep what is known of a turn that nobody waits for any more; it stays open, so the same id can be asked again."""

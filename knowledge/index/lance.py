@@ -7,8 +7,8 @@ duplicate rows without an error, so a lock file lets in one at a time.
 
 import asyncio
 import shutil
-from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib import import_module
@@ -19,12 +19,14 @@ import numpy as np
 
 from knowledge.documents import DocumentId, PassageId, Readers
 from knowledge.embedding.port import Vector
-from knowledge.errors import IndexUnavailable
-from knowledge.index.port import Entry, Proposal
+from knowledge.errors import IndexMissing, IndexUnavailable
+from knowledge.index.port import Entry, Held, Proposal
 from tenancy.embedded.locks import FileLock
 from tenancy.viewer import Principal, TenantId
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import lancedb
     import pyarrow as pa
     from lancedb.query import AsyncQueryBase
@@ -48,25 +50,58 @@ class LanceEngine:
         self._open: dict[TenantId, LanceIndex] = {}
         self._opening: defaultdict[TenantId, asyncio.Lock] = defaultdict(asyncio.Lock)  # one tenant's opening holds up no other
 
+    async def create(self, tenant: TenantId) -> None:
+        """Make the tenant's database, with its table and word index in place."""
+        async with self._opening[tenant]:
+            if tenant not in self._open:
+                self._open[tenant] = await LanceIndex.made(self._folder / tenant, self._dimension)
+
     async def open(self, tenant: TenantId) -> "LanceIndex":
-        """The tenant's index as of now, made if it is not there."""
+        """The tenant's index as of now. Raises `IndexMissing`."""
         index = self._open.get(tenant)
-        if index:
+        if index and (self._folder / tenant).is_dir():  # else another process has removed it
             await index.refresh()
             return index
         async with self._opening[tenant]:
+            if index and self._open.get(tenant) is index:
+                self._open.pop(tenant).close()
             if tenant not in self._open:
-                self._open[tenant] = await LanceIndex.at(self._folder / tenant, self._dimension)
+                self._open[tenant] = await LanceIndex.found(self._folder / tenant, self._dimension)
         return self._open[tenant]
 
+    async def rest(self, tenant: TenantId) -> None:
+        """Close the tenant's table."""
+        async with self._opening[tenant]:
+            index = self._open.pop(tenant, None)
+            if index:
+                index.close()
+
+    async def check(self) -> str:
+        """Whether the folder can be written to."""
+        try:
+            await asyncio.to_thread(_write_a_probe, self._folder.parent)
+        except OSError as error:
+            message = (
+                f"{self._folder.parent} cannot be written to: {error.strerror}. Check that FOOTNOTE_HOME may be written to and has space."
+            )
+            raise IndexUnavailable(message) from error
+        return f"LanceDB in {self._folder.parent}"
+
     async def drop(self, tenant: TenantId) -> None:
-        """Remove the tenant's folders, those of other embedding models too."""
+        """Remove the tenant's folder."""
+        await self._remove(tenant, lambda: [self._folder / tenant] if (self._folder / tenant).is_dir() else [])
+
+    async def purge(self, tenant: TenantId) -> None:
+        """Remove the tenant's folders, one for each embedding model."""
+        await self._remove(tenant, lambda: list(self._folder.parent.glob(f"*/{tenant}")))
+
+    async def _remove(self, tenant: TenantId, folders: Callable[[], list[Path]]) -> None:
         async with self._opening[tenant]:
             index = self._open.pop(tenant, None)
             if index:
                 index.close()
             with _unavailable():
-                await asyncio.to_thread(_remove, list(self._folder.parent.glob(f"*/{tenant}")))
+                await asyncio.to_thread(lambda: _remove(folders()))
 
     async def close(self) -> None:
         """Close every table."""
@@ -79,24 +114,34 @@ class LanceIndex:
     """One tenant's passages in one table."""
 
     def __init__(self, folder: Path, table: "lancedb.AsyncTable", schema: "pa.Schema") -> None:
-        """Made by `at`."""
+        """Made by `made` or `found`."""
         self._folder = folder
         self._table = table
         self._schema = schema
         self._writing = asyncio.Lock()
 
     @classmethod
-    async def at(cls, folder: Path, dimension: int) -> "LanceIndex":
-        """Open the database in `folder`, with its table and word index in place."""
-        await asyncio.to_thread(import_module, "lancedb")  # 2.4 s, so only where something is searched or ingested, and off the loop
-        import lancedb
-
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        schema = _schema(dimension)
+    async def made(cls, folder: Path, dimension: int) -> "LanceIndex":
+        """Open the database in `folder`, made where it is not whole."""
+        lancedb = await _lancedb()
         with _unavailable():
+            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             database = await lancedb.connect_async(str(folder))
-            table = await _table(database, schema, folder)
-        return cls(folder, table, schema)
+            table = await _whole(database)
+            if table is None:
+                async with _alone(folder):
+                    table = await _made(database, _schema(dimension))
+        return cls(folder, table, _schema(dimension))
+
+    @classmethod
+    async def found(cls, folder: Path, dimension: int) -> "LanceIndex":
+        """Open the database in `folder`. Raises `IndexMissing` if it is not there, or not whole."""
+        lancedb = await _lancedb()
+        with _unavailable():
+            table = await _whole(await lancedb.connect_async(str(folder))) if await asyncio.to_thread(folder.is_dir) else None
+        if table is None:
+            raise IndexMissing(IndexMissing.__doc__)
+        return cls(folder, table, _schema(dimension))
 
     async def refresh(self) -> None:
         """See what other processes have written. Once for both searches of a question; LanceDB's own way is once for each query."""
@@ -150,12 +195,25 @@ class LanceIndex:
             found = await _columns(query.distance_type("cosine").refine_factor(REFINE_FACTOR), "_distance", limit)
         return [Proposal(PassageId(passage), 1 - distance) for passage, distance in found]
 
-    async def versions(self) -> set[tuple[DocumentId, int]]:
-        """Every document and version that has a row."""
+    async def vectors(self, passages: Collection[PassageId]) -> dict[PassageId, Vector]:
+        """By the rows' names, a few hundred at a time."""
+        named, found = sorted(passages), dict[PassageId, Vector]()
+        for start in range(0, len(named), _KEYS_A_PREDICATE):
+            predicate = f"passage IN ({', '.join(map(_quoted, named[start : start + _KEYS_A_PREDICATE]))})"
+            with _unavailable():
+                rows = await self._table.query().where(predicate).select(["passage", "vector"]).to_arrow()
+            values = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
+            found |= dict(zip(map(PassageId, rows["passage"].to_pylist()), values, strict=True))
+        return found
+
+    async def holdings(self) -> Counter[Held]:
+        """Read batch by batch."""
+        counted: Counter[Held] = Counter()
         with _unavailable():
-            found = await self._table.query().select(["document", "version"]).to_arrow()
-        pairs = zip(found["document"].to_pylist(), found["version"].to_pylist(), strict=True)
-        return {(DocumentId(document), version) for document, version in pairs}
+            async for batch in await self._table.query().select(["document", "version", "readers"]).to_batches():
+                columns = zip(*(batch[name].to_pylist() for name in ("document", "version", "readers")), strict=True)
+                counted.update(Held(DocumentId(one), version, frozenset(map(Principal, readers))) for one, version, readers in columns)
+        return counted
 
     async def count(self) -> int:
         """Rows of the table."""
@@ -216,14 +274,24 @@ def _remove(folders: list[Path]) -> None:
         shutil.rmtree(folder)
 
 
-async def _table(database: "lancedb.AsyncConnection", schema: "pa.Schema", folder: Path) -> "lancedb.AsyncTable":
-    """The table, made with its indexes if it is not whole; only then is the writers' lock waited for."""
-    if _TABLE in (await database.list_tables()).tables:
-        table = await database.open_table(_TABLE)
-        if len(list(await table.list_indices())) >= len(_INDEXED):
-            return table
-    async with _alone(folder):
-        return await _made(database, schema)
+def _write_a_probe(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".probe"
+    probe.write_bytes(b"")
+    probe.unlink()
+
+
+async def _lancedb() -> "ModuleType":
+    """Loaded off the loop, and only where something is searched or ingested: 2.4 s."""
+    return await asyncio.to_thread(import_module, "lancedb")
+
+
+async def _whole(database: "lancedb.AsyncConnection") -> "lancedb.AsyncTable | None":
+    """The table, if it is there with its indexes."""
+    if _TABLE not in (await database.list_tables()).tables:
+        return None
+    table = await database.open_table(_TABLE)
+    return table if len(list(await table.list_indices())) >= len(_INDEXED) else None
 
 
 async def _made(database: "lancedb.AsyncConnection", schema: "pa.Schema") -> "lancedb.AsyncTable":

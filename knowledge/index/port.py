@@ -4,9 +4,10 @@ The engine proposes and PostgreSQL disposes: an index holds only what is searche
 rebuilt at any time.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from knowledge.documents import DocumentId, PassageId, Readers
 from knowledge.embedding.port import Vector
@@ -36,14 +37,22 @@ class Proposal:
     score: float  # BM25 for words; cosine, -1 to 1, for vectors
 
 
+class Held(NamedTuple):
+    """What an index has of one version of a document; passages that differ in their readers are told apart."""
+
+    document: DocumentId
+    version: int
+    readers: Readers
+
+
 class TenantIndex(Protocol):
     """The passages of one tenant, with every write that had returned in any process when it was opened, and all of this one's since.
 
-    All calls raise `IndexUnavailable` when the engine cannot be reached.
+    All calls raise `IndexUnavailable` when the engine cannot be reached, or does not answer in time.
     """
 
     async def put(self, entries: Sequence[Entry]) -> None:
-        """Add entries; one whose passage is there already is replaced."""
+        """Add entries; one whose passage is there already is replaced. All of them are in when this returns, or it raises."""
 
     async def keep_only(self, versions: Mapping[DocumentId, int]) -> None:
         """Remove all passages of these documents but those of the given version (`NOTHING`: remove them all)."""
@@ -57,8 +66,11 @@ class TenantIndex(Protocol):
     async def by_vector(self, vector: Vector, principals: Collection[Principal], limit: int) -> list[Proposal]:
         """The nearest passages by cosine that one of `principals` may read; best first. No principals, no passages."""
 
-    async def versions(self) -> set[tuple[DocumentId, int]]:
-        """Every document and version that has a passage here."""
+    async def vectors(self, passages: Collection[PassageId]) -> dict[PassageId, Vector]:
+        """The vectors of those of the passages that are here, exact but for their length."""
+
+    async def holdings(self) -> Counter[Held]:
+        """Everything that is here, counted by passages: what is held against PostgreSQL. Read in pages, at any size."""
 
     async def count(self) -> int:
         """Passages held, of all versions."""
@@ -68,13 +80,28 @@ class TenantIndex(Protocol):
 
 
 class IndexEngine(Protocol):
-    """One index per tenant. Nothing here can search across tenants."""
+    """One index per tenant, of one embedding model. Nothing here can search across tenants.
+
+    All calls raise `IndexUnavailable` when the engine cannot be reached, or does not answer in time.
+    """
+
+    async def create(self, tenant: TenantId) -> None:
+        """Make the tenant's index. Nothing happens if it is there."""
 
     async def open(self, tenant: TenantId) -> TenantIndex:
-        """The tenant's index as of now, made if it is not there. Cheap: asked again for each question."""
+        """The tenant's index as of now. Cheap: asked again for each question. Raises `IndexMissing` if there is none."""
+
+    async def rest(self, tenant: TenantId) -> None:
+        """Let go of what an index costs while nobody uses it; opening it again wakes it. Nothing happens if it rests, or is not there."""
 
     async def drop(self, tenant: TenantId) -> None:
-        """Remove the tenant's index; opening it again finds nothing."""
+        """Remove the tenant's index, also one that rests; made again, it has nothing."""
+
+    async def purge(self, tenant: TenantId) -> None:
+        """Remove every index that the tenant has here, of any embedding model."""
+
+    async def check(self) -> str:
+        """What it is and where, for an operator. Raises `IndexUnavailable` with what to do about it."""
 
     async def close(self) -> None:
         """Let go of every handle."""

@@ -8,18 +8,20 @@ A run that is killed before `publish` leaves rows that no reader can reach, and 
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, insert, select, text, tuple_, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.documents import DocumentId, PassageId, Piece, Readers, Span
 from knowledge.errors import KnowledgeError
+from knowledge.index.port import Held
 from knowledge.tables import document_versions, documents, passages, sources
 from tenancy.database import Database
 from tenancy.viewer import Principal, TenantId
@@ -159,13 +161,13 @@ class Ledger:
                 changed = update(documents).where(documents.c.id == document).values(readers=sorted(names))
                 await connection.execute(changed)
 
-    async def current(self) -> set[tuple[DocumentId, int]]:
-        """Every document of the tenant that has passages, with its current version, whatever its source."""
-        shown = select(passages.c.document, passages.c.version).distinct()
-        joined = shown.join(documents, and_(documents.c.id == passages.c.document, documents.c.version == passages.c.version))
+    async def current(self) -> Counter[Held]:
+        """What the index should hold: every document of the tenant that has passages, in its current version, whatever its source."""
+        counted = select(documents.c.id, documents.c.version, documents.c.readers, func.count().label("passages"))
+        joined = counted.join(passages, and_(documents.c.id == passages.c.document, documents.c.version == passages.c.version))
         async with self._database.tenant(self._tenant) as connection:
-            rows = await connection.execute(joined)
-        return {(DocumentId(row.document), row.version) for row in rows}
+            rows = await connection.execute(joined.group_by(documents.c.id))
+        return Counter({Held(DocumentId(row.id), row.version, frozenset(map(Principal, row.readers))): row.passages for row in rows})
 
     async def published(self, wanted: Sequence[DocumentId]) -> list[Draft]:
         """These documents as they were drafted, from what is kept of their current versions; to index them again."""

@@ -1,23 +1,25 @@
 """One ingestion: look at every item, read what changed, embed it in batches, publish, remove what vanished."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from knowledge.chunking import cut, embedding_text
+from knowledge.chunking import cut
 from knowledge.documents import DocumentId, Readers
-from knowledge.embedding.port import Embedder
+from knowledge.embedding.known import Embedders
 from knowledge.errors import Unreadable
-from knowledge.index.port import NOTHING, Entry, IndexEngine, TenantIndex
+from knowledge.index.places import Opened, Places
+from knowledge.index.port import NOTHING, Entry
 from knowledge.ingest.acceptance import place_of, refuse_losing, refuse_opening
-from knowledge.ingest.batches import MOST_DOCUMENTS, batches, made_ahead
+from knowledge.ingest.batches import batches, made_ahead
+from knowledge.ingest.entries import entries_of
 from knowledge.ingest.items import FileItem, Found, Item, TextItem, Unseen, digest, unopened
 from knowledge.ingest.ledger import NO_SOURCE, UNFINISHED, Draft, Known, Ledger, document_id
+from knowledge.ingest.mending import Difference, compare, mend
 from knowledge.ingest.report import Progress, Refused, Report, Silent
 from knowledge.originals import Originals
 from knowledge.parsers.port import Extracted, Parser, refuse_by_size
-from knowledge.ranking import searchable_terms
 from tenancy.database import Database
 from tenancy.viewer import TenantId
 
@@ -29,8 +31,8 @@ class Ingestion:
     """The parts that documents pass through. Shared by all runs; keeps nothing of any."""
 
     database: Database
-    engine: IndexEngine
-    embedder: Embedder
+    places: Places
+    embedders: Embedders
     parser: Parser
     originals: Originals
 
@@ -65,10 +67,10 @@ class Ingestion:
                 await accepted()
             run.progress.found(len(items))
             await run.narrow_readers(items)
-            await run.mend()
+            await run.mend_if_short()
             await run.publish_all(batches(run.drafts(items)))
             await run.remove_all_but({item.name for item in items})
-            await run.index.tidy()
+            await run.tidy()
         return run.report
 
     async def add(self, tenant: TenantId, source: str, item: Item) -> DocumentId:
@@ -79,16 +81,39 @@ class Ingestion:
             await run.narrow_readers([item])
             draft = await run.draft(item)
             if draft:
-                await run.publish([draft], await run.entries([draft]))
+                await run.publish([draft], await run.embedded([draft]))
         return document_id(ledger.source, item.name)
 
-    async def tend(self, tenant: TenantId) -> None:
-        """Mend and tidy the tenant's index: what it lost is built again from PostgreSQL, what it should not have is dropped."""
+    async def tidy(self, tenant: TenantId) -> None:
+        """Fold recent writes of the tenant's index in; mend it if it does not hold as much as it should."""
+        async with self._whole(tenant) as run:
+            await run.mend_if_short()
+            await run.tidy()
+
+    async def mend(self, tenant: TenantId) -> Difference:
+        """Compare the tenant's index with PostgreSQL, document by document: what it lost is built again, what it should not have dropped.
+
+        Returns what was wrong with it.
+        """
+        async with self._whole(tenant) as run:
+            found = await run.mend()
+            await run.tidy()
+        return found
+
+    @asynccontextmanager
+    async def _whole(self, tenant: TenantId) -> AsyncIterator["_Run"]:
+        """A run of no source, for looking after a tenant's documents as a whole."""
         ledger = Ledger(self.database, tenant, NO_SOURCE)
         async with ledger.alone():
-            run = await _Run.begin(self, tenant, ledger, Silent())
-            await run.mend()
-            await run.index.tidy()
+            yield await _Run.begin(self, tenant, ledger, Silent())
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """Entries, and the model that their vectors are of."""
+
+    model: str
+    entries: list[Entry]
 
 
 @dataclass(slots=True)
@@ -98,7 +123,7 @@ class _Run:
     parts: Ingestion
     tenant: TenantId
     ledger: Ledger
-    index: TenantIndex
+    model: str  # of the index that serves, when it was last looked at
     known: dict[str, Known]
     progress: Progress
     unseen: Mapping[str, Unseen]  # by place
@@ -106,26 +131,35 @@ class _Run:
 
     @classmethod
     async def begin(cls, parts: Ingestion, tenant: TenantId, ledger: Ledger, progress: Progress, found: Sequence[Found] = ()) -> "_Run":
-        index = await parts.engine.open(tenant)
+        place = await parts.places.serving(tenant)
         unseen = {one.place: one for one in found if isinstance(one, Unseen)}
-        run = cls(parts, tenant, ledger, index, await ledger.known(), progress, unseen)
+        run = cls(parts, tenant, ledger, place.model, await ledger.known(), progress, unseen)
         run.report.refused += [Refused(place.name, place.why.reason, place.why.remedy) for place in unseen.values()]
         return run
 
-    async def mend(self) -> None:
-        """Bring the index in line with PostgreSQL: a run may have been killed, the index lost, the embedding model changed."""
-        indexed = await self.index.versions()  # first: whatever is in the index by now is in PostgreSQL by now
-        everywhere = await self.ledger.all_documents()
-        newest = {known.id: known.version for known in self.known.values()}
-        stale = {
-            document: newest.get(document, NOTHING)
-            for document, version in indexed
-            if document not in everywhere or version < newest.get(document, NOTHING)
-        }
-        await self.index.keep_only(stale)
-        lost = sorted(document for document, version in await self.ledger.current() - indexed)
-        for start in range(0, len(lost), MOST_DOCUMENTS):
-            await self.index.put(await self.entries(await self.ledger.published(lost[start : start + MOST_DOCUMENTS])))
+    def writing(self) -> AbstractAsyncContextManager[Opened]:
+        return self.parts.places.writing(self.tenant)
+
+    async def mend_if_short(self) -> None:
+        """Mend the index if it does not hold as much as it should: a run may have been killed, the index lost."""
+        async with self.writing() as to:
+            held = await to.index.count()
+        if held != (await self.ledger.current()).total():
+            await self.mend()
+
+    async def mend(self) -> Difference:
+        """Bring the index in line with PostgreSQL. Returns what was wrong with it."""
+        async with self.writing() as to:
+            found = await compare(self.ledger, to.index, exact=False)
+        await mend(self.writing, found, self.entries_again)
+        return found
+
+    async def entries_again(self, model: str, documents: Sequence[DocumentId]) -> list[Entry]:
+        return (await self.embedded(await self.ledger.published(documents), model)).entries
+
+    async def tidy(self) -> None:
+        async with self.writing() as to:
+            await to.index.tidy()
 
     async def narrow_readers(self, items: Sequence[Item]) -> None:
         """Shut out who may no longer read a known document, whatever else changed or cannot be read.
@@ -149,9 +183,11 @@ class _Run:
         new list, and last PostgreSQL does; a run that is killed in between is seen to be unfinished by the next.
         """
         await self.ledger.set_readers({known.id: (known.readers & new) | {UNFINISHED} for known, new in changes})
-        for known, new in changes:
-            await self.index.set_readers(known.id, new)
-        await self.ledger.set_readers({known.id: new for known, new in changes})
+        if changes:
+            async with self.writing() as to:
+                for known, new in changes:
+                    await to.index.set_readers(known.id, new)
+                await self.ledger.set_readers({known.id: new for known, new in changes})
 
     async def drafts(self, items: Sequence[Item]) -> AsyncGenerator[Draft]:
         """The items that are new or changed, read and cut, a few ahead of whoever takes them, in their order."""
@@ -196,7 +232,7 @@ class _Run:
         extracted = await self.extract(item, data)
         if isinstance(item, FileItem):
             await self.parts.originals.put(self.tenant, f"{document}/{version}", data)
-        pieces = await asyncio.to_thread(cut, extracted.text, count=self.parts.embedder.count, pages=extracted.pages)
+        pieces = await asyncio.to_thread(cut, extracted.text, count=self.parts.embedders.preferred.count, pages=extracted.pages)
         return Draft(
             id=document,
             name=item.name,
@@ -224,64 +260,48 @@ class _Run:
         try:
             async with aclosing(made_ahead(drafted)) as upcoming:
                 async for batch in upcoming:
-                    entries = await self.entries(batch)
+                    made = await self.embedded(batch)
                     if written:
                         await written
-                    written = asyncio.create_task(self.publish(batch, entries))
+                    written = asyncio.create_task(self.publish(batch, made))
             if written:
                 await written
         finally:
             if written:
                 written.cancel()
 
-    async def publish(self, drafts: Sequence[Draft], entries: Sequence[Entry]) -> None:
+    async def publish(self, drafts: Sequence[Draft], made: _Embedded) -> None:
         """Make a batch what its readers find: staged, indexed, published, and only then is the old forgotten."""
         await self.ledger.stage(drafts)
-        await self.index.put(entries)
-        await self.ledger.publish(drafts)
         replaced = {draft.id: draft.version for draft in drafts if draft.version > 1}
-        await self.index.keep_only(replaced)
+        async with self.writing() as to:
+            if made.model != to.place.model:  # the index of another model has taken over meanwhile
+                self.model = to.place.model
+                made = await self.embedded(drafts)
+            await to.index.put(made.entries)
+            await self.ledger.publish(drafts)
+            await to.index.keep_only(replaced)
         for document, version in replaced.items():
             await self.parts.originals.remove(self.tenant, f"{document}/{version - 1}")
         self.report.changed += len(replaced)
         self.report.added += len(drafts) - len(replaced)
-        self.report.passages += len(entries)
-        self.progress.advanced(len(drafts), len(entries))
+        self.report.passages += len(made.entries)
+        self.progress.advanced(len(drafts), len(made.entries))
 
-    async def entries(self, drafts: Sequence[Draft]) -> list[Entry]:
-        """Every passage of the batch as the index wants it."""
-        places = [(draft, ordinal) for draft in drafts for ordinal in range(len(draft.pieces))]
-        searched = await asyncio.to_thread(_searched, drafts, self.parts.embedder.count)
-        vectors = await self.parts.embedder.passages([text for text, _ in searched])
-        return [
-            Entry(
-                passage=draft.passage_id(ordinal),
-                document=draft.id,
-                version=draft.version,
-                terms=words,
-                vector=vector,
-                readers=draft.readers,
-            )
-            for (draft, ordinal), (_, words), vector in zip(places, searched, vectors, strict=True)
-        ]
+    async def embedded(self, drafts: Sequence[Draft], model: str = "") -> _Embedded:
+        """Every passage of the batch as the index wants it, that of `model` or the one that serves."""
+        embedder = self.parts.embedders.of(model or self.model)
+        return _Embedded(embedder.name, await entries_of(drafts, embedder))
 
     async def remove_all_but(self, names: set[str]) -> None:
         """Remove the source's documents that are not among `names`, but for those that may be where nobody could look."""
         gone = [known.id for name, known in self.known.items() if name not in names and not place_of(name, self.unseen)]
         await self.ledger.remove(gone)
-        await self.index.keep_only(dict.fromkeys(gone, NOTHING))
+        async with self.writing() as to:
+            await to.index.keep_only(dict.fromkeys(gone, NOTHING))
         for document in gone:
             await self.parts.originals.remove(self.tenant, document)
         self.report.removed = len(gone)
-
-
-def _searched(drafts: Sequence[Draft], count: Callable[[str], int]) -> list[tuple[str, list[str]]]:
-    """For each passage the text that is embedded and the terms that words are searched over."""
-    return [
-        (embedding_text(draft.title, piece.heading, piece.text, count=count), searchable_terms(draft.title, piece.heading, piece.text))
-        for draft in drafts
-        for piece in draft.pieces
-    ]
 
 
 async def _bytes(item: Item) -> bytes:

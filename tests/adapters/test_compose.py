@@ -23,7 +23,7 @@ async def test_a_removal_that_was_interrupted_is_finished_by_the_next_tidying(tm
         tenant = await house.tenants.create("acme", "Acme")
         await house.ingestion.run(tenant.id, "s", [TextItem(name="a", title="A", readers=frozenset({EVERYONE}), text="Secret words.")])
         with monkeypatch.context() as broken:
-            broken.setattr(LanceEngine, "drop", unavailable)
+            broken.setattr(LanceEngine, "purge", unavailable)
             with pytest.raises(IndexUnavailable):
                 await house.remove("acme")
         with pytest.raises(UnknownTenant):

@@ -42,10 +42,13 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
         async def tidy_index(tenant: TenantId) -> None:
             await self.put(("tidy", tenant))
 
-        async def tidy_all() -> None:
-            await self.put(("tidy all",))
+        async def mend_index(tenant: TenantId) -> None:
+            await self.put(("mend", tenant))
 
-        return Work(("slack",), answer, read_upload, fail_upload, tidy_index, tidy_all)
+        async def nightly() -> None:
+            await self.put(("nightly",))
+
+        return Work(("slack",), answer, read_upload, fail_upload, tidy_index, mend_index, nightly)
 
     async def next(self) -> tuple[str, ...]:
         async with asyncio.timeout(20):

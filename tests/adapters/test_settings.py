@@ -48,6 +48,10 @@ def test_what_is_set_is_read() -> None:
         pytest.param({"REDIS_URL": "redis://:s3cret@h:port"}, "REDIS_URL .* redis://HOST:6379/0", id="a port that is no number"),
         pytest.param({"BUCKET_URL": "foo"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a bucket without a scheme"),
         pytest.param({"BUCKET_URL": "ftp://x"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a scheme that keeps no originals"),
+        pytest.param({"WEAVIATE_URL": "weaviate:8080"}, "WEAVIATE_URL must start with http", id="Weaviate without a scheme"),
+        pytest.param({"WEAVIATE_GRPC": "weaviate"}, "WEAVIATE_GRPC must be written as HOST:PORT", id="gRPC without a port"),
+        pytest.param({"WEAVIATE_REPLICAS": "0"}, "WEAVIATE_REPLICAS is '0'; write a number from 1 to 9", id="no replica"),
+        pytest.param({"INDEX_REST_DAYS": "soon"}, "INDEX_REST_DAYS is 'soon'; write a number", id="days that are none"),
         pytest.param({"BUCKET_URL": "s3:///prefix"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a prefix without its bucket"),
     ],
 )
@@ -81,7 +85,7 @@ def test_links_can_be_put_behind_the_public_address(given: str, read: str) -> No
 
 
 def test_a_setting_that_nothing_obeys_yet_is_remembered() -> None:
-    assert Settings.read({"WEAVIATE_URL": "http://x"}).ignored == ("WEAVIATE_URL",)
+    assert Settings.read({"SENTRY_DSN": "http://x"}).ignored == ("SENTRY_DSN",)
 
 
 def test_secrets_are_not_shown_with_the_settings() -> None:

@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import answering, doors, fairness, ingesting, serving
+from tests.bench import answering, doors, fairness, ingesting, serving, weaviate
 from tests.bench.platforms import SlackPlatform, TeamsPlatform
 from tests.bench.tables import table
+from tests.engines.weaviate import BINARY
 
 RESULTS = Path(__file__).with_name("results.md")
 
@@ -32,6 +33,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, nargs="*", default=[5_000, 50_000], help="sizes of the index to answer from")
     parser.add_argument("--questions", type=int, default=200, help="questions for each size")
+    parser.add_argument("--weaviate-passages", type=int, nargs="*", default=[20_000, 100_000], help="sizes of the index in Weaviate")
     parser.add_argument("--only", choices=PARTS, help="run this part alone, and leave results.md as it is")
     arguments = parser.parse_args()
     rows: list[Row] = []
@@ -67,6 +69,30 @@ async def _doors_part(home: Path, _: argparse.Namespace) -> list[Row]:
 
 async def _fairness_part(home: Path, _: argparse.Namespace) -> list[Row]:
     return _fairness(await fairness.measure(home))
+
+
+async def _weaviate_part(home: Path, arguments: argparse.Namespace) -> list[Row]:
+    if not BINARY.exists():
+        return [Row("Weaviate", "not measured: run `make weaviate`")]
+    sizes, tenants = await weaviate.measure(home, arguments.weaviate_passages, arguments.questions)
+    return [row for size, figures in sizes.items() for row in _weaviate(size, figures)] + [
+        Row("Weaviate: 1,000 more tenants made, one after the other", f"{tenants.made_s:.1f} s"),
+        Row("  memory they cost the server, empty", f"{tenants.memory_mb:.0f} MB"),
+        Row("  first search of one that rested, p50 / max", _both(tenants.woken_ms)),
+    ]
+
+
+def _weaviate(size: int, figures: weaviate.Figures) -> list[Row]:
+    return [
+        Row(
+            f"Weaviate: words, vectors and readers, fused, over the bare hybrid, {size:,} passages", f"{figures.search_ratio:.2f}", "≤ 1.3"
+        ),
+        Row("  ours, p50 / p95", _both(figures.ours_ms)),
+        Row("  bare hybrid, p50 / p95", _both(figures.bare_ms)),
+        Row(f"  insert rate over the bare client's, {size:,} passages", f"{figures.inserted_ratio:.2f}", "≥ 0.9"),
+        Row("  inserted", f"{figures.inserted_per_s:.0f} passages/s"),
+        Row("  memory of the server, with both collections", f"{figures.memory_mb:.0f} MB"),
+    ]
 
 
 def _answering(size: int, figures: answering.Figures) -> list[Row]:
@@ -124,6 +150,7 @@ PARTS: Mapping[str, Callable[[Path, argparse.Namespace], Awaitable[list[Row]]]] 
     "serving": _serving_part,
     "doors": _doors_part,
     "fairness": _fairness_part,
+    "weaviate": _weaviate_part,
 }
 
 if __name__ == "__main__":

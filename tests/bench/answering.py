@@ -16,6 +16,7 @@ from adapters.compose import House, open_house
 from adapters.demo.questions import judged
 from adapters.settings import Settings
 from bot.messages import Question, TurnId
+from knowledge.embedding.known import Embedders
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Matrix, Vector
 from knowledge.ingest.items import TextItem
@@ -101,7 +102,7 @@ async def _fill(house: House, viewer: Viewer, size: int) -> None:
     random = np.random.default_rng(_SEED)
     bodies = texts + [_mixed(texts, random) for _ in range(size - len(texts))]  # what answers, and much that does not
     items = [TextItem(name=f"d{n}", title=f"Document {n}", readers=frozenset({EVERYONE}), text=body) for n, body in enumerate(bodies)]
-    await replace(house.ingestion, embedder=neighbours).run(viewer.tenant, "bench", items)
+    await replace(house.ingestion, embedders=Embedders(neighbours)).run(viewer.tenant, "bench", items)
     model.close()
 
 

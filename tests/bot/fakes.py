@@ -19,7 +19,7 @@ from bot.ports import Ending, Opening
 from bot.reply import Step
 from knowledge.documents import Document, DocumentId, Findings, Hit, Passage, PassageId, Span, Withheld
 from knowledge.embedding.port import Matrix, Vector
-from knowledge.errors import UnknownDocument
+from knowledge.errors import EmbedderUnavailable, UnknownDocument
 from knowledge.terms import terms
 from tenancy.errors import AllowanceSpent
 from tenancy.viewer import EVERYONE, Audience, PersonId, Principal, TenantId, Viewer
@@ -74,6 +74,7 @@ class FakeSources:
     searched: list[str] = field(default_factory=list)
     failure: Exception | None = None
     slow_s: float = 0.0
+    words_only: bool = False  # as where the embedding model is away
     searching: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8) -> Findings:
@@ -89,7 +90,9 @@ class FakeSources:
         shown = [one for one in found if self._may(viewer, audience, one.passage.document)]
         withheld = tuple(Withheld(passage=h.passage.id, reason="audience may not read", score=h.score) for h in found if h not in shown)
         better = bool(found) and found[0] not in shown
-        return Findings(hits=tuple(shown[:limit]), withheld=withheld, better_withheld=better, timings_ms={"engine": 1.0})
+        return Findings(
+            hits=tuple(shown[:limit]), withheld=withheld, better_withheld=better, words_only=self.words_only, timings_ms={"engine": 1.0}
+        )
 
     async def count(self, viewer: Viewer, audience: Audience) -> int:
         return len({one.document.id for one in self.passages_ if self._may(viewer, audience, one.document)})
@@ -106,6 +109,8 @@ class FakeSources:
         return found
 
     async def embed(self, text: str) -> Vector:
+        if self.words_only:
+            raise EmbedderUnavailable
         self.embedded.append(text)
         return np.full(4, 0.5, np.float32)
 
@@ -116,7 +121,7 @@ class FakeSources:
     def _hit(self, query: str, one: Passage) -> Hit:
         wanted, own = set(terms(query)), set(terms(f"{one.document.title} {' '.join(one.heading)} {one.text}"))
         share = len(wanted & own) / max(1, len(wanted))
-        return Hit(passage=one, score=share, cosine=share * 0.8, words=share * 12)
+        return Hit(passage=one, score=share, cosine=0.0 if self.words_only else share * 0.8, words=share * 12)
 
 
 @dataclass

@@ -174,6 +174,17 @@ async def test_what_cannot_be_taken_is_refused_clearly_kept_and_free(house: Hous
     assert len(house.memory.turns[TurnId("q1")][0].text) <= 4_000
 
 
+async def test_without_the_embedding_model_words_are_searched_and_the_answer_says_so(house: House) -> None:
+    house.sources.words_only = True
+    found = await house.asked("What is the hotel limit?")
+    assert found.outcome is Outcome.NEAREST
+    assert found.citations
+    assert found.notice == texts.WORDS_ONLY
+    nothing = await house.asked("Zyzzyva?", id=TurnId("q2"))
+    assert nothing.outcome is Outcome.REFUSAL
+    assert nothing.notice == texts.WORDS_ONLY
+
+
 @pytest.mark.parametrize("text", ["...", "x" * 5_000, "What is the hotel limit?"])
 async def test_people_who_talk_to_each_other_are_not_told_what_we_could_not_do(house: House, text: str) -> None:
     house.sources.failure = IndexUnavailable()

@@ -11,6 +11,8 @@ from bot.intents.intent import Intent
 from bot.intents.router import Router, load
 from bot.intents.rules import Thread, by_rule
 from knowledge.embedding.minilm import MiniLM
+from knowledge.embedding.port import Vector
+from knowledge.errors import EmbedderUnavailable
 from tests.bot.fakes import FakeSources, embed_many
 
 HERE = Path(__file__).parent
@@ -64,6 +66,16 @@ def test_there_are_enough_utterances_of_every_intent_and_none_is_an_example() ->
 def test_a_question_word_is_nobodys_name(text: str) -> None:
     assert (by_rule(text, Thread()) or (None,))[0] is not Intent.NOT_FOR_ME
     assert by_rule("Anna, can you tell a Heron from a Wren?", Thread()) is not None
+
+
+async def test_where_likeness_cannot_be_told_a_message_is_a_question() -> None:
+    async def away(_: object) -> Vector:
+        raise EmbedderUnavailable("down")
+
+    router = Router(away, embed_many)
+    assert (await router.route("What is the hotel limit?", Thread())).intent is Intent.ASK
+    assert (await router.route("And for that one?", TALKED)).intent is Intent.FOLLOW_UP
+    assert (await router.route("thanks", TALKED)).intent is Intent.SMALLTALK
 
 
 @pytest.mark.parametrize("half", ["tuned", "held out"])

@@ -11,8 +11,10 @@ import numpy as np
 
 from knowledge.catalogue import Catalogue
 from knowledge.documents import Findings, Readers
+from knowledge.embedding.known import Embedders
 from knowledge.embedding.port import Matrix, Vector
 from knowledge.index.lance import LanceEngine
+from knowledge.index.places import Place, Places
 from knowledge.ingest.items import FileItem, TextItem
 from knowledge.ingest.pipeline import Ingestion
 from knowledge.ingest.report import Report
@@ -71,10 +73,12 @@ class Shelf:
     database: Database
     tenant: Tenant
     engine: LanceEngine
+    places: Places
     embedder: BagOfWords
     ingestion: Ingestion
     library: Library
     originals: Originals
+    lost: list[TenantId]  # whose index was seen to be gone
 
     async def ingest(self, *items: FileItem | TextItem, source: str = "files") -> Report:
         return await self.ingestion.run(self.tenant.id, source, items)
@@ -97,14 +101,28 @@ def viewer_of(tenant: TenantId, *principals: str) -> Viewer:
 
 @asynccontextmanager
 async def shelf_of(database: Database, tenant: Tenant, folder: Path) -> AsyncIterator[Shelf]:
-    engine = LanceEngine(folder / "index", model="bag-of-words", dimension=DIMENSION)
-    embedder = BagOfWords()
+    engines: dict[Place, LanceEngine] = {}
+    embedder, lost = BagOfWords(), list[TenantId]()
+    preferred = Place("lancedb", embedder.name, DIMENSION)
+
+    def engine_of(place: Place) -> LanceEngine:
+        """Whatever its engine is called, LanceDB in a folder of its own."""
+        if place not in engines:
+            engines[place] = LanceEngine(folder / place.engine, model=place.model, dimension=place.dimension)
+        return engines[place]
+
+    async def is_lost(tenant: TenantId) -> None:
+        lost.append(tenant)
+
+    places = Places(database, engine_of, preferred, is_lost)
+    embedders = Embedders(embedder, BagOfWords("another-bag"))
     originals = Originals.in_folder(folder / "originals", tenants_of(database).vault)
-    ingestion = Ingestion(database, engine, embedder, PlainParser(), originals)
+    ingestion = Ingestion(database, places, embedders, PlainParser(), originals)
     catalogue = Catalogue(database)
-    library = Library(Search(engine, embedder, catalogue), catalogue, embedder)
-    yield Shelf(database, tenant, engine, embedder, ingestion, library, originals)
-    await engine.close()
+    library = Library(Search(places, embedders, catalogue), catalogue, embedder)
+    yield Shelf(database, tenant, engine_of(preferred), places, embedder, ingestion, library, originals, lost)
+    for engine in engines.values():
+        await engine.close()
 
 
 def text(name: str, body: str, readers: Readers = frozenset({EVERYONE}), title: str = "") -> TextItem:

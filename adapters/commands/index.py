@@ -1,0 +1,106 @@
+"""`footnote index …`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from adapters.commands.ingest import Bar
+from adapters.compose import House, open_house
+from adapters.engines import WEAVIATE
+from adapters.settings import BadSetting, Settings
+from knowledge.errors import KnowledgeError
+from knowledge.index.places import Place
+from tenancy.tenants import Tenant
+
+
+async def list_(settings: Settings, slug: str | None) -> int:
+    """One line an index."""
+    async with open_house(settings) as house:
+        for tenant in await _tenants(house, slug):
+            for place, state in (await house.places.all(tenant.id)).items():
+                click.echo(f"{tenant.slug}\t{_named(place)}\t{state}")
+    return 0
+
+
+async def move(settings: Settings, slug: str | None, engine: str) -> int:
+    """Move one tenant's index, or everybody's. 1 if any could not be moved."""
+    if engine == WEAVIATE and not settings.weaviate_url:
+        raise BadSetting("Set WEAVIATE_URL to where it is moved to, and WEAVIATE_GRPC and WEAVIATE_API_KEY where they are needed.")
+    async with open_house(settings) as house:
+        to = house.engines.preferred._replace(engine=engine)
+        await house.engines.at(to).check()
+        failed = [tenant.slug for tenant in await _tenants(house, slug) if not await _moved(house, tenant, to)]
+    if failed:
+        click.echo(f"Not moved: {', '.join(failed)}. Their old indexes serve on. Move again to go on where it stopped.", err=True)
+    return 1 if failed else 0
+
+
+async def verify(settings: Settings, slug: str | None) -> int:
+    """Hold indexes against PostgreSQL and mend what is wrong. 1 if anything was."""
+    wrong = False
+    async with open_house(settings) as house:
+        for tenant in await _tenants(house, slug):
+            found = await house.ingestion.mend(tenant.id)
+            place = await house.places.serving(tenant.id)
+            click.echo(f"{tenant.slug}\t{_named(place)}\t{f'{found}; mended' if found else 'as it should be'}")
+            wrong |= bool(found)
+    return 1 if wrong else 0
+
+
+async def forget(settings: Settings, slug: str | None) -> int:
+    """Drop the indexes that served before a move."""
+    async with open_house(settings) as house:
+        for tenant in await _tenants(house, slug):
+            for place in await house.places.forget(tenant.id):
+                click.echo(f"{tenant.slug}\t{_named(place)}\tdropped")
+                await house.audit.append(tenant.id, "operator", "index.dropped", _named(place), {})
+    return 0
+
+
+async def backup(settings: Settings, slug: str, file: Path) -> int:
+    """Write one tenant's vectors to a file."""
+    async with open_house(settings) as house:
+        tenant = await house.tenants.by_slug(slug)
+        with Bar(slug) as bar:
+            written = await house.backup.write(tenant.id, file, bar)
+        await house.audit.append(tenant.id, "operator", "index.backed_up", file.name, {"passages": written})
+    click.echo(f"{written:,} passages are in {file}. It tells of the documents: keep it as you keep them.")
+    return 0
+
+
+async def restore(settings: Settings, slug: str, file: Path) -> int:
+    """Put what one tenant's index lacks back from a file."""
+    async with open_house(settings) as house:
+        tenant = await house.tenants.by_slug(slug)
+        with Bar(slug) as bar:
+            documents = await house.backup.restore(tenant.id, file, bar)
+        await house.audit.append(tenant.id, "operator", "index.restored", file.name, {"documents": documents})
+    click.echo(f"{documents:,} documents were put back." if documents else "Nothing was missing.")
+    return 0
+
+
+async def _moved(house: House, tenant: Tenant, to: Place) -> bool:
+    with Bar(tenant.slug) as bar:
+        try:
+            moved = await house.moving.move(tenant.id, to, bar)
+        except KnowledgeError as error:
+            click.echo(f"{tenant.slug}\t{error}", err=True)
+            return False
+    if moved.left == to:
+        click.echo(f"{tenant.slug}\t{_named(to)}\tis there already")
+        return True
+    await house.audit.append(tenant.id, "operator", "index.moved", _named(to), {"from": _named(moved.left), "passages": moved.passages})
+    click.echo(
+        f"{tenant.slug}\t{_named(moved.left)} -> {_named(to)}\t{moved.passages:,} passages, {moved.alike:.0%} alike by words, "
+        f"{moved.took_s:.1f} s, writing waited {moved.waited_s:.1f} s"
+    )
+    return True
+
+
+async def _tenants(house: House, slug: str | None) -> Sequence[Tenant]:
+    return [await house.tenants.by_slug(slug)] if slug else await house.tenants.list()
+
+
+def _named(place: Place) -> str:
+    return f"{place.engine}, {place.model}"

@@ -1,0 +1,57 @@
+"""The search engines that the settings give us, one for each embedding model whose vectors some tenant's index holds."""
+
+import logging
+
+from adapters.settings import Settings
+from knowledge.errors import IndexUnavailable
+from knowledge.index.lance import LanceEngine
+from knowledge.index.places import Place
+from knowledge.index.port import IndexEngine
+
+_log = logging.getLogger(__name__)
+
+LANCEDB = "lancedb"
+WEAVIATE = "weaviate"
+
+
+class Engines:
+    """Makes each engine when it is first asked for, and keeps it."""
+
+    def __init__(self, settings: Settings, model: str, dimension: int) -> None:
+        """`model` and `dimension` of the embedder that is set up. Connect to nothing yet."""
+        self._settings = settings
+        self._made: dict[Place, IndexEngine] = {}
+        self.preferred = Place(WEAVIATE if settings.weaviate_url else LANCEDB, model, dimension)
+
+    def at(self, place: Place) -> IndexEngine:
+        """The engine of a place. Raises `IndexUnavailable` if it is not set up."""
+        if place not in self._made:
+            self._made[place] = self._make(place)
+        return self._made[place]
+
+    def everywhere(self) -> list[IndexEngine]:
+        """One engine of each kind that is set up, for what concerns all models."""
+        kinds = (LANCEDB, WEAVIATE) if self._settings.weaviate_url else (LANCEDB,)
+        return [self.at(self.preferred._replace(engine=kind)) for kind in kinds]
+
+    def _make(self, place: Place) -> IndexEngine:
+        if place.engine == LANCEDB:
+            return LanceEngine(self._settings.home / "index", model=place.model, dimension=place.dimension)
+        if place.engine == WEAVIATE and self._settings.weaviate_url:
+            from knowledge.index.weaviate import WeaviateEngine  # 2 s: only where it is set up
+
+            return WeaviateEngine(
+                self._settings.weaviate_url,
+                grpc=self._settings.weaviate_grpc or "",
+                api_key=self._settings.weaviate_api_key or "",
+                model=place.model,
+                dimension=place.dimension,
+                replicas=self._settings.weaviate_replicas,
+            )
+        _log.error("an index is in %s, which is not set up here: set WEAVIATE_URL again, or move it while it is", place.engine)
+        raise IndexUnavailable(IndexUnavailable.__doc__)  # whoever asks is no operator
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for engine in self._made.values():
+            await engine.close()

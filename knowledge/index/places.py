@@ -1,0 +1,168 @@
+"""Where each tenant's index is: by which engine, of which embedding model. One row decides, in the tenant's own schema.
+
+    serving    what questions are answered from and ingestion writes to; one at most
+    building   what is made beside it, to take its place; one at most
+    kept       what served before; nothing is written to it any more
+
+Whoever writes holds the tenant's gate together with other writers; whoever switches holds it alone. So nothing is written to an index
+that has just been left.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import TextClause, Update, delete, exists, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from knowledge.errors import IndexMissing
+from knowledge.index.port import IndexEngine, TenantIndex
+from knowledge.tables import documents, indexes
+from tenancy.database import Database
+from tenancy.viewer import TenantId
+
+_FRESH_S = 2.0
+"""How long a process may go on answering from an index that was left: it is kept, and every passage is checked live."""
+
+_SERVING = select(indexes.c.engine, indexes.c.model, indexes.c.dimension).where(indexes.c.state == "serving")
+_HAS_DOCUMENTS = select(exists().where(documents.c.version > 0))
+_TOGETHER = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:gate, 0))")
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:gate, 0))")
+
+
+class Place(NamedTuple):
+    """An engine, and the embedding model whose vectors are there."""
+
+    engine: str  # `lancedb`, `weaviate`
+    model: str
+    dimension: int
+
+
+class State(StrEnum):
+    """What an index is to its tenant."""
+
+    SERVING = "serving"
+    BUILDING = "building"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A tenant's index, and where it is."""
+
+    place: Place
+    index: TenantIndex
+
+
+class Places:
+    """Finds, makes and switches the indexes of tenants."""
+
+    def __init__(
+        self,
+        database: Database,
+        engine: Callable[[Place], IndexEngine],
+        preferred: Place,
+        lost: Callable[[TenantId], Awaitable[None]],
+    ) -> None:
+        """`preferred`: where new tenants are placed. `lost` is told of an index that should be there and is not."""
+        self._database = database
+        self._engine = engine
+        self._lost = lost
+        self._known: dict[TenantId, tuple[Place, float]] = {}
+        self.preferred = preferred
+
+    async def open(self, tenant: TenantId) -> Opened:
+        """The index that answers this tenant's questions. Raises `IndexUnavailable`, and `IndexMissing` after telling of it."""
+        place = await self._place(tenant)
+        try:
+            return Opened(place, await self._engine(place).open(tenant))
+        except IndexMissing:
+            await self._lost(tenant)
+            raise
+
+    @asynccontextmanager
+    async def writing(self, tenant: TenantId) -> AsyncIterator[Opened]:
+        """The index that this tenant's documents are written to, until the end of the block; made if it is not there."""
+        async with self._gate(tenant, _TOGETHER):
+            place = await self.serving(tenant)
+            await self._engine(place).create(tenant)
+            yield Opened(place, await self._engine(place).open(tenant))
+
+    @asynccontextmanager
+    async def alone(self, tenant: TenantId) -> AsyncIterator[None]:
+        """While nobody writes to any index of the tenant. Waits for those who do, a batch each."""
+        async with self._gate(tenant, _ALONE):
+            yield
+
+    async def serving(self, tenant: TenantId) -> Place:
+        """The place of the index that serves, as of now; decided now if it was not yet."""
+        async with self._database.tenant(tenant) as connection:
+            found = (await connection.execute(_SERVING)).one_or_none()
+            if found is None:
+                row = {**self._first(has_documents=bool(await connection.scalar(_HAS_DOCUMENTS)))._asdict(), "state": State.SERVING}
+                await connection.execute(upsert(indexes).values(row).on_conflict_do_nothing())
+                found = (await connection.execute(_SERVING)).one()
+        place = Place(*found)
+        self._known[tenant] = (place, asyncio.get_running_loop().time())
+        return place
+
+    async def all(self, tenant: TenantId) -> dict[Place, State]:
+        """Every index of the tenant."""
+        columns = select(indexes.c.engine, indexes.c.model, indexes.c.dimension, indexes.c.state)
+        async with self._database.tenant(tenant) as connection:
+            rows = await connection.execute(columns.order_by(indexes.c.since))
+        return {Place(row.engine, row.model, row.dimension): State(row.state) for row in rows}
+
+    async def begin(self, tenant: TenantId, place: Place) -> TenantIndex:
+        """The index that is to take over, made if it is not there. What was kept is taken up, what was being built elsewhere given up."""
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(update(indexes).where(indexes.c.state == State.BUILDING).values(state=State.KEPT))
+            row = {**place._asdict(), "state": State.BUILDING}
+            again = {"state": State.BUILDING, "since": func.now()}
+            made = upsert(indexes).values(row).on_conflict_do_update(index_elements=["engine", "model"], set_=again)
+            await connection.execute(made)
+        await self._engine(place).create(tenant)
+        return await self._engine(place).open(tenant)
+
+    async def switch(self, tenant: TenantId) -> None:
+        """Let what was built serve, and keep what served. To be called while `alone`; one transaction."""
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(_becomes(State.SERVING, State.KEPT))
+            await connection.execute(_becomes(State.BUILDING, State.SERVING))
+        self._known.pop(tenant, None)
+
+    async def rest(self, tenant: TenantId) -> None:
+        """Let the index that serves cost nothing until somebody asks."""
+        await self._engine(await self.serving(tenant)).rest(tenant)
+
+    async def forget(self, tenant: TenantId) -> list[Place]:
+        """Drop every index of the tenant that does not serve. Returns where they were."""
+        gone = [place for place, state in (await self.all(tenant)).items() if state is not State.SERVING]
+        for place in gone:
+            await self._engine(place).drop(tenant)
+            async with self._database.tenant(tenant) as connection:
+                await connection.execute(delete(indexes).where(indexes.c.engine == place.engine, indexes.c.model == place.model))
+        return gone
+
+    async def _place(self, tenant: TenantId) -> Place:
+        known = self._known.get(tenant)
+        if known and asyncio.get_running_loop().time() - known[1] < _FRESH_S:
+            return known[0]
+        return await self.serving(tenant)
+
+    def _first(self, *, has_documents: bool) -> Place:
+        """Documents of a time before there were rows are in LanceDB: there was nothing else."""
+        return self.preferred._replace(engine="lancedb") if has_documents else self.preferred
+
+    @asynccontextmanager
+    async def _gate(self, tenant: TenantId, lock: TextClause) -> AsyncIterator[None]:
+        async with self._database.control() as connection:
+            await connection.execute(lock, {"gate": f"index {tenant}"})
+            yield
+
+
+def _becomes(state: State, other: State) -> Update:
+    return update(indexes).where(indexes.c.state == state).values(state=other, since=func.now())

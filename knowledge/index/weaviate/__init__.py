@@ -1,0 +1,16 @@
+"""The engine for many companies: Weaviate, one collection for each embedding model, one of its tenants for each of ours.
+
+engine.py    WeaviateEngine: makes, opens, rests and removes tenants, and says how the server is
+tenant.py    WeaviateIndex: the passages of one tenant
+rows.py      an entry as Weaviate keeps it, and back
+schema.py    what the collection is called and made of, and what somebody changed by hand
+line.py      the one client, behind time limits and a breaker; what went wrong, in plain words
+breaker.py   no call for a while after several that came to nothing
+roster.py    which principals occur in a tenant, for viewers who hold very many
+
+Measured in `facts/engines.md` §1 to §3.
+"""
+
+from knowledge.index.weaviate.engine import WeaviateEngine
+
+__all__ = ["WeaviateEngine"]

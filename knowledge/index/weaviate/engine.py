@@ -1,0 +1,193 @@
+"""Makes, opens, rests and removes the tenants of one collection."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from knowledge.errors import IndexMissing, IndexUnavailable
+from knowledge.index.weaviate.faults import advice, fault
+from knowledge.index.weaviate.line import Limits, Line
+from knowledge.index.weaviate.schema import PREFIX, collection_name, definition, differences
+from knowledge.index.weaviate.tenant import WeaviateIndex
+from tenancy.viewer import TenantId
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateAsyncClient
+    from weaviate.collections.tenants import _TenantsAsync
+
+KNOWN_FOR_S = 5.0
+"""How long a tenant is taken to be there without asking; a search finds out earlier if it is not."""
+_POLL_S = 0.02
+_GLANCE_S = 0.5
+_NOBODY = "-"  # no tenant of ours is called so
+
+
+class WeaviateEngine:
+    """One collection of one Weaviate: the passages embedded with one model, a tenant for each of ours."""
+
+    def __init__(
+        self, url: str, *, model: str, dimension: int, grpc: str = "", api_key: str = "", replicas: int = 1, limits: Limits | None = None
+    ) -> None:
+        """`url` as `http://host:8080`, `grpc` as `host:50051`. Connects to nothing yet.
+
+        `replicas`: on how many nodes a collection made here is kept. Writes wait for more than half of them, reads ask one.
+        """
+        self._line = Line(url, grpc, api_key, limits or Limits())
+        self._name = collection_name(model, dimension)
+        self._dimension = dimension
+        self._replicas = replicas
+        self._known: dict[TenantId, float] = {}  # until when
+        self._indexes: dict[TenantId, WeaviateIndex] = {}
+
+    async def create(self, tenant: TenantId) -> None:
+        """Make the tenant, and the collection if it is the first. Returns once the node that is asked has it.
+
+        And has it empty: of several nodes, one may for a moment still have a tenant of that name that was removed just before.
+        """
+        if await self._is_there(tenant):
+            return self._know(tenant)
+        await self._ensure_collection()
+        async with self._line.writing() as client:
+            await _tenants(client, self._name).create(tenant)
+            while await _passages(client, self._name, tenant) != 0:  # noqa: ASYNC110 - what it looks at is outside this process
+                await asyncio.sleep(_POLL_S)
+        return self._know(tenant)
+
+    async def open(self, tenant: TenantId) -> WeaviateIndex:
+        """The tenant's index. Asks the server once in `KNOWN_FOR_S`. Raises `IndexMissing`."""
+        if self._known.get(tenant, 0) < time.monotonic():
+            if not await self._is_there(tenant):
+                self._forget(tenant)
+                raise IndexMissing(IndexMissing.__doc__)
+            self._know(tenant)
+        return self._indexes[tenant]
+
+    async def rest(self, tenant: TenantId) -> None:
+        """Let the server close the tenant's files. The next search or write opens them again."""
+        if await self._is_there(tenant):
+            async with self._line.writing() as client:
+                await _tenants(client, self._name).deactivate(tenant)
+
+    async def drop(self, tenant: TenantId) -> None:
+        """Remove the tenant of this model."""
+        await self._remove(tenant, self._name)
+
+    async def purge(self, tenant: TenantId) -> None:
+        """Remove the tenant of every model and version."""
+        async with self._line.reading() as client:
+            names = [name for name in await client.collections.list_all() if name.startswith(PREFIX)]
+        for name in names:
+            await self._remove(tenant, name)
+
+    async def check(self) -> str:
+        """Whether it is there, knows us, answers on both ports, and has its collection as we make it; made now if it is not there yet."""
+        async with self._for_operators(), self._line.reading() as client:
+            version = (await client.get_meta())["version"]
+        async with self._for_operators(f" It answers over REST; for gRPC it is asked at {self._line.grpc}."):
+            await self._ensure_collection()
+            changed = await self._changed()
+        if changed:
+            message = (
+                f"Weaviate at {self._line.url}: somebody changed the collection {self._name}: {'; '.join(changed)}. Change it back; where "
+                "Weaviate does not let you, remove the collection: every index is then built again from what is kept."
+            )
+            raise IndexUnavailable(message)
+        return f"Weaviate {version} at {self._line.url}"
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._known.clear()
+        self._indexes.clear()
+        await self._line.close()
+
+    async def _ensure_collection(self) -> None:
+        from weaviate.exceptions import UnexpectedStatusCodeError
+
+        async with self._line.writing() as client:
+            if await client.collections.exists(self._name):
+                return
+            try:
+                await client.collections.create_from_dict(definition(self._name, self._replicas))
+            except UnexpectedStatusCodeError:
+                if not await client.collections.exists(self._name):  # else another process was quicker
+                    raise
+
+    async def _is_there(self, tenant: TenantId) -> bool:
+        try:
+            async with self._line.reading() as client:
+                return await _tenants(client, self._name).get_by_name(tenant) is not None
+        except IndexMissing:  # not even the collection
+            return False
+
+    async def _remove(self, tenant: TenantId, name: str) -> None:
+        """Wake it first: of a tenant removed while it rests, files may stay, and come back with its name (weaviate#8889)."""
+        self._forget(tenant)
+        try:
+            async with self._line.writing() as client:
+                tenants = _tenants(client, name)
+                await _wake(tenants, tenant)
+                await tenants.remove(tenant)
+                while await tenants.get_by_name(tenant):  # noqa: ASYNC110 - what it looks at is outside this process
+                    await asyncio.sleep(_POLL_S)
+        except IndexMissing:  # there is no such collection
+            return
+
+    async def _changed(self) -> list[str]:
+        """What of the collection is not as we make it. Asks over gRPC first: all else here goes over REST."""
+        async with self._line.reading() as client:
+            collection = client.collections.use(self._name)
+            await collection.tenants.get_by_names([_NOBODY])
+            found = (await collection.config.get()).to_dict()
+        return differences(definition(self._name, found["replicationConfig"]["factor"]), found)
+
+    @asynccontextmanager
+    async def _for_operators(self, hint: str = "") -> AsyncIterator[None]:
+        """Say what is wrong and what to do about it; `hint` where something cannot be reached."""
+        try:
+            yield
+        except IndexUnavailable as error:
+            cause = error.__cause__ or error
+            message = f"Weaviate at {self._line.url}: {advice(cause)}{hint if fault(cause).outage else ''}"
+            raise IndexUnavailable(message) from error
+
+    def _know(self, tenant: TenantId) -> None:
+        self._known[tenant] = time.monotonic() + KNOWN_FOR_S
+        if tenant not in self._indexes:
+            self._indexes[tenant] = WeaviateIndex(self._line, self._name, tenant, self._dimension, self._forget)
+
+    def _forget(self, tenant: TenantId) -> None:
+        self._known.pop(tenant, None)
+        self._indexes.pop(tenant, None)
+
+
+def _tenants(client: "WeaviateAsyncClient", name: str) -> "_TenantsAsync":
+    return client.collections.use(name).tenants
+
+
+async def _passages(client: "WeaviateAsyncClient", name: str, tenant: TenantId) -> int | None:
+    """How many passages the node that is asked knows of; None if it does not know the tenant yet.
+
+    In that moment it may also ask another node, and wait for one that is down; asked again, it knows better.
+    """
+    from weaviate.exceptions import WeaviateQueryError
+
+    try:
+        async with asyncio.timeout(_GLANCE_S):
+            found = await client.collections.use(name).with_tenant(tenant).aggregate.over_all(total_count=True)
+    except TimeoutError:
+        return None
+    except WeaviateQueryError as error:
+        if fault(error).missing:
+            return None
+        raise
+    return found.total_count
+
+
+async def _wake(tenants: "_TenantsAsync", tenant: TenantId) -> None:
+    """Wait until it is awake, if it is there at all."""
+    from weaviate.classes.tenants import TenantActivityStatus
+
+    while (found := await tenants.get_by_name(tenant)) and found.activity_status is not TenantActivityStatus.ACTIVE:
+        await tenants.activate(tenant)

@@ -1,0 +1,329 @@
+"""The passages of one tenant."""
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from knowledge.documents import DocumentId, PassageId, Readers
+from knowledge.embedding.port import Vector
+from knowledge.errors import IndexMissing, IndexUnavailable
+from knowledge.index.port import Entry, Held, Proposal
+from knowledge.index.weaviate.faults import Refused
+from knowledge.index.weaviate.line import Line
+from knowledge.index.weaviate.parallel import chunks, for_each
+from knowledge.index.weaviate.roster import Roster
+from knowledge.index.weaviate.rows import object_id, to_held, to_object, to_vector
+from knowledge.index.weaviate.schema import K1, VECTOR_INDEX_FROM
+from tenancy.viewer import Principal, TenantId
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from weaviate import WeaviateAsyncClient
+    from weaviate.collections import CollectionAsync
+    from weaviate.collections.classes.filters import _Filters
+    from weaviate.collections.classes.internal import Object
+
+    Rows = CollectionAsync[Mapping[str, Any], None]
+    Row = Object[Mapping[str, Any], Any]
+
+_ENTRIES_A_CALL = 32  # making a message of so many vectors of 384 numbers holds up everything else for 5 ms
+_CALLS_AT_ONCE = 2
+_CHANGES_AT_ONCE = 4  # each is 2 ms of work for this process: more of them only hold up everything else
+_ROWS_A_PAGE = 200
+_VECTORS_A_PAGE = 50
+_KEYS_A_FILTER = 500
+_MOST_ROWS = 10_000  # what Weaviate returns at most (QUERY_MAXIMUM_RESULTS)
+_SHORTEST_POLL_S, _LONGEST_POLL_S = 0.01, 0.1
+
+
+class WeaviateIndex:
+    """One tenant of one collection."""
+
+    def __init__(self, line: Line, name: str, tenant: TenantId, dimension: int, lost: Callable[[TenantId], None]) -> None:
+        """`name`: of the collection. `lost` is told when a call finds that the tenant is not there."""
+        self._line = line
+        self._name = name
+        self._tenant = tenant
+        self._dimension = dimension
+        self._lost = lost
+        self._anywhere = [1.0] * dimension  # a vector to ask with where it does not matter which
+        self._handles: dict[str, Rows] = {}
+        self._roster = Roster(self._principals)
+
+    async def put(self, entries: Sequence[Entry]) -> None:
+        """Add or replace entries, and wait until a search by vector sees them: the server indexes vectors later than it stores them.
+
+        It also leaves the last few kilobytes of what it indexed in its memory until the next write, for a minute at most, and lost they are
+        if it is killed meanwhile (v1.39.0, `flat.Flush`). Hence the next write.
+        """
+        self._check_lengths(entries)
+        for entry in entries:
+            self._roster.add(entry.readers)
+        latest = list({entry.passage: entry for entry in entries}.values())
+        await for_each(chunks(latest, _ENTRIES_A_CALL), self._put, at_once=_CALLS_AT_ONCE)
+        await for_each(chunks(latest, _ROWS_A_PAGE), self._until_searchable, at_once=_CALLS_AT_ONCE)
+        if latest:
+            await self._put(latest[-1:])
+
+    async def keep_only(self, versions: Mapping[DocumentId, int]) -> None:
+        """Remove all passages of these documents but those of the given version."""
+        documents = defaultdict(list)
+        for document, version in versions.items():
+            documents[version].append(document)
+        for version, named in documents.items():
+            for chunk in chunks(named, _KEYS_A_FILTER):
+                await self._delete(_any("document", chunk) & _other_version(version))
+
+    async def set_readers(self, document: DocumentId, readers: Readers) -> None:
+        """Rewrite the reader lists of one document's rows, each where it is: no vector is sent."""
+        self._roster.add(readers)
+        value = {"readers": sorted(readers)}
+        await for_each({row async for row in self._of(document)}, lambda row: self._change(row, value), at_once=_CHANGES_AT_ONCE)
+
+    async def by_words(self, terms: Sequence[str], principals: Collection[Principal], limit: int) -> list[Proposal]:
+        """BM25 over the field of terms, readers filtered first. Weaviate leaves out the factor that is the same for all: k1 + 1."""
+        asked = await self._roster.narrowed(principals)
+        if not terms or not asked:
+            return []
+        from weaviate.classes.query import MetadataQuery
+
+        async with self._reading() as rows:
+            found = await rows.query.bm25(
+                " ".join(terms),
+                query_properties=["terms"],
+                filters=_any("readers", asked),
+                limit=limit,
+                return_properties=["passage"],
+                return_metadata=MetadataQuery(score=True),
+            )
+        return [Proposal(_passage(row), (row.metadata.score or 0.0) * (K1 + 1)) for row in found.objects]
+
+    async def by_vector(self, vector: Vector, principals: Collection[Principal], limit: int) -> list[Proposal]:
+        """Cosine, readers filtered first, approximate in large tenants."""
+        asked = await self._roster.narrowed(principals)
+        if not asked:
+            return []
+        from weaviate.classes.query import MetadataQuery
+
+        async with self._reading() as rows:
+            found = await rows.query.near_vector(
+                vector.tolist(),
+                filters=_any("readers", asked),
+                limit=limit,
+                return_properties=["passage"],
+                return_metadata=MetadataQuery(distance=True),
+            )
+        return [Proposal(_passage(row), 1 - (row.metadata.distance or 0.0)) for row in found.objects]
+
+    async def vectors(self, passages: Collection[PassageId]) -> dict[PassageId, Vector]:
+        """By the rows' names, a few at a time."""
+        found: dict[PassageId, Vector] = {}
+        for chunk in chunks(sorted(passages), _VECTORS_A_PAGE):
+            async with self._reading() as rows:
+                page = await rows.query.fetch_objects(
+                    filters=_filter_ids(self._ids(chunk)), limit=len(chunk), return_properties=["passage"], include_vector=True
+                )
+            found |= {_passage(row): to_vector(row.vector) for row in page.objects}
+        return found
+
+    async def holdings(self) -> Counter[Held]:
+        """Read page by page."""
+        counted: Counter[Held] = Counter()
+        async for page in self._pages("document", "version", "readers"):
+            counted.update(to_held(row.properties) for row in page)
+        return counted
+
+    async def count(self) -> int:
+        """Rows of the tenant."""
+        async with self._reading() as rows:
+            return (await rows.aggregate.over_all(total_count=True)).total_count or 0
+
+    async def tidy(self) -> None:
+        """Weaviate tidies up by itself; what a killed server forgot to index is given to it again.
+
+        Of small tenants only: from `VECTOR_INDEX_FROM` on, another kind of index keeps a log of its own.
+        """
+        number = await self.count()
+        if 0 < number < VECTOR_INDEX_FROM and not await self._as_many_vectors_as(number):
+            async for page in self._pages():
+                await self._index_again({row.uuid for row in page})
+
+    async def _as_many_vectors_as(self, number: int) -> bool:
+        """Whether a search by vector has an answer of that rank."""
+        async with self._reading() as rows:
+            found = await rows.query.near_vector(self._anywhere, limit=1, offset=number - 1, return_properties=[])
+        return bool(found.objects)
+
+    async def _index_again(self, ids: "set[UUID]") -> None:
+        """Remove and add those that no search by vector finds; what is added as it was before would not be indexed."""
+        from weaviate.classes.data import DataObject
+
+        async with self._reading() as rows:
+            hidden = await _hidden(rows, self._anywhere, ids)
+            if not hidden:
+                return
+            found = await rows.query.fetch_objects(filters=_filter_ids(hidden), limit=len(hidden), include_vector=True)
+        async with self._writing() as rows:
+            await rows.data.delete_many(_filter_ids(hidden))
+            await rows.data.insert_many([DataObject(row.properties, row.uuid, to_vector(row.vector).tolist()) for row in found.objects])
+
+    async def _principals(self) -> set[Principal] | None:
+        from weaviate.classes.aggregate import GroupByAggregate
+
+        async with self._reading() as rows:
+            found = await rows.aggregate.over_all(group_by=GroupByAggregate(prop="readers", limit=_MOST_ROWS))
+        names = {Principal(str(group.grouped_by.value)) for group in found.groups}
+        return names if len(names) < _MOST_ROWS else None
+
+    def _check_lengths(self, entries: Sequence[Entry]) -> None:
+        """An empty tenant would take vectors of any length, and from then on no other."""
+        lengths = {len(entry.vector) for entry in entries} - {self._dimension}
+        if lengths:
+            message = f"The embedding model gave vectors of {min(lengths)} numbers for an index of {self._dimension}. Nothing was written."
+            raise IndexUnavailable(message)
+
+    async def _change(self, row: "UUID", properties: Mapping[str, Any]) -> None:
+        from weaviate.exceptions import UnexpectedStatusCodeError
+
+        async with self._writing() as rows:
+            try:
+                await rows.data.update(row, properties)
+            except UnexpectedStatusCodeError as error:
+                if error.status_code != HTTPStatus.NOT_FOUND:  # else somebody has removed it meanwhile
+                    raise
+
+    async def _put(self, entries: Sequence[Entry]) -> None:
+        """Store these. What is refused is tried once more; raises if any is refused again."""
+        async with self._writing() as rows:
+            refused = await self._insert(rows, entries)
+            if refused:
+                refused = await self._insert(rows, [entry for entry, _ in refused])
+            if refused:
+                raise Refused(f"{len(refused)} of {len(entries)} passages: {refused[0][1]}")
+
+    async def _insert(self, rows: "Rows", entries: Sequence[Entry]) -> list[tuple[Entry, str]]:
+        """Which of these were refused, and why: the client does not raise as long as one of many gets through."""
+        from weaviate.exceptions import WeaviateInsertManyAllFailedError
+
+        try:
+            done = await rows.data.insert_many([to_object(self._tenant, entry) for entry in entries])
+        except WeaviateInsertManyAllFailedError as error:
+            return [(entry, str(error)) for entry in entries]
+        return [(entries[position], refusal.message) for position, refusal in done.errors.items()]
+
+    async def _until_searchable(self, entries: Sequence[Entry]) -> None:
+        hidden = self._ids(entry.passage for entry in entries)
+        began = time.monotonic()
+        while hidden:
+            async with self._reading() as rows:
+                hidden = await _hidden(rows, self._anywhere, hidden)
+                waited = time.monotonic() - began
+                if hidden and waited > self._line.limits.indexing_s:
+                    raise Refused(f"{len(hidden)} vectors are not indexed after {waited:.0f} s: its queue is long")
+            if hidden:
+                await asyncio.sleep(min(_LONGEST_POLL_S, _SHORTEST_POLL_S + waited / 4))
+
+    async def _delete(self, which: "_Filters") -> None:
+        """Until nothing is left: one call removes no more than `QUERY_MAXIMUM_RESULTS` of the server."""
+        matches = 1
+        while matches:
+            async with self._writing() as rows:
+                done = await rows.data.delete_many(which)
+                if done.failed:
+                    done = await rows.data.delete_many(which)
+                if done.failed:  # Weaviate does not say why; asked for every object, it breaks off (v1.39.0)
+                    raise Refused(f"{done.failed} of {done.matches} passages were not removed")
+            matches = done.matches
+
+    async def _of(self, document: DocumentId) -> "AsyncIterator[UUID]":
+        """The rows of one document."""
+        for offset in range(0, _MOST_ROWS, _ROWS_A_PAGE):
+            async with self._reading() as rows:
+                page = await rows.query.fetch_objects(
+                    filters=_any("document", [document]), limit=_ROWS_A_PAGE, offset=offset, return_properties=[]
+                )
+            for row in page.objects:
+                yield row.uuid
+            if len(page.objects) < _ROWS_A_PAGE:
+                return
+        async for more in self._pages("document"):  # there is no other way beyond `_MOST_ROWS`
+            for row in more:
+                if row.properties["document"] == document:
+                    yield row.uuid
+
+    async def _pages(self, *properties: str) -> "AsyncIterator[Sequence[Row]]":
+        """Everything that is here, in the order of its names."""
+        after = None
+        while True:
+            async with self._reading() as rows:
+                page = await rows.query.fetch_objects(limit=_ROWS_A_PAGE, after=after, return_properties=list(properties))
+            yield page.objects
+            if len(page.objects) < _ROWS_A_PAGE:
+                return
+            after = page.objects[-1].uuid
+
+    def _ids(self, passages: Iterable[PassageId]) -> "set[UUID]":
+        return {object_id(self._tenant, passage) for passage in passages}
+
+    def _reading(self) -> "AbstractAsyncContextManager[Rows]":
+        """One replica answers: whichever holds the tenant and is nearest."""
+        return self._call(self._line.reading(), "ONE")
+
+    def _writing(self) -> "AbstractAsyncContextManager[Rows]":
+        """More than half of the replicas have it when a write returns."""
+        return self._call(self._line.writing(), "QUORUM")
+
+    @asynccontextmanager
+    async def _call(self, line: "AbstractAsyncContextManager[WeaviateAsyncClient]", level: str) -> "AsyncIterator[Rows]":
+        try:
+            async with line as client:
+                yield self._rows(client, level)
+        except IndexMissing:
+            self._lost(self._tenant)
+            raise
+
+    def _rows(self, client: "WeaviateAsyncClient", level: str) -> "Rows":
+        from weaviate.classes.config import ConsistencyLevel
+
+        if level not in self._handles:
+            rows = client.collections.use(self._name, skip_argument_validation=True).with_tenant(self._tenant)
+            self._handles[level] = rows.with_consistency_level(ConsistencyLevel[level])
+        return self._handles[level]
+
+
+async def _hidden(rows: "Rows", vector: list[float], ids: "set[UUID]") -> "set[UUID]":
+    """Those of the rows that are here and that no search by vector finds yet."""
+    which = _filter_ids(ids)
+    seen = await rows.query.near_vector(vector, filters=which, limit=len(ids), return_properties=[])
+    unseen = ids - {row.uuid for row in seen.objects}
+    if not unseen:
+        return unseen
+    here = await rows.query.fetch_objects(filters=_filter_ids(unseen), limit=len(unseen), return_properties=[])
+    return {row.uuid for row in here.objects}  # but for those that somebody has removed meanwhile
+
+
+def _any(name: str, values: Collection[str]) -> "_Filters":
+    from weaviate.classes.query import Filter
+
+    return Filter.by_property(name).contains_any(list(values))
+
+
+def _filter_ids(ids: "Collection[UUID]") -> "_Filters":
+    from weaviate.classes.query import Filter
+
+    return Filter.by_id().contains_any(list(ids))
+
+
+def _other_version(version: int) -> "_Filters":
+    from weaviate.classes.query import Filter
+
+    return Filter.by_property("version").not_equal(version)
+
+
+def _passage(row: "Row") -> PassageId:
+    return PassageId(str(row.properties["passage"]))

@@ -1,0 +1,129 @@
+"""One tenant's index in a file, and back: the vectors, which are what takes long to make again; all else is in PostgreSQL.
+
+What is restored is what PostgreSQL says now, so a backup that is older than the documents brings nothing back that is gone.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from knowledge.documents import DocumentId, PassageId
+from knowledge.embedding.port import Vector
+from knowledge.errors import KnowledgeError
+from knowledge.index.port import Entry
+from knowledge.ingest.batches import MOST_DOCUMENTS
+from knowledge.ingest.entries import entries_of
+from knowledge.ingest.ledger import NO_SOURCE, Ledger
+from knowledge.ingest.mending import compare, mend
+from knowledge.ingest.pipeline import Ingestion
+from knowledge.ingest.report import Progress
+from tenancy.viewer import TenantId
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MODEL = b"footnote_model"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Writes and reads backups."""
+
+    ingestion: Ingestion
+
+    async def write(self, tenant: TenantId, path: Path, progress: Progress) -> int:
+        """Write the vectors of the index that serves, as Parquet that only we may read. Returns how many."""
+        opened = await self.ingestion.places.open(tenant)
+        ledger = Ledger(self.ingestion.database, tenant, NO_SOURCE)
+        documents = sorted({one.document for one in await ledger.current()})
+        progress.found(len(documents))
+        written = 0
+        with _Writer(path, opened.place.model, opened.place.dimension) as file:
+            for start in range(0, len(documents), MOST_DOCUMENTS):
+                drafts = await ledger.published(documents[start : start + MOST_DOCUMENTS])
+                vectors = await opened.index.vectors([draft.passage_id(n) for draft in drafts for n in range(len(draft.pieces))])
+                await asyncio.to_thread(file.add, vectors)
+                progress.advanced(len(drafts), len(vectors))
+                written += len(vectors)
+        return written
+
+    async def restore(self, tenant: TenantId, path: Path, progress: Progress) -> int:
+        """Put what the index that serves lacks back, with the file's vectors; what the file lacks is embedded. Returns how many documents.
+
+        Raises `KnowledgeError` for a file that is none of ours, or of another embedding model.
+        """
+        ledger = Ledger(self.ingestion.database, tenant, NO_SOURCE)
+        model, known = await asyncio.to_thread(_read, path)
+        async with ledger.alone():
+            async with self.ingestion.places.writing(tenant) as to:
+                if to.place.model != model:
+                    message = f"{path.name} has vectors of {model}, and the index is one of {to.place.model}. Move the index first."
+                    raise KnowledgeError(message)
+                found = await compare(ledger, to.index, exact=False)
+            progress.found(len(found.lost))
+
+            async def entries(model: str, documents: Sequence[DocumentId]) -> list[Entry]:
+                drafts = await ledger.published(documents)
+                made = await entries_of(drafts, self.ingestion.embedders.of(model), known)
+                progress.advanced(len(drafts), len(made))
+                return made
+
+            await mend(lambda: self.ingestion.places.writing(tenant), found, entries)
+        return len(found.lost)
+
+
+class _Writer:
+    """A Parquet file that is there when it is whole."""
+
+    def __init__(self, path: Path, model: str, dimension: int) -> None:
+        self._path = path
+        self._half = path.with_name(f"{path.name}.part")
+        self._schema = _schema(model, dimension)
+
+    def __enter__(self) -> Self:
+        import pyarrow.parquet as pq
+
+        try:
+            self._bytes = os.fdopen(os.open(self._half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        except OSError as error:
+            message = f"{self._path} cannot be written ({error.strerror}). Choose another file."
+            raise KnowledgeError(message) from error
+        self._file = pq.ParquetWriter(self._bytes, self._schema)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._file.close()
+        self._bytes.close()
+        if kind is None:
+            self._half.replace(self._path)
+        else:
+            self._half.unlink()
+
+    def add(self, vectors: Mapping[PassageId, Vector]) -> None:
+        import pyarrow as pa
+
+        columns = {"passage": list(vectors), "vector": [vector.tolist() for vector in vectors.values()]}
+        self._file.write_table(pa.table(columns, schema=self._schema))
+
+
+def _schema(model: str, dimension: int) -> "pa.Schema":
+    import pyarrow as pa
+
+    return pa.schema({"passage": pa.string(), "vector": pa.list_(pa.float32(), dimension)}, metadata={_MODEL: model.encode()})
+
+
+def _read(path: Path) -> tuple[str, dict[PassageId, Vector]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+        model = (table.schema.metadata or {})[_MODEL].decode()
+        vectors = table["vector"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
+    except (pa.ArrowException, OSError, KeyError) as error:
+        message = f"{path.name} is no backup of an index. Give a file that `footnote index backup` wrote."
+        raise KnowledgeError(message) from error
+    return model, dict(zip(map(PassageId, table["passage"].to_pylist()), vectors, strict=True))

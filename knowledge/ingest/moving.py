@@ -1,0 +1,154 @@
+"""Building a tenant's index anew, by another engine or embedding model, beside the one that serves; and switching to it.
+
+    build     what PostgreSQL says is not there is put there, batch by batch, until nothing is missing; others go on writing
+    compare   while nobody writes, what changed last is caught up with, and everything is counted; a sample of documents must be found
+              in both, and by words in much the same order
+    switch    one row is changed
+
+Questions are answered from the old index until that row is changed, and from the new one after it. The old one is kept until somebody
+says that it may go. A move that is cut off anywhere is taken up where it was by the next.
+"""
+
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Final
+
+from knowledge.documents import DocumentId, PassageId
+from knowledge.embedding.port import Vector
+from knowledge.errors import KnowledgeError
+from knowledge.index.places import Opened, Place
+from knowledge.index.port import Entry, Proposal
+from knowledge.ingest.entries import entries_of
+from knowledge.ingest.ledger import Draft, Ledger
+from knowledge.ingest.mending import compare, mend
+from knowledge.ingest.pipeline import Ingestion
+from knowledge.ingest.report import Progress, Silent
+from knowledge.ranking import searchable_terms
+from tenancy.viewer import TenantId
+
+_THE_MOVE: Final = "the index is moved"  # in the place of a source: what only one process may do for a tenant
+_LAPS: Final = 5  # rounds of catching up beside others who write; the last round is made alone
+_SAMPLE: Final = 30  # documents
+_TOP: Final = 10
+_ALIKE: Final = 0.8  # of the first ten by words, on average; engines round BM25 in ways of their own
+_FOUND: Final = 0.9  # of the sample, by their own vectors
+
+
+class NotAsGood(KnowledgeError):
+    """The new index does not find what the old one finds, so it was not switched to; the message says how far they are apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What a move came to."""
+
+    left: Place
+    to: Place
+    passages: int
+    alike: float  # share of the first ten by words that both find, on average over the sample; 1 where nothing was to be done
+    waited_s: float  # how long those who write were held up
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Moves tenants, one at a time each."""
+
+    ingestion: Ingestion
+
+    async def move(self, tenant: TenantId, to: Place, progress: Progress | None = None) -> Moved:
+        """Let the index at `to` serve. Raises `NotAsGood`, and `KnowledgeError` while another move of the tenant is under way."""
+        started = time.monotonic()
+        places, ledger = self.ingestion.places, Ledger(self.ingestion.database, tenant, _THE_MOVE)
+        async with ledger.alone():
+            left = await places.serving(tenant)
+            if left == to:
+                return Moved(left=left, to=to, passages=(await ledger.current()).total(), alike=1, waited_s=0, took_s=0)
+            old, new = await places.open(tenant), Opened(to, await places.begin(tenant, to))
+            move = _Move(self.ingestion, ledger, old, new, progress or Silent())
+            await move.build()
+            async with places.alone(tenant):
+                alone = time.monotonic()
+                await move.finish()
+                alike = await move.compared()
+                await places.switch(tenant)
+            ended = time.monotonic()
+        return Moved(left=left, to=to, passages=await new.index.count(), alike=alike, waited_s=ended - alone, took_s=ended - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    parts: Ingestion
+    ledger: Ledger
+    old: Opened
+    new: Opened
+    progress: Progress
+
+    async def build(self) -> None:
+        """Put in what is missing, until a round finds nothing, or only what others have written meanwhile."""
+        for lap in range(_LAPS):
+            found = await compare(self.ledger, self.new.index, exact=False)
+            if not found:
+                return
+            if lap == 0:
+                self.progress.found(len(found.lost))
+            await mend(self.writing, found, self.entries)
+
+    async def finish(self) -> None:
+        """Make both the same, while nobody writes."""
+        await mend(self.writing, await compare(self.ledger, self.new.index, exact=True), self.entries)
+        if left := await compare(self.ledger, self.new.index, exact=True):
+            raise NotAsGood(f"The new index could not be brought in line: {left}. The old one serves on. Try again; see `footnote doctor`.")
+
+    async def compared(self) -> float:
+        """How alike both find; 1 if there is nothing to find. Raises `NotAsGood`."""
+        drafts = await self._sample()
+        if not drafts:
+            return 1.0
+        alike = fmean([await self._overlap(draft) for draft in drafts])
+        vectors = await self.new.index.vectors([draft.passage_id(0) for draft in drafts])
+        found = fmean([await self._finds(draft, vectors) for draft in drafts])
+        if alike < _ALIKE or found < _FOUND:
+            raise NotAsGood(
+                f"The new index finds {alike:.0%} of what the old one finds by words, and {found:.0%} of a sample by meaning, so the old "
+                "one serves on. Look at it with `footnote index verify`, or move again."
+            )
+        return alike
+
+    async def entries(self, model: str, documents: Sequence[DocumentId]) -> list[Entry]:
+        """With the vectors of the old index, if they are of the same model."""
+        drafts = await self.ledger.published(documents)
+        known: dict[PassageId, Vector] = {}
+        if model == self.old.place.model:
+            known = await self.old.index.vectors([draft.passage_id(n) for draft in drafts for n in range(len(draft.pieces))])
+        made = await entries_of(drafts, self.parts.embedders.of(model), known)
+        self.progress.advanced(len(drafts), len(made))
+        return made
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Opened]:
+        """Nobody else writes to what is being built."""
+        yield self.new
+
+    async def _sample(self) -> list[Draft]:
+        everything = sorted({one.document for one in await self.ledger.current()})
+        chosen = random.sample(everything, min(_SAMPLE, len(everything)))
+        return [draft for draft in await self.ledger.published(chosen) if draft.pieces and draft.readers]
+
+    async def _overlap(self, draft: Draft) -> float:
+        piece = draft.pieces[0]
+        terms = list(dict.fromkeys(searchable_terms(draft.title, piece.heading, piece.text)))[:_TOP]
+        old, new = [_names(await index.by_words(terms, draft.readers, _TOP)) for index in (self.old.index, self.new.index)]
+        return len(old & new) / max(1, len(old | new))
+
+    async def _finds(self, draft: Draft, vectors: dict[PassageId, Vector]) -> bool:
+        passage = draft.passage_id(0)
+        return passage in vectors and passage in _names(await self.new.index.by_vector(vectors[passage], draft.readers, _TOP))
+
+
+def _names(found: Sequence[Proposal]) -> set[PassageId]:
+    return {proposal.passage for proposal in found}

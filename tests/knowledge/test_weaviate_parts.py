@@ -1,0 +1,240 @@
+"""The parts of the Weaviate engine that need no server."""
+
+import asyncio
+import re
+from collections.abc import Collection
+from contextlib import suppress
+
+import pytest
+
+from knowledge.index.weaviate import roster as rosters
+from knowledge.index.weaviate.breaker import FAILURES, PAUSE_S, Breaker, Open
+from knowledge.index.weaviate.faults import FAULTS, fault
+from knowledge.index.weaviate.parallel import for_each
+from knowledge.index.weaviate.roster import KEPT_S, MANY, Roster
+from knowledge.index.weaviate.schema import collection_name, definition, differences
+from tenancy.viewer import Principal
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Calls:
+    """Calls through a breaker, and what came of each."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.breaker = Breaker(clock=self.clock)
+
+    def make(self, error: BaseException | None = None) -> str:
+        said = "open"
+        with suppress(Open, *({type(error)} if error else ())), self.breaker.passed(lambda one: isinstance(one, OSError)):
+            said = "failed" if error else "answered"
+            if error:
+                raise error
+        return said
+
+    def fail(self, times: int) -> None:
+        for _ in range(times):
+            assert self.make(OSError()) == "failed"
+
+
+def test_a_breaker_opens_after_some_failures_in_a_row() -> None:
+    calls = Calls()
+    calls.fail(FAILURES)
+    assert calls.make() == "open"
+
+
+def test_an_answer_between_failures_keeps_it_closed() -> None:
+    calls = Calls()
+    for _ in range(3):
+        calls.fail(FAILURES - 1)
+        assert calls.make() == "answered"
+
+
+def test_a_refusal_is_an_answer() -> None:
+    calls = Calls()
+    calls.fail(FAILURES - 1)
+    assert calls.make(ValueError()) == "failed"
+    calls.fail(FAILURES - 1)
+    assert calls.make() == "answered"
+
+
+def test_after_a_pause_one_call_is_let_through_and_closes_it() -> None:
+    calls = Calls()
+    calls.fail(FAILURES)
+    calls.clock.now += PAUSE_S
+    assert calls.make() == "answered"
+    assert calls.make() == "answered"
+
+
+def test_a_probe_that_fails_opens_it_again() -> None:
+    calls = Calls()
+    calls.fail(FAILURES)
+    calls.clock.now += PAUSE_S
+    calls.fail(1)
+    assert calls.make() == "open"
+
+
+def test_while_one_call_probes_the_others_are_told_at_once() -> None:
+    calls = Calls()
+    calls.fail(FAILURES)
+    calls.clock.now += PAUSE_S
+    with calls.breaker.passed(lambda _: True):
+        assert calls.make() == "open"
+    assert calls.make() == "answered"
+
+
+def test_a_cancelled_call_says_nothing_of_the_server() -> None:
+    calls = Calls()
+    calls.fail(FAILURES)
+    calls.clock.now += PAUSE_S
+    assert calls.make(asyncio.CancelledError()) == "failed"
+    assert calls.make() == "open"
+
+
+@pytest.mark.parametrize("model", ["all-MiniLM-L6-v2", "test/model é", "", "x" * 400, "日本", "a;DROP", "text-embedding-3-small"])
+def test_the_name_of_a_collection_is_one_that_weaviate_takes(model: str) -> None:
+    assert re.fullmatch(r"[A-Z][_0-9A-Za-z]{0,254}", collection_name(model, 384))
+
+
+def test_two_models_never_share_a_collection() -> None:
+    models = ["a-b", "a_b", "a b", "A-B", "ab", "日本", "本日", "x" * 101, "x" * 102]
+    names = {collection_name(model, dimension).lower() for model in models for dimension in (8, 384)}
+    assert len(names) == 2 * len(models)
+
+
+def test_what_was_changed_by_hand_is_named() -> None:
+    found = definition("One", 1)
+    found["properties"] = [one for one in found["properties"] if one["name"] != "version"]
+    found["properties"][-1] = {**found["properties"][-1], "tokenization": "word"}
+    found["vectorIndexConfig"] = {**found["vectorIndexConfig"], "threshold": 5}
+    assert differences(definition("One", 1), found) == [
+        "properties.version.name is missing, not 'version'",
+        "properties.version.dataType is missing, not ['int']",
+        "properties.version.indexFilterable is missing, not True",
+        "properties.version.indexSearchable is missing, not False",
+        "properties.readers.tokenization is 'word', not 'field'",
+        "vectorIndexConfig.threshold is 5, not 10000",
+    ]
+
+
+def test_what_a_collection_has_besides_is_its_own_matter() -> None:
+    assert differences(definition("One", 1), definition("One", 1) | {"description": "", "shardingConfig": {}}) == [
+        "description is '', not \"Passages of Footnote's companies, a tenant each. Can be built again from PostgreSQL.\""
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "advice", "outage", "missing"),
+    [
+        pytest.param(TimeoutError(), "in time", True, False, id="a call of ours that took too long"),
+        pytest.param(ConnectionRefusedError(111, "refused"), "cannot be reached", True, False, id="nobody listens"),
+        pytest.param(RuntimeError('batch delete: tenant not found: "x"'), "this company's index", False, True, id="no tenant"),
+        pytest.param(RuntimeError("could not find class X in schema"), "this company's index", False, True, id="no collection"),
+        pytest.param(RuntimeError("index: class X: shard not found"), "does not know why", False, False, id="a shard is not its tenant"),
+        pytest.param(RuntimeError("shard is in read-only mode: disk usage too high"), "no writes", False, False, id="disk full"),
+    ],
+)
+def test_errors_are_told_apart(error: Exception, advice: str, *, outage: bool, missing: bool) -> None:
+    found = fault(error)
+    assert advice in found.advice
+    assert (found.outage, found.missing) == (outage, missing)
+
+
+def test_only_one_fault_means_that_a_tenant_is_missing() -> None:
+    assert [one.missing for one in FAULTS].count(True) == 1
+
+
+PRINCIPALS = frozenset(Principal(f"group:{number}") for number in range(MANY))
+
+
+class Server:
+    """What a roster reads from."""
+
+    def __init__(self, *occurring: str) -> None:
+        self.occurring: Collection[Principal] | None = {Principal(one) for one in occurring}
+        self.reads = 0
+        self.takes_s = 0.0
+
+    async def read(self) -> Collection[Principal] | None:
+        self.reads += 1
+        await asyncio.sleep(self.takes_s)
+        return self.occurring
+
+
+async def test_a_viewer_with_few_principals_costs_no_look() -> None:
+    server = Server()
+    assert await Roster(server.read).narrowed({Principal("group:1")}) == {"group:1"}
+    assert server.reads == 0
+
+
+async def test_very_many_principals_are_narrowed_to_those_that_occur() -> None:
+    assert await Roster(Server("group:1", "group:other").read).narrowed(PRINCIPALS) == {"group:1"}
+
+
+async def test_whatever_occurs_no_principal_is_added() -> None:
+    roster = Roster(Server("everyone", "group:other").read)
+    roster.add({Principal("person:x")})
+    assert await roster.narrowed(PRINCIPALS) == set()
+
+
+async def test_what_this_process_writes_is_known_at_once() -> None:
+    roster = Roster(Server("group:1").read)
+    await roster.narrowed(PRINCIPALS)
+    roster.add({Principal("group:2")})
+    assert await roster.narrowed(PRINCIPALS) == {"group:1", "group:2"}
+
+
+async def test_what_another_process_writes_is_known_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, server = Clock(), Server("group:1")
+    monkeypatch.setattr(rosters.time, "monotonic", clock)
+    roster = Roster(server.read)
+    await roster.narrowed(PRINCIPALS)
+    server.occurring = {Principal("group:3")}
+    assert await roster.narrowed(PRINCIPALS) == {"group:1"}
+    clock.now += KEPT_S + 1
+    assert await roster.narrowed(PRINCIPALS) == {"group:3"}
+    assert server.reads == 2
+
+
+async def test_all_are_asked_for_where_the_server_does_not_tell() -> None:
+    server = Server()
+    server.occurring = None
+    roster = Roster(server.read)
+    assert await roster.narrowed(PRINCIPALS) == PRINCIPALS
+    assert await roster.narrowed(PRINCIPALS) == PRINCIPALS
+    assert server.reads == 1
+
+
+async def test_all_are_asked_for_where_the_look_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rosters, "_PATIENCE_S", 0.01)
+    server = Server("group:1")
+    server.takes_s = 5
+    assert await Roster(server.read).narrowed(PRINCIPALS) == PRINCIPALS
+
+
+async def test_several_searches_share_one_look() -> None:
+    server = Server("group:1")
+    roster = Roster(server.read)
+    await asyncio.gather(*(roster.narrowed(PRINCIPALS) for _ in range(5)))
+    assert server.reads == 1
+
+
+async def test_the_first_error_ends_what_is_done_with_each() -> None:
+    done = []
+
+    async def work(item: int) -> None:
+        await asyncio.sleep(0)
+        if item == 2:
+            raise ValueError(item)
+        done.append(item)
+
+    with pytest.raises(ValueError, match="2"):
+        await for_each(range(1000), work, at_once=2)
+    assert len(done) < 10
