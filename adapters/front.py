@@ -66,7 +66,8 @@ async def application(house: "House", opened: Opened, host: str, port: int, *, r
     if role != "worker":
         app.add_routes(opened.doors.routes)
     found = await demo_tenant.tenant(house) if demo else None
-    if role != "worker" and _playground_is_open(house, host, demo=demo):
+    plays = role != "worker" and _playground_is_open(house, host, demo=demo)
+    if plays:
         door = await _playground(house, doorway, found, host)
         app.add_routes(routes(door))
         _say(f"Footnote is open at http://{_shown(host)}:{port}")
@@ -79,7 +80,8 @@ async def application(house: "House", opened: Opened, host: str, port: int, *, r
         spawn(demo_tenant.read_documents(house, found, _say))
     if role != "web":
         spawn(house.tidy_all())
-    spawn(_warm_up(house))
+    if plays or role != "web":  # else nothing is answered here, only taken
+        spawn(_warm_up(house))
     return app
 
 
