@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.bench import answering, doors, fairness, ingesting, serving, weaviate
 from tests.bench.platforms import SlackPlatform, TeamsPlatform
-from tests.bench.tables import table
+from tests.bench.tables import section
 from tests.engines.weaviate import BINARY
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -29,21 +29,27 @@ class Row:
 
 
 async def main() -> None:
-    """Run everything and write the table, or run one part and print it alone."""
+    """Run everything, or one part, and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, nargs="*", default=[5_000, 50_000], help="sizes of the index to answer from")
     parser.add_argument("--questions", type=int, default=200, help="questions for each size")
     parser.add_argument("--weaviate-passages", type=int, nargs="*", default=[20_000, 100_000], help="sizes of the index in Weaviate")
-    parser.add_argument("--only", choices=PARTS, help="run this part alone, and leave results.md as it is")
+    parser.add_argument("--only", choices=PARTS, help="run this part alone; the others stand in results.md as they were")
     arguments = parser.parse_args()
-    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="footnote-bench-") as folder:
         for name in [arguments.only] if arguments.only else PARTS:
-            rows += await PARTS[name](Path(folder) / name, arguments)
-    made = table("What `make bench` measured", "", ["figure", "measured", "wanted"], [[row.figure, row.value, row.limit] for row in rows])
-    print(made)
-    if not arguments.only:
-        RESULTS.write_text(made, encoding="utf-8")
+            rows = await PARTS[name](Path(folder) / name, arguments)
+            made = section(name, ["figure", "measured", "wanted"], [[row.figure, row.value, row.limit] for row in rows])
+            print(made)
+            _keep(name, made)
+
+
+def _keep(name: str, made: str) -> None:
+    """Put one part's figures in the place of its earlier ones: parts may be measured on days of their own."""
+    _, *sections = RESULTS.read_text(encoding="utf-8").split("\n## ")
+    parts = {one.partition("\n")[0]: f"## {one.rstrip()}\n" for one in sections} | {name: made}
+    ordered = [parts[part] for part in PARTS if part in parts]
+    RESULTS.write_text("\n".join(["# What `make bench` measured\n", *ordered]), encoding="utf-8")
 
 
 async def _answering_part(home: Path, arguments: argparse.Namespace) -> list[Row]:
