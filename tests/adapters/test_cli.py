@@ -309,9 +309,9 @@ def test_doctor_finds_a_working_house_and_says_what_is_open(terminal: Terminal) 
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(terminal: Terminal) -> None:
     model = {"MODEL_PROVIDER": "openai-like", "MODEL_NAME": "m"}
-    ran = terminal("doctor", WEAVIATE_URL="http://x", MODEL_URL="http://127.0.0.1:1/v1", **model)
+    ran = terminal("doctor", SENTRY_DSN="http://x", MODEL_URL="http://127.0.0.1:1/v1", **model)
     assert ran.code == 1
-    assert "WRONG WEAVIATE_URL" in ran.out
+    assert "WRONG SENTRY_DSN" in ran.out
     assert "WRONG model" in ran.out
     assert "Check MODEL_URL" in ran.out
 
