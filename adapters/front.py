@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from adapters import demo_tenant, local_model
+from adapters import compose, demo_tenant, local_model
 from adapters.demo import company as demo_people
 from adapters.doors import Doors, Spawn, door_states, open_doors
 from adapters.doorway import Doorway
@@ -80,8 +80,10 @@ async def application(house: "House", opened: Opened, host: str, port: int, *, r
         spawn(demo_tenant.read_documents(house, found, _say))
     if role != "web":
         spawn(house.tidy_all())
-    if plays or role != "web":  # else nothing is answered here, only taken
+    if plays or role != "web":
         spawn(_warm_up(house))
+    else:  # nothing is answered here, only taken
+        compose.settle()
     return app
 
 
