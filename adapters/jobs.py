@@ -24,6 +24,7 @@ from tenancy.viewer import TenantId
 
 _HEARTBEAT_S = 3.0
 _DEAD_AFTER_S = 9.0  # without a heartbeat; its jobs go to the next worker
+_LOOK_FOR_JOBS_S = 1.5  # a new job is told; one that is adopted is found: within 15 s of its worker's end, all in all
 _GRACE_S = 5.0  # for jobs under way when we are told to stop
 _HAND_BACK_S = _GRACE_S + 0.5
 _TRIES = 5
@@ -149,6 +150,7 @@ class Jobs:
             queues=queues,
             concurrency=at_once,
             install_signal_handlers=False,
+            fetch_job_polling_interval=_LOOK_FOR_JOBS_S,
             update_heartbeat_interval=_HEARTBEAT_S,
             stalled_worker_timeout=_DEAD_AFTER_S,
             shutdown_graceful_timeout=_GRACE_S,
