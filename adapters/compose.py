@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from knowledge.embedding.known import Embedders
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Embedder
 from knowledge.embedding.remembering import RememberingEmbedder
+from knowledge.errors import IndexUnavailable
 from knowledge.evaluation import Evaluation
 from knowledge.index.places import Places
 from knowledge.ingest.backup import Backup
@@ -127,23 +128,31 @@ class House:
             await self.jobs.defer_tidy(connection, tenant)
 
     async def tidy_all(self) -> None:
-        """Finish the removals that were interrupted, forget old events, and queue the tending of every tenant's index."""
+        """Finish what was interrupted, forget old events, and queue the tidying of every index that is in use."""
+        await self._clear_away()
+        for tenant in await self.tenants.list():
+            if await self._is_in_use(tenant):  # to tidy one that rests would wake it
+                async with self.database.control() as connection:
+                    await self.jobs.defer_tidy(connection, tenant.id)
+
+    async def nightly(self) -> None:
+        """What is done once a day: indexes that nobody asks are put to rest, and the others held against PostgreSQL."""
+        await self._clear_away()
+        for tenant in await self.tenants.list():
+            if await self._is_in_use(tenant):
+                await self.jobs.defer_mend(tenant.id)
+            else:
+                with suppress(IndexUnavailable):  # one engine that is away keeps nobody else's index waiting; it rests tomorrow
+                    await self.places.rest(tenant.id)
+
+    async def _clear_away(self) -> None:
         await self.inbox.forget()
         for gone in await self.tenants.removals():
             await self._remove_remains(gone)
-        for tenant in await self.tenants.list():
-            async with self.database.control() as connection:
-                await self.jobs.defer_tidy(connection, tenant.id)
 
-    async def nightly(self) -> None:
-        """What is done once a day: as `tidy_all`; indexes that nobody asks are put to rest, and the others held against PostgreSQL."""
-        await self.tidy_all()
+    async def _is_in_use(self, tenant: Tenant) -> bool:
         idle_since = datetime.now(UTC) - timedelta(days=self.settings.index_rest_days)
-        for tenant in await self.tenants.list():
-            if await self.turns.asked_since(tenant.id, idle_since) or tenant.created_at > idle_since:
-                await self.jobs.defer_mend(tenant.id)
-            else:
-                await self.places.rest(tenant.id)
+        return tenant.created_at > idle_since or await self.turns.asked_since(tenant.id, idle_since)
 
 
 def settle() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from adapters.compose import open_house
 from adapters.settings import Settings
@@ -32,3 +33,26 @@ async def test_a_removal_that_was_interrupted_is_finished_by_the_next_tidying(tm
         await house.tidy_all()
         assert not list((tmp_path / "index").glob(f"*/{tenant.id}"))
         assert await house.tenants.removals() == []
+
+
+async def test_at_night_indexes_in_use_are_mended_and_others_put_to_rest_and_left_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rested: list[TenantId] = []
+
+    async def away(_: LanceEngine, tenant: TenantId) -> None:
+        rested.append(tenant)
+        raise IndexUnavailable
+
+    monkeypatch.setattr(LanceEngine, "rest", away)
+    async with open_house(Settings(home=tmp_path)) as house:
+        idle = [await house.tenants.create(f"idle-{n}", "Idle") for n in range(2)]
+        used = await house.tenants.create("used", "Used")
+        async with house.database.control() as connection:
+            await connection.execute(text("UPDATE tenants SET created_at = now() - interval '31 days' WHERE slug LIKE 'idle-%'"))
+        await house.tidy_all()
+        await house.nightly()
+        async with house.database.control() as connection:
+            queued = (await connection.execute(text("SELECT task_name, args->>'tenant' FROM procrastinate_jobs"))).all()
+    assert sorted(rested) == sorted(one.id for one in idle)
+    assert sorted(map(tuple, queued)) == [("mend_index", used.id), ("tidy_index", used.id)]
