@@ -170,7 +170,7 @@ async def open_house(settings: "Settings") -> AsyncIterator[House]:
         stack.push_async_callback(database.close)
         await migrations.migrate(database)
         jobs = Jobs(database)
-        await jobs.open(database)
+        await jobs.open()
         stack.push_async_callback(jobs.close)
         pace = Pace(settings.redis_url or servers["redis"].url)
         stack.push_async_callback(pace.close)

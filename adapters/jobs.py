@@ -82,10 +82,10 @@ class Jobs:
         )
         self._app = App(connector=self._connector)
 
-    async def open(self, database: Database) -> None:
+    async def open(self) -> None:
         """Connect, and make the queue's tables on the first start. Many processes may do so at once."""
         await self._app.open_async()
-        async with database.control() as connection:
+        async with self._database.control() as connection:
             await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('footnote.jobs'))")
             there = await connection.exec_driver_sql(f"SELECT to_regclass('{CONTROL_SCHEMA}.procrastinate_jobs')")
             if there.scalar_one() is None:

@@ -69,7 +69,7 @@ async def own(jobs_url: str) -> AsyncIterator[Database]:
 @pytest_asyncio.fixture
 async def jobs(own: Database) -> AsyncIterator[Jobs]:
     jobs = Jobs(own)
-    await jobs.open(own)
+    await jobs.open()
     yield jobs
     async with own.control() as connection:
         await connection.exec_driver_sql("DELETE FROM procrastinate_jobs")
@@ -242,7 +242,7 @@ async def test_a_worker_begins_again_after_postgresql_was_killed(tmp_path: Path)
         await asyncio.to_thread(servers.migrated, server.url)
         async with servers.opened(server.url) as own:
             jobs = Jobs(own)
-            await jobs.open(own)
+            await jobs.open()
             async with working(jobs) as heard:
                 async with own.control() as connection:
                     await jobs.defer_upload(connection, ACME, "before")
@@ -262,7 +262,7 @@ async def test_many_processes_may_open_the_queue_at_once(server: EmbeddedServer)
     await asyncio.to_thread(servers.migrated, url)
     async with servers.opened(url) as one, servers.opened(url) as other:
         queues = [Jobs(one), Jobs(other)]
-        await asyncio.gather(queues[0].open(one), queues[1].open(other))
+        await asyncio.gather(queues[0].open(), queues[1].open())
         await asyncio.gather(*(queue.close() for queue in queues))
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM footnote.procrastinate_jobs").fetchone() == (0,)
@@ -280,7 +280,7 @@ async def test_a_worker_that_loses_its_cancellation_is_ended_all_the_same(own: D
             await asyncio.Event().wait()  # as procrastinate's does when psycopg's pool swallowed it while it registered
 
     monkeypatch.setattr(jobs, "_workers", lambda _: [deaf()])
-    await jobs.open(own)
+    await jobs.open()
     working = asyncio.create_task(jobs.work(heard.work()))
     await begun.wait()
     working.cancel()
