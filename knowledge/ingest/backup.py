@@ -44,7 +44,7 @@ class Backup:
         with _Writer(path, opened.place.model, opened.place.dimension) as file:
             for start in range(0, len(documents), MOST_DOCUMENTS):
                 drafts = await ledger.published(documents[start : start + MOST_DOCUMENTS])
-                vectors = await opened.index.vectors([draft.passage_id(n) for draft in drafts for n in range(len(draft.pieces))])
+                vectors = await opened.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
                 await asyncio.to_thread(file.add, vectors)
                 progress.advanced(len(drafts), len(vectors))
                 written += len(vectors)

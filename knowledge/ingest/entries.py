@@ -15,15 +15,14 @@ _NONE: Mapping[PassageId, Vector] = {}
 
 async def entries_of(drafts: Sequence[Draft], embedder: Embedder, known: Mapping[PassageId, Vector] = _NONE) -> list[Entry]:
     """Every passage of the drafts. Those whose vector is `known` are not embedded again."""
-    places = [(draft, ordinal) for draft in drafts for ordinal in range(len(draft.pieces))]
-    ids = [draft.passage_id(ordinal) for draft, ordinal in places]
+    ids = [(draft, passage) for draft in drafts for passage in draft.passage_ids]
     searched = await asyncio.to_thread(_searched, drafts, embedder.count)
-    missing = [(passage, text) for passage, (text, _) in zip(ids, searched, strict=True) if passage not in known]
+    missing = [(passage, text) for (_, passage), (text, _) in zip(ids, searched, strict=True) if passage not in known]
     made = await embedder.passages([text for _, text in missing]) if missing else ()
     vectors = {**known, **dict(zip((passage for passage, _ in missing), made, strict=True))}
     return [
         Entry(passage=passage, document=draft.id, version=draft.version, terms=words, vector=vectors[passage], readers=draft.readers)
-        for passage, (draft, _), (_, words) in zip(ids, places, searched, strict=True)
+        for (draft, passage), (_, words) in zip(ids, searched, strict=True)
     ]
 
 

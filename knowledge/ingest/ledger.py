@@ -59,6 +59,11 @@ class Draft:
         """The same for the same document, version and place, so that writing twice is writing once."""
         return PassageId(f"{self.id}-{self.version}-{ordinal}")
 
+    @property
+    def passage_ids(self) -> list[PassageId]:
+        """Of all its pieces, in their order."""
+        return [self.passage_id(ordinal) for ordinal in range(len(self.pieces))]
+
 
 def document_id(source: str, name: str) -> DocumentId:
     """The id of the document that source `source` (its id) calls `name`: 20 hex digits, the same in every run."""

@@ -124,7 +124,7 @@ class _Move:
         drafts = await self.ledger.published(documents)
         known: dict[PassageId, Vector] = {}
         if model == self.old.place.model:
-            known = await self.old.index.vectors([draft.passage_id(n) for draft in drafts for n in range(len(draft.pieces))])
+            known = await self.old.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
         made = await entries_of(drafts, self.parts.embedders.of(model), known)
         self.progress.advanced(len(drafts), len(made))
         return made
