@@ -7,6 +7,9 @@ from knowledge.errors import IndexUnavailable
 from knowledge.index.lance import LanceEngine
 from knowledge.index.places import Place
 from knowledge.index.port import IndexEngine
+from knowledge.index.weaviate.engine import WeaviateEngine
+from knowledge.index.weaviate.line import Line
+from knowledge.index.weaviate.node import Address, Node
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +24,7 @@ class Engines:
         """`model` and `dimension` of the embedder that is set up. Connect to nothing yet."""
         self._settings = settings
         self._made: dict[Place, IndexEngine] = {}
+        self._line: Line | None = None
         self.preferred = Place(WEAVIATE if settings.weaviate_url else LANCEDB, model, dimension)
 
     def at(self, place: Place) -> IndexEngine:
@@ -38,16 +42,8 @@ class Engines:
         if place.engine == LANCEDB:
             return LanceEngine(self._settings.home / "index", model=place.model, dimension=place.dimension)
         if place.engine == WEAVIATE and self._settings.weaviate_url:
-            from knowledge.index.weaviate import WeaviateEngine  # 2 s: only where it is set up
-
-            return WeaviateEngine(
-                self._settings.weaviate_url,
-                grpc=self._settings.weaviate_grpc or "",
-                api_key=self._settings.weaviate_api_key or "",
-                model=place.model,
-                dimension=place.dimension,
-                replicas=self._settings.weaviate_replicas,
-            )
+            self._line = self._line or _line(self._settings)
+            return WeaviateEngine(self._line, model=place.model, dimension=place.dimension, replicas=self._settings.weaviate_replicas)
         _log.error("an index is in %s, which is not set up here: set WEAVIATE_URL again, or move it while it is", place.engine)
         raise IndexUnavailable(IndexUnavailable.__doc__)  # whoever asks is no operator
 
@@ -55,3 +51,8 @@ class Engines:
         """Close all of them."""
         for engine in self._made.values():
             await engine.close()
+
+
+def _line(settings: Settings) -> Line:
+    """To every node that the settings name."""
+    return Line([Node(Address(url, grpc), settings.weaviate_api_key or "") for url, grpc in settings.weaviate_nodes])

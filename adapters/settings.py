@@ -38,9 +38,11 @@ class Settings:
     database_url: str | None = _setting("DATABASE_URL", "PostgreSQL 15 or newer, `postgresql://…`. Absent: embedded.")
     redis_url: str | None = _setting("REDIS_URL", "Redis or Valkey, `redis://…` or `rediss://…`. Absent: embedded.")
     bucket_url: str | None = _setting("BUCKET_URL", "Where originals are kept: `s3://`, `gs://` or `az://`. Absent: FOOTNOTE_HOME.")
-    weaviate_url: str | None = _setting("WEAVIATE_URL", "Where Weaviate answers REST. Absent: LanceDB in FOOTNOTE_HOME.")
+    weaviate_url: str | None = _setting(
+        "WEAVIATE_URL", "Where Weaviate answers REST; of several nodes, each, comma-separated. Absent: LanceDB in FOOTNOTE_HOME."
+    )
     weaviate_grpc: str | None = _setting(
-        "WEAVIATE_GRPC", "Where Weaviate answers gRPC, `host:port`. Absent: the host of WEAVIATE_URL, 50051."
+        "WEAVIATE_GRPC", "Where Weaviate answers gRPC, `host:port`, in the order of WEAVIATE_URL. Absent: the same hosts, port 50051."
     )
     weaviate_api_key: str | None = _setting("WEAVIATE_API_KEY", "The key that Weaviate knows us by. Absent: none is sent.")
     weaviate_replicas: int = _setting("WEAVIATE_REPLICAS", "On how many of Weaviate's nodes each index is kept; 3 on three nodes.", 1)
@@ -90,7 +92,7 @@ class Settings:
             if value is not None and choices and value not in choices:
                 raise BadSetting(f"{setting.metadata['name']} is {value!r}; it can be {' or '.join(choices)}.")
             schemes, written = _ADDRESSES.get(setting.name, (frozenset(), ""))
-            if value is not None and schemes and not _is_address(value, schemes):
+            if value is not None and schemes and not all(_is_address(one, schemes) for one in _named(setting.name, value)):
                 raise BadSetting(f"{setting.metadata['name']} must {written}.")  # its value may hold a password
         self._need_together({"MODEL_PROVIDER": self.model_provider, "MODEL_URL": self.model_url, "MODEL_NAME": self.model_name})
         wanted = _MODEL_PATHS.get(self.model_provider or "")
@@ -105,8 +107,7 @@ class Settings:
             self._need_together(
                 {"TEAMS_APP_ID": self.teams_app_id, "TEAMS_APP_SECRET": self.teams_app_secret, "TEAMS_APP_TENANT": self.teams_app_tenant}
             )
-        if self.weaviate_grpc and not _HOST_AND_PORT.fullmatch(self.weaviate_grpc):
-            raise BadSetting("WEAVIATE_GRPC must be written as HOST:PORT, as in weaviate.example:50051.")
+        self._check_weaviate()
         if not self.slack_api_url.endswith("/"):
             raise BadSetting("SLACK_API_URL must end in /, as in https://slack.com/api/.")
         self._need_together({"EMBEDDING_URL": self.embedding_url, "EMBEDDING_NAME": self.embedding_name})
@@ -130,6 +131,19 @@ class Settings:
             values["url"] = values["url"].rstrip("/")  # paths are put behind it
         return cls(**values, ignored=tuple(name for name in PROMISED if environment.get(name)))
 
+    @property
+    def weaviate_nodes(self) -> list[tuple[str, str]]:
+        """Where each node answers REST and gRPC."""
+        urls = _listed(self.weaviate_url)
+        return list(zip(urls, _listed(self.weaviate_grpc) or [f"{urlsplit(url).hostname}:{_GRPC_PORT}" for url in urls], strict=True))
+
+    def _check_weaviate(self) -> None:
+        grpc = _listed(self.weaviate_grpc)
+        if not all(map(_HOST_AND_PORT.fullmatch, grpc)):
+            raise BadSetting("WEAVIATE_GRPC must be written as HOST:PORT, as in weaviate.example:50051.")
+        if grpc and len(grpc) != len(_listed(self.weaviate_url)):
+            raise BadSetting("WEAVIATE_GRPC must name as many nodes as WEAVIATE_URL, in the same order, comma-separated.")
+
     @staticmethod
     def _need_together(given: Mapping[str, str | None]) -> None:
         missing = [name for name, value in given.items() if not value]
@@ -144,6 +158,16 @@ def _number(name: str, value: str, most: int) -> int:
     return int(value)
 
 
+def _listed(value: str | None) -> list[str]:
+    return [one.strip() for one in value.split(",")] if value else []
+
+
+def _named(setting: str, value: str) -> list[str]:
+    """The addresses that a setting names: of Weaviate there may be several."""
+    return _listed(value) if setting == "weaviate_url" else [value]
+
+
+_GRPC_PORT = 50051  # Weaviate's own
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _NUMBERS = {"index_rest_days": 36_500, "weaviate_replicas": 9}
 """Settings that are numbers, and the most that each may be."""

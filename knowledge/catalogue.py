@@ -96,6 +96,11 @@ class Catalogue:
         lists = await self._lists(viewer.tenant)
         return sum(count for readers, count in lists if may_read(viewer, readers) and may_all_read(audience, readers))
 
+    async def occurring(self, tenant: TenantId, principals: frozenset[Principal]) -> frozenset[Principal]:
+        """Those of the principals that some document of the tenant names as its readers."""
+        lists = await self._lists(tenant)
+        return principals.intersection(*[frozenset().union(*(readers for readers, _ in lists))])
+
     async def sources(self, tenant: TenantId) -> list[SourceCount]:
         """The tenant's sources by name, for its operator."""
         joined = sources.outerjoin(documents, and_(documents.c.source == sources.c.id, _SHOWN))

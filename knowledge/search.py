@@ -25,6 +25,12 @@ GONE = "gone"
 OUTDATED = "outdated"
 NOT_FOR_VIEWER = "viewer may not read"
 NOT_FOR_AUDIENCE = "audience may not read"
+MANY = 3_000
+"""Principals of a viewer from which on only those are asked for that some document names: few of so many do.
+
+Of 20,000 passages in Weaviate, a filter of 3,000 costs a search 3 ms, of 20,000 22 ms, and ten times as much where the server has no
+QUERY_BATCHED_CONTAINS_ENABLED (2 cores).
+"""
 _AN_ANSWER = 8  # passages that an answer is made from; the default depth is measured for so many
 
 
@@ -109,6 +115,9 @@ class _OneSearch:
 
     async def propose(self, principals: frozenset[Principal]) -> list[Candidate]:
         """Both lists at once, the longer search begun first; words alone where vectors cannot be had."""
+        if len(principals) >= MANY:
+            with self.clock.step("narrow"):
+                principals = await self.parts.catalogue.occurring(self.viewer.tenant, principals)
         vectors, words = await asyncio.gather(self.by_vector(principals), self.by_words(principals), return_exceptions=True)
         if isinstance(words, BaseException):
             raise words

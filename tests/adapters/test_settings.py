@@ -50,6 +50,10 @@ def test_what_is_set_is_read() -> None:
         pytest.param({"BUCKET_URL": "ftp://x"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a scheme that keeps no originals"),
         pytest.param({"WEAVIATE_URL": "weaviate:8080"}, "WEAVIATE_URL must start with http", id="Weaviate without a scheme"),
         pytest.param({"WEAVIATE_GRPC": "weaviate"}, "WEAVIATE_GRPC must be written as HOST:PORT", id="gRPC without a port"),
+        pytest.param({"WEAVIATE_URL": "http://a:1,b:2"}, "WEAVIATE_URL must start with http", id="a second Weaviate without a scheme"),
+        pytest.param(
+            {"WEAVIATE_URL": "http://a:1,http://b:2", "WEAVIATE_GRPC": "a:3"}, "must name as many nodes", id="gRPC of one node of two"
+        ),
         pytest.param({"WEAVIATE_REPLICAS": "0"}, "WEAVIATE_REPLICAS is '0'; write a number from 1 to 9", id="no replica"),
         pytest.param({"INDEX_REST_DAYS": "soon"}, "INDEX_REST_DAYS is 'soon'; write a number", id="days that are none"),
         pytest.param({"BUCKET_URL": "s3:///prefix"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a prefix without its bucket"),

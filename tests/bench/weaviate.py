@@ -19,7 +19,6 @@ from knowledge.documents import DocumentId, PassageId
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Matrix
 from knowledge.index.port import Entry, TenantIndex
-from knowledge.index.weaviate import WeaviateEngine
 from knowledge.index.weaviate.schema import definition
 from knowledge.ranking import LIST_LENGTH, fuse, searchable_terms
 from knowledge.terms import terms
@@ -71,15 +70,15 @@ async def measure(folder: Path, sizes: Sequence[int], questions: int) -> tuple[d
     for size in sizes:
         entries = await _entries(texts, Neighbours(model, real), size)
         with ExitStack() as stack:
-            node = stack.enter_context(weaviate.running(_made(folder / str(size)))).nodes[0]
-            found[size] = await _one(node, entries, asked)
+            cluster = stack.enter_context(weaviate.running(_made(folder / str(size))))
+            found[size] = await _one(cluster, entries, asked)
     with weaviate.running(_made(folder / "tenants")) as cluster:
-        return found, await _many(cluster.nodes[0], await _entries(texts, Neighbours(model, real), 50))
+        return found, await _many(cluster, await _entries(texts, Neighbours(model, real), 50))
 
 
-async def _one(node: weaviate.Node, entries: Sequence[Entry], asked: Sequence[tuple[str, Any]]) -> Figures:
-    engine = WeaviateEngine(node.url, grpc=node.grpc, api_key=weaviate.KEY, model="bench", dimension=384)
-    bare = await _bare(node)
+async def _one(cluster: weaviate.Cluster, entries: Sequence[Entry], asked: Sequence[tuple[str, Any]]) -> Figures:
+    engine = cluster.engine("bench", 384)
+    bare = await _bare(cluster.nodes[0])
     await engine.create(_TENANT)
     index = await engine.open(_TENANT)
     ours_s = await _timed([index.put(entries[n : n + _BATCH]) for n in range(0, len(entries), _BATCH)])
@@ -94,16 +93,16 @@ async def _one(node: weaviate.Node, entries: Sequence[Entry], asked: Sequence[tu
         search_ratio=median(one / other for one, other in pairs),
         ours_ms=(median(ours), quantiles(ours, n=20)[18]),
         bare_ms=(median(bares), quantiles(bares, n=20)[18]),
-        memory_mb=_memory_mb(node.pid),
+        memory_mb=_memory_mb(cluster.nodes[0].pid),
     )
 
 
-async def _many(node: weaviate.Node, entries: Sequence[Entry]) -> Tenants:
-    engine = WeaviateEngine(node.url, grpc=node.grpc, api_key=weaviate.KEY, model="bench", dimension=384)
+async def _many(cluster: weaviate.Cluster, entries: Sequence[Entry]) -> Tenants:
+    engine = cluster.engine("bench", 384)
     await engine.create(_TENANT)
-    before = _memory_mb(node.pid)
+    before = _memory_mb(cluster.nodes[0].pid)
     made_s = await _timed([engine.create(TenantId(f"tenant-{n}")) for n in range(_TENANTS)])
-    memory = _memory_mb(node.pid) - before
+    memory = _memory_mb(cluster.nodes[0].pid) - before
     woken = []
     for n in range(_ASLEEP):
         tenant = TenantId(f"tenant-{n}")

@@ -56,7 +56,7 @@ def one_node(node: weaviate.Cluster) -> MakeEngine:
 def three_nodes(nodes: weaviate.Cluster) -> MakeEngine:
     """Every engine asks another node."""
     turns = cycle(range(3))
-    return lambda: _closing(nodes.engine("test", DIMENSION, at=next(turns)))
+    return lambda: _closing(nodes.engine("test", DIMENSION, at=(next(turns),)))
 
 
 ENGINES = (

@@ -18,11 +18,14 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from knowledge.index.weaviate import WeaviateEngine
+from knowledge.index.weaviate import node as client
+from knowledge.index.weaviate.line import Line
+from knowledge.index.weaviate.node import Limits
 from tests.journeys.conftest import require
 
 BINARY = Path(os.environ.get("FOOTNOTE_WEAVIATE", Path(__file__).parents[2] / ".tools/bin/weaviate-server"))
@@ -71,6 +74,10 @@ class Node:
     @property
     def grpc(self) -> str:
         return f"127.0.0.1:{self.ports.grpc}"
+
+    @property
+    def address(self) -> client.Address:
+        return client.Address(self.url, self.grpc)
 
     @property
     def log(self) -> Path:
@@ -170,11 +177,12 @@ class Cluster(NamedTuple):
 
     nodes: Sequence[Node]
 
-    def engine(self, model: str, dimension: int, *, at: int = 0, **options: Any) -> WeaviateEngine:  # noqa: ANN401 - the engine's own
-        """An engine that asks the node `at`; what it makes is kept on every node."""
-        node = self.nodes[at]
-        given = {"grpc": node.grpc, "api_key": KEY, "replicas": len(self.nodes), **options}
-        return WeaviateEngine(node.url, model=model, dimension=dimension, **given)
+    def engine(
+        self, model: str, dimension: int, *, at: Sequence[int] = (0,), key: str = KEY, limits: Limits | None = None
+    ) -> WeaviateEngine:
+        """An engine that asks the nodes `at`, the first of them first; what it makes is kept on every node."""
+        line = Line([client.Node(self.nodes[number].address, key, limits) for number in at])
+        return WeaviateEngine(line, model=model, dimension=dimension, replicas=len(self.nodes))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 from llama_index.core import Settings
@@ -14,9 +15,9 @@ from sqlalchemy import update
 
 from knowledge.documents import DocumentId
 from knowledge.errors import IndexMissing, UnknownDocument
-from knowledge.search import GONE, NOT_FOR_AUDIENCE, NOT_FOR_VIEWER, OUTDATED
+from knowledge.search import GONE, MANY, NOT_FOR_AUDIENCE, NOT_FOR_VIEWER, OUTDATED
 from knowledge.tables import documents
-from tenancy.viewer import EVERYONE, Audience
+from tenancy.viewer import EVERYONE, Audience, Principal
 from tests.knowledge.parts import Shelf, group, text, viewer_of
 
 LEAVE = "Parental leave is twenty weeks for every parent."
@@ -152,6 +153,32 @@ async def test_identifiers_are_found_exactly(shelf: Shelf) -> None:
 async def test_every_step_of_a_search_is_timed(shelf: Shelf) -> None:
     await shelf.ingest(text("leave", LEAVE))
     assert (await shelf.find("leave", STAFF)).timings_ms.keys() == {"words", "embed", "vectors", "check"}
+
+
+async def test_of_very_many_principals_only_those_are_asked_for_that_some_document_names(shelf: Shelf) -> None:
+    await shelf.ingest(text("leave", LEAVE), text("deal", DEAL, group("hr")), text("other", DEAL, group("law")))
+    many = [HR, *(f"group:files:{number}" for number in range(MANY))]
+    asked: list[frozenset[Principal]] = []
+    index = await shelf.engine.open(shelf.tenant.id)
+
+    async def by_words(*arguments: object) -> list[object]:
+        asked.append(cast("frozenset[Principal]", arguments[2]))
+        return []
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(index), "by_words", by_words)
+        await shelf.find("parental leave", HR, STAFF)
+        await shelf.find("parental leave", *many)
+    assert asked == [{HR, STAFF}, {HR}]
+    assert [hit.passage.document.name for hit in (await shelf.find("parental leave", *many)).hits] == ["deal"]
+
+
+async def test_what_is_opened_to_one_of_very_many_principals_is_found_at_once(shelf: Shelf) -> None:
+    await shelf.ingest(text("deal", DEAL, group("hr")))
+    many = [f"group:files:{number}" for number in range(MANY)]
+    assert (await shelf.find("parental leave", *many)).hits == ()
+    await shelf.ingest(text("deal", DEAL, group("17")))
+    assert len((await shelf.find("parental leave", *many)).hits) == 1
 
 
 async def test_opening_needs_the_same_right_as_finding(shelf: Shelf) -> None:

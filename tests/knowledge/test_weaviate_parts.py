@@ -2,18 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Collection
 from contextlib import suppress
 
 import pytest
 
-from knowledge.index.weaviate import roster as rosters
 from knowledge.index.weaviate.breaker import FAILURES, PAUSE_S, Breaker, Open
 from knowledge.index.weaviate.faults import FAULTS, fault
 from knowledge.index.weaviate.parallel import for_each
-from knowledge.index.weaviate.roster import KEPT_S, MANY, Roster
 from knowledge.index.weaviate.schema import collection_name, definition, differences
-from tenancy.viewer import Principal
 
 
 class Clock:
@@ -135,6 +131,13 @@ def test_what_a_collection_has_besides_is_its_own_matter() -> None:
     [
         pytest.param(TimeoutError(), "in time", True, False, id="a call of ours that took too long"),
         pytest.param(ConnectionRefusedError(111, "refused"), "cannot be reached", True, False, id="nobody listens"),
+        pytest.param(
+            RuntimeError("rpc error: code = Canceled desc = grpc: the client connection is closing"),
+            "cannot be reached",
+            True,
+            False,
+            id="a node that has just come back",
+        ),
         pytest.param(RuntimeError('batch delete: tenant not found: "x"'), "this company's index", False, True, id="no tenant"),
         pytest.param(RuntimeError("could not find class X in schema"), "this company's index", False, True, id="no collection"),
         pytest.param(RuntimeError("index: class X: shard not found"), "does not know why", False, False, id="a shard is not its tenant"),
@@ -149,81 +152,6 @@ def test_errors_are_told_apart(error: Exception, advice: str, *, outage: bool, m
 
 def test_only_one_fault_means_that_a_tenant_is_missing() -> None:
     assert [one.missing for one in FAULTS].count(True) == 1
-
-
-PRINCIPALS = frozenset(Principal(f"group:{number}") for number in range(MANY))
-
-
-class Server:
-    """What a roster reads from."""
-
-    def __init__(self, *occurring: str) -> None:
-        self.occurring: Collection[Principal] | None = {Principal(one) for one in occurring}
-        self.reads = 0
-        self.takes_s = 0.0
-
-    async def read(self) -> Collection[Principal] | None:
-        self.reads += 1
-        await asyncio.sleep(self.takes_s)
-        return self.occurring
-
-
-async def test_a_viewer_with_few_principals_costs_no_look() -> None:
-    server = Server()
-    assert await Roster(server.read).narrowed({Principal("group:1")}) == {"group:1"}
-    assert server.reads == 0
-
-
-async def test_very_many_principals_are_narrowed_to_those_that_occur() -> None:
-    assert await Roster(Server("group:1", "group:other").read).narrowed(PRINCIPALS) == {"group:1"}
-
-
-async def test_whatever_occurs_no_principal_is_added() -> None:
-    roster = Roster(Server("everyone", "group:other").read)
-    roster.add({Principal("person:x")})
-    assert await roster.narrowed(PRINCIPALS) == set()
-
-
-async def test_what_this_process_writes_is_known_at_once() -> None:
-    roster = Roster(Server("group:1").read)
-    await roster.narrowed(PRINCIPALS)
-    roster.add({Principal("group:2")})
-    assert await roster.narrowed(PRINCIPALS) == {"group:1", "group:2"}
-
-
-async def test_what_another_process_writes_is_known_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, server = Clock(), Server("group:1")
-    monkeypatch.setattr(rosters.time, "monotonic", clock)
-    roster = Roster(server.read)
-    await roster.narrowed(PRINCIPALS)
-    server.occurring = {Principal("group:3")}
-    assert await roster.narrowed(PRINCIPALS) == {"group:1"}
-    clock.now += KEPT_S + 1
-    assert await roster.narrowed(PRINCIPALS) == {"group:3"}
-    assert server.reads == 2
-
-
-async def test_all_are_asked_for_where_the_server_does_not_tell() -> None:
-    server = Server()
-    server.occurring = None
-    roster = Roster(server.read)
-    assert await roster.narrowed(PRINCIPALS) == PRINCIPALS
-    assert await roster.narrowed(PRINCIPALS) == PRINCIPALS
-    assert server.reads == 1
-
-
-async def test_all_are_asked_for_where_the_look_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rosters, "_PATIENCE_S", 0.01)
-    server = Server("group:1")
-    server.takes_s = 5
-    assert await Roster(server.read).narrowed(PRINCIPALS) == PRINCIPALS
-
-
-async def test_several_searches_share_one_look() -> None:
-    server = Server("group:1")
-    roster = Roster(server.read)
-    await asyncio.gather(*(roster.narrowed(PRINCIPALS) for _ in range(5)))
-    assert server.reads == 1
 
 
 async def test_the_first_error_ends_what_is_done_with_each() -> None:

@@ -4,9 +4,11 @@ engine.py    WeaviateEngine: makes, opens, rests and removes tenants, and says h
 tenant.py    WeaviateIndex: the passages of one tenant
 rows.py      an entry as Weaviate keeps it, and back
 schema.py    what the collection is called and made of, and what somebody changed by hand
-line.py      the one client, behind time limits and a breaker; what went wrong, in plain words
+line.py      asks one of the nodes, and the next if that one is away
+node.py      the one client of a node, behind time limits and a breaker
 breaker.py   no call for a while after several that came to nothing
-roster.py    which principals occur in a tenant, for viewers who hold very many
+faults.py    what went wrong, in plain words
+parallel.py  several calls at once, but not all at once
 
 Measured in `facts/engines.md` §1 to §3.
 """

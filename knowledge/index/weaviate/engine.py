@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.weaviate.faults import advice, fault
-from knowledge.index.weaviate.line import Limits, Line
+from knowledge.index.weaviate.line import Line
 from knowledge.index.weaviate.schema import PREFIX, collection_name, definition, differences
 from knowledge.index.weaviate.tenant import WeaviateIndex
 from tenancy.viewer import TenantId
@@ -21,20 +21,19 @@ KNOWN_FOR_S = 5.0
 """How long a tenant is taken to be there without asking; a search finds out earlier if it is not."""
 _POLL_S = 0.02
 _GLANCE_S = 0.5
+_SETTLED_S = 3.0  # what was removed is gone from every node within a moment
 _NOBODY = "-"  # no tenant of ours is called so
 
 
 class WeaviateEngine:
     """One collection of one Weaviate: the passages embedded with one model, a tenant for each of ours."""
 
-    def __init__(
-        self, url: str, *, model: str, dimension: int, grpc: str = "", api_key: str = "", replicas: int = 1, limits: Limits | None = None
-    ) -> None:
-        """`url` as `http://host:8080`, `grpc` as `host:50051`. Connects to nothing yet.
+    def __init__(self, line: Line, *, model: str, dimension: int, replicas: int = 1) -> None:
+        """Over `line`, which several engines may share. Connects to nothing yet.
 
         `replicas`: on how many nodes a collection made here is kept. Writes wait for more than half of them, reads ask one.
         """
-        self._line = Line(url, grpc, api_key, limits or Limits())
+        self._line = line
         self._name = collection_name(model, dimension)
         self._dimension = dimension
         self._replicas = replicas
@@ -48,11 +47,17 @@ class WeaviateEngine:
         """
         if await self._is_there(tenant):
             return self._know(tenant)
-        await self._ensure_collection()
-        async with self._line.writing() as client:
+
+        async def make(client: "WeaviateAsyncClient") -> None:
             await _tenants(client, self._name).create(tenant)
-            while await _passages(client, self._name, tenant) != 0:  # noqa: ASYNC110 - what it looks at is outside this process
+            began = time.monotonic()
+            while (held := await _passages(client, self._name, tenant)) != 0:
+                if held and time.monotonic() - began > _SETTLED_S:
+                    return  # somebody else has made it too, and has put passages there
                 await asyncio.sleep(_POLL_S)
+
+        await self._ensure_collection()
+        await self._line.write(make)
         return self._know(tenant)
 
     async def open(self, tenant: TenantId) -> WeaviateIndex:
@@ -67,8 +72,7 @@ class WeaviateEngine:
     async def rest(self, tenant: TenantId) -> None:
         """Let the server close the tenant's files. The next search or write opens them again."""
         if await self._is_there(tenant):
-            async with self._line.writing() as client:
-                await _tenants(client, self._name).deactivate(tenant)
+            await self._line.write(lambda client: _tenants(client, self._name).deactivate(tenant))
 
     async def drop(self, tenant: TenantId) -> None:
         """Remove the tenant of this model."""
@@ -76,25 +80,24 @@ class WeaviateEngine:
 
     async def purge(self, tenant: TenantId) -> None:
         """Remove the tenant of every model and version."""
-        async with self._line.reading() as client:
-            names = [name for name in await client.collections.list_all() if name.startswith(PREFIX)]
-        for name in names:
-            await self._remove(tenant, name)
+        for name in await self._line.read(lambda client: client.collections.list_all()):
+            if name.startswith(PREFIX):
+                await self._remove(tenant, name)
 
     async def check(self) -> str:
-        """Whether it is there, knows us, answers on both ports, and has its collection as we make it; made now if it is not there yet."""
-        async with self._for_operators(), self._line.reading() as client:
-            version = (await client.get_meta())["version"]
-        async with self._for_operators(f" It answers over REST; for gRPC it is asked at {self._line.grpc}."):
-            await self._ensure_collection()
-            changed = await self._changed()
-        if changed:
-            message = (
-                f"Weaviate at {self._line.url}: somebody changed the collection {self._name}: {'; '.join(changed)}. Change it back; where "
-                "Weaviate does not let you, remove the collection: every index is then built again from what is kept."
-            )
-            raise IndexUnavailable(message)
-        return f"Weaviate {version} at {self._line.url}"
+        """Whether it is there, knows us, answers on both ports, and has its collection as we make it; made now if it is not there yet.
+
+        One node that serves us is enough; what is wrong with others is said.
+        """
+        found, wrong = [], []
+        for node in self._line.each():
+            try:
+                found.append(await self._checked(node))
+            except IndexUnavailable as error:
+                wrong.append(error)
+        if not found:
+            raise wrong[0]
+        return " ".join([", ".join(found), *(f"But: {error}" for error in wrong)])
 
     async def close(self) -> None:
         """Close the connections."""
@@ -102,10 +105,24 @@ class WeaviateEngine:
         self._indexes.clear()
         await self._line.close()
 
+    async def _checked(self, node: Line) -> str:
+        with _for_operators(node):
+            version = (await node.read(lambda client: client.get_meta()))["version"]
+        with _for_operators(node, f" It answers over REST; for gRPC it is asked at {node.address.grpc}."):
+            await self._ensure_collection()
+            changed = await node.read(self._changes)
+        if changed:
+            message = (
+                f"Weaviate at {node.address.url}: somebody changed the collection {self._name}: {'; '.join(changed)}. Change it back; "
+                "where Weaviate does not let you, remove the collection: every index is then built again from what is kept."
+            )
+            raise IndexUnavailable(message)
+        return f"Weaviate {version} at {node.address.url}"
+
     async def _ensure_collection(self) -> None:
         from weaviate.exceptions import UnexpectedStatusCodeError
 
-        async with self._line.writing() as client:
+        async def make(client: "WeaviateAsyncClient") -> None:
             if await client.collections.exists(self._name):
                 return
             try:
@@ -114,43 +131,34 @@ class WeaviateEngine:
                 if not await client.collections.exists(self._name):  # else another process was quicker
                     raise
 
+        await self._line.write(make)
+
     async def _is_there(self, tenant: TenantId) -> bool:
         try:
-            async with self._line.reading() as client:
-                return await _tenants(client, self._name).get_by_name(tenant) is not None
+            return await self._line.read(lambda client: _tenants(client, self._name).get_by_name(tenant)) is not None
         except IndexMissing:  # not even the collection
             return False
 
     async def _remove(self, tenant: TenantId, name: str) -> None:
         """Wake it first: of a tenant removed while it rests, files may stay, and come back with its name (weaviate#8889)."""
         self._forget(tenant)
-        try:
-            async with self._line.writing() as client:
-                tenants = _tenants(client, name)
-                await _wake(tenants, tenant)
-                await tenants.remove(tenant)
-                while await tenants.get_by_name(tenant):  # noqa: ASYNC110 - what it looks at is outside this process
-                    await asyncio.sleep(_POLL_S)
-        except IndexMissing:  # there is no such collection
-            return
 
-    async def _changed(self) -> list[str]:
+        async def remove(client: "WeaviateAsyncClient") -> None:
+            tenants = _tenants(client, name)
+            await _wake(tenants, tenant)
+            await tenants.remove(tenant)
+            while await tenants.get_by_name(tenant):  # noqa: ASYNC110 - what it looks at is outside this process
+                await asyncio.sleep(_POLL_S)
+
+        with suppress(IndexMissing):  # there is no such collection
+            await self._line.write(remove)
+
+    async def _changes(self, client: "WeaviateAsyncClient") -> list[str]:
         """What of the collection is not as we make it. Asks over gRPC first: all else here goes over REST."""
-        async with self._line.reading() as client:
-            collection = client.collections.use(self._name)
-            await collection.tenants.get_by_names([_NOBODY])
-            found = (await collection.config.get()).to_dict()
+        collection = client.collections.use(self._name)
+        await collection.tenants.get_by_names([_NOBODY])
+        found = (await collection.config.get()).to_dict()
         return differences(definition(self._name, found["replicationConfig"]["factor"]), found)
-
-    @asynccontextmanager
-    async def _for_operators(self, hint: str = "") -> AsyncIterator[None]:
-        """Say what is wrong and what to do about it; `hint` where something cannot be reached."""
-        try:
-            yield
-        except IndexUnavailable as error:
-            cause = error.__cause__ or error
-            message = f"Weaviate at {self._line.url}: {advice(cause)}{hint if fault(cause).outage else ''}"
-            raise IndexUnavailable(message) from error
 
     def _know(self, tenant: TenantId) -> None:
         self._known[tenant] = time.monotonic() + KNOWN_FOR_S
@@ -160,6 +168,17 @@ class WeaviateEngine:
     def _forget(self, tenant: TenantId) -> None:
         self._known.pop(tenant, None)
         self._indexes.pop(tenant, None)
+
+
+@contextmanager
+def _for_operators(node: Line, hint: str = "") -> Iterator[None]:
+    """Say what is wrong and what to do about it; `hint` where something cannot be reached."""
+    try:
+        yield
+    except IndexUnavailable as error:
+        cause = error.__cause__ or error
+        message = f"Weaviate at {node.address.url}: {advice(cause)}{hint if fault(cause).outage else ''}"
+        raise IndexUnavailable(message) from error
 
 
 def _tenants(client: "WeaviateAsyncClient", name: str) -> "_TenantsAsync":

@@ -60,6 +60,7 @@ FAULTS = (
     _fault(r"timeout|timed out|deadline exceeded", "It did not answer in time.", outage=True),
     _fault(
         r"weaviateconnectionerror|weaviatestartuperror|weaviateretryerror|\bretries\b|unavailable|connecterror|\b50[234]\b"
+        r"|rpc error: code = canceled"
         r"|(read|write|pool|protocol|network)error|connection ?(refused|reset|aborted)|brokenpipe|grpcunavailable|^oserror",
         "It cannot be reached. Check that it runs, WEAVIATE_URL, and that both its ports, REST and gRPC, are open to this machine.",
         outage=True,

@@ -1,136 +1,76 @@
-"""The one client of Weaviate, behind time limits and a breaker.
+"""What connects us to the nodes of one Weaviate: asks one of them, and the next if that one is away."""
 
-The client alone waits up to 63 s for a server that is gone (`facts/engines.md` §3), and reports nearly all with one error.
-"""
-
-import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from collections.abc import Sequence
 
 from knowledge.errors import IndexMissing, IndexUnavailable
-from knowledge.index.weaviate.breaker import Breaker, Open
+from knowledge.index.weaviate.breaker import Open
 from knowledge.index.weaviate.faults import fault, is_outage, raised
-
-if TYPE_CHECKING:
-    from weaviate import WeaviateAsyncClient
-    from weaviate.connect import ConnectionParams
+from knowledge.index.weaviate.node import Address, Ask, Node, T
 
 _log = logging.getLogger(__name__)
 
-_GRPC_PORT = 50051
-_RECONNECT_MS = 1_000  # gRPC's own is up to two minutes: a server that is back would be gone for us
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long things may take, the making of the connection included, in seconds."""
-
-    read_s: float = 5.0
-    write_s: float = 30.0
-    indexing_s: float = 120.0  # until vectors are found: at 10,000 passages the server first builds another kind of index (7 s on 2 cores)
+_PATIENCE_S = 1.5
+"""While there is another node to ask. The client tries a killed one for a minute; and where the first of three has died, the first write
+through one of the others may hang (v1.39.0)."""
 
 
 class Line:
-    """Gives out the client for one call at a time, and turns what that raises into our errors."""
+    """Turns what the client raises into our errors.
 
-    def __init__(self, url: str, grpc: str, api_key: str, limits: Limits) -> None:
-        """`grpc`: `host:port`; empty: the host of `url`, port 50051. Connects to nothing yet."""
-        self.url = url
-        self.grpc = grpc or f"{urlsplit(url).hostname}:{_GRPC_PORT}"
-        self._api_key = api_key
-        self.limits = limits
-        self._breaker = Breaker()
-        self._connecting = asyncio.Lock()
-        self._client: WeaviateAsyncClient | None = None
+    Whatever is asked here may be done twice: a node that did not answer in time may have done it before another is asked.
+    """
 
-    @asynccontextmanager
-    async def reading(self) -> "AsyncIterator[WeaviateAsyncClient]":
-        """The client, for one question to it. Raises `IndexUnavailable` and `IndexMissing` for whatever goes wrong within."""
-        async with self._held(self.limits.read_s) as client:
-            yield client
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        """`nodes`, one at least, hold the same, within the same limits."""
+        self.limits = nodes[0].limits
+        self._nodes = nodes
+        self._at = 0  # whom to ask first: the one that answered last
 
-    @asynccontextmanager
-    async def writing(self) -> "AsyncIterator[WeaviateAsyncClient]":
-        """The same for one write to it, which may take longer."""
-        async with self._held(self.limits.write_s) as client:
-            yield client
+    @property
+    def address(self) -> Address:
+        """Whom it asks first."""
+        return self._nodes[self._at].address
+
+    def each(self) -> "list[Line]":
+        """A line to each of the nodes alone, over the connections of this one."""
+        return [Line([node]) for node in self._nodes]
+
+    async def read(self, ask: Ask[T]) -> T:
+        """The answer to one question. Raises `IndexUnavailable` and `IndexMissing` for whatever goes wrong."""
+        return await self._asked(ask, self.limits.read_s)
+
+    async def write(self, ask: Ask[T]) -> T:
+        """The same for one write, which may take longer."""
+        return await self._asked(ask, self.limits.write_s)
 
     async def close(self) -> None:
         """Let go of the connections."""
-        async with self._connecting:
-            client, self._client = self._client, None
-            if client:
-                await client.close()
+        for node in self._nodes:
+            await node.close()
 
-    @asynccontextmanager
-    async def _held(self, limit_s: float) -> "AsyncIterator[WeaviateAsyncClient]":
-        try:
-            with self._breaker.passed(is_outage):
-                async with asyncio.timeout(limit_s):
-                    yield await self._connected()
-        except Open as error:
-            raise IndexUnavailable(IndexUnavailable.__doc__) from error
-        except raised() as error:
-            raise self._told(error) from error
+    async def _asked(self, ask: Ask[T], limit_s: float) -> T:
+        first = self._at
+        for number in range(len(self._nodes)):
+            at = (first + number) % len(self._nodes)
+            last = number == len(self._nodes) - 1
+            try:
+                answer = await self._nodes[at].asked(ask, limit_s if last else min(limit_s, _PATIENCE_S))
+            except Open as error:
+                problem: Exception = error
+            except raised() as error:
+                problem = error
+                self._log(at, error)
+                if not is_outage(error):
+                    break
+            else:
+                self._at = at
+                return answer
+        missing = fault(problem).missing
+        raise (IndexMissing(IndexMissing.__doc__) if missing else IndexUnavailable(IndexUnavailable.__doc__)) from problem
 
-    def _told(self, error: Exception) -> IndexUnavailable:
-        """The error for whoever asked, who is no operator; the operator finds more in the log."""
+    def _log(self, at: int, error: Exception) -> None:
+        """Tell the operator; whoever asked is none."""
         found = fault(error)
-        if found.missing:
-            return IndexMissing(IndexMissing.__doc__)
-        _log.warning("Weaviate at %s: %s (%s: %s)", self.url, found.advice, type(error).__name__, error)
-        return IndexUnavailable(IndexUnavailable.__doc__)
-
-    async def _connected(self) -> "WeaviateAsyncClient":
-        """The client, connected by whoever comes first: two at once would leave one connection open (weaviate-python-client#1499)."""
-        if self._client is None:
-            async with self._connecting:
-                if self._client is None:
-                    self._client = await self._connect()
-        return self._client
-
-    async def _connect(self) -> "WeaviateAsyncClient":
-        await asyncio.to_thread(import_module, "weaviate")  # 2 s, so only where it is set up, and off the loop
-        import weaviate
-        from weaviate.auth import Auth
-        from weaviate.config import AdditionalConfig, GrpcConfig, Timeout
-
-        # It logs every object that Weaviate refuses, words and readers with it. We raise, which it does not.
-        logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
-        reconnect = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", _RECONNECT_MS)]
-        client = weaviate.WeaviateAsyncClient(
-            _parameters(self.url, self.grpc),
-            auth_client_secret=Auth.api_key(self._api_key) if self._api_key else None,
-            additional_config=AdditionalConfig(
-                timeout=Timeout(query=self.limits.read_s, insert=self.limits.write_s, init=self.limits.read_s),
-                grpc_config=GrpcConfig(channel_options=reconnect),
-            ),
-            skip_init_checks=True,  # they ask PyPI for a newer version
-        )
-        try:
-            await client.connect()
-        except BaseException:
-            await client.close()
-            raise
-        return client
-
-
-def _parameters(url: str, grpc: str) -> "ConnectionParams":
-    from weaviate.connect import ConnectionParams
-
-    rest = urlsplit(url)
-    secure = rest.scheme == "https"
-    grpc_host, _, grpc_port = grpc.rpartition(":")
-    return ConnectionParams.from_params(
-        http_host=rest.hostname or "",
-        http_port=rest.port or (443 if secure else 80),
-        http_secure=secure,
-        grpc_host=grpc_host,
-        grpc_port=int(grpc_port),
-        grpc_secure=secure,
-    )
+        if not found.missing:
+            _log.warning("Weaviate at %s: %s (%s: %s)", self._nodes[at].address.url, found.advice, type(error).__name__, error)

@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.port import Entry, Held, Proposal
 from knowledge.index.weaviate.faults import Refused
 from knowledge.index.weaviate.line import Line
+from knowledge.index.weaviate.node import Ask, T
 from knowledge.index.weaviate.parallel import chunks, for_each
-from knowledge.index.weaviate.roster import Roster
 from knowledge.index.weaviate.rows import object_id, to_held, to_object, to_vector
 from knowledge.index.weaviate.schema import K1, VECTOR_INDEX_FROM
 from tenancy.viewer import Principal, TenantId
@@ -52,8 +52,7 @@ class WeaviateIndex:
         self._dimension = dimension
         self._lost = lost
         self._anywhere = [1.0] * dimension  # a vector to ask with where it does not matter which
-        self._handles: dict[str, Rows] = {}
-        self._roster = Roster(self._principals)
+        self._handles: dict[tuple[WeaviateAsyncClient, str], Rows] = {}
 
     async def put(self, entries: Sequence[Entry]) -> None:
         """Add or replace entries, and wait until a search by vector sees them: the server indexes vectors later than it stores them.
@@ -62,11 +61,10 @@ class WeaviateIndex:
         if it is killed meanwhile (v1.39.0, `flat.Flush`). Hence the next write.
         """
         self._check_lengths(entries)
-        for entry in entries:
-            self._roster.add(entry.readers)
         latest = list({entry.passage: entry for entry in entries}.values())
         await for_each(chunks(latest, _ENTRIES_A_CALL), self._put, at_once=_CALLS_AT_ONCE)
-        await for_each(chunks(latest, _ROWS_A_PAGE), self._until_searchable, at_once=_CALLS_AT_ONCE)
+        pages = (self._ids(entry.passage for entry in page) for page in chunks(latest, _ROWS_A_PAGE))
+        await for_each(pages, self._until_searchable, at_once=_CALLS_AT_ONCE)
         if latest:
             await self._put(latest[-1:])
 
@@ -81,54 +79,50 @@ class WeaviateIndex:
 
     async def set_readers(self, document: DocumentId, readers: Readers) -> None:
         """Rewrite the reader lists of one document's rows, each where it is: no vector is sent."""
-        self._roster.add(readers)
         value = {"readers": sorted(readers)}
         await for_each({row async for row in self._of(document)}, lambda row: self._change(row, value), at_once=_CHANGES_AT_ONCE)
 
     async def by_words(self, terms: Sequence[str], principals: Collection[Principal], limit: int) -> list[Proposal]:
         """BM25 over the field of terms, readers filtered first. Weaviate leaves out the factor that is the same for all: k1 + 1."""
-        asked = await self._roster.narrowed(principals)
-        if not terms or not asked:
+        if not terms or not principals:
             return []
         from weaviate.classes.query import MetadataQuery
 
-        async with self._reading() as rows:
-            found = await rows.query.bm25(
+        found = await self._read(
+            lambda rows: rows.query.bm25(
                 " ".join(terms),
                 query_properties=["terms"],
-                filters=_any("readers", asked),
+                filters=_any("readers", principals),
                 limit=limit,
                 return_properties=["passage"],
                 return_metadata=MetadataQuery(score=True),
             )
+        )
         return [Proposal(_passage(row), (row.metadata.score or 0.0) * (K1 + 1)) for row in found.objects]
 
     async def by_vector(self, vector: Vector, principals: Collection[Principal], limit: int) -> list[Proposal]:
         """Cosine, readers filtered first, approximate in large tenants."""
-        asked = await self._roster.narrowed(principals)
-        if not asked:
+        if not principals:
             return []
         from weaviate.classes.query import MetadataQuery
 
-        async with self._reading() as rows:
-            found = await rows.query.near_vector(
+        found = await self._read(
+            lambda rows: rows.query.near_vector(
                 vector.tolist(),
-                filters=_any("readers", asked),
+                filters=_any("readers", principals),
                 limit=limit,
                 return_properties=["passage"],
                 return_metadata=MetadataQuery(distance=True),
             )
+        )
         return [Proposal(_passage(row), 1 - (row.metadata.distance or 0.0)) for row in found.objects]
 
     async def vectors(self, passages: Collection[PassageId]) -> dict[PassageId, Vector]:
         """By the rows' names, a few at a time."""
         found: dict[PassageId, Vector] = {}
         for chunk in chunks(sorted(passages), _VECTORS_A_PAGE):
-            async with self._reading() as rows:
-                page = await rows.query.fetch_objects(
-                    filters=_filter_ids(self._ids(chunk)), limit=len(chunk), return_properties=["passage"], include_vector=True
-                )
-            found |= {_passage(row): to_vector(row.vector) for row in page.objects}
+            rows = await self._fetched(self._ids(chunk), "passage")
+            found |= {_passage(row): to_vector(row.vector) for row in rows}
         return found
 
     async def holdings(self) -> Counter[Held]:
@@ -140,45 +134,45 @@ class WeaviateIndex:
 
     async def count(self) -> int:
         """Rows of the tenant."""
-        async with self._reading() as rows:
-            return (await rows.aggregate.over_all(total_count=True)).total_count or 0
+        return (await self._read(lambda rows: rows.aggregate.over_all(total_count=True))).total_count or 0
 
     async def tidy(self) -> None:
-        """Weaviate tidies up by itself; what a killed server forgot to index is given to it again.
+        """Weaviate tidies up by itself; what a node forgot to index when it was killed is given to it again.
 
-        Of small tenants only: from `VECTOR_INDEX_FROM` on, another kind of index keeps a log of its own.
+        Of small tenants only: from `VECTOR_INDEX_FROM` on, another kind of index keeps a log of its own. Nodes that are away are left out.
         """
-        number = await self.count()
-        if 0 < number < VECTOR_INDEX_FROM and not await self._as_many_vectors_as(number):
+        if not 0 < await self.count() < VECTOR_INDEX_FROM:
+            return
+        for node in self._line.each():
+            with suppress(IndexUnavailable):
+                await WeaviateIndex(node, self._name, self._tenant, self._dimension, self._lost).index_the_forgotten()
+
+    async def index_the_forgotten(self) -> None:
+        """Look whether a search by vector finds all that is stored, and give it what it does not find."""
+        if not await self._as_many_vectors_as(await self.count()):
             async for page in self._pages():
                 await self._index_again({row.uuid for row in page})
 
     async def _as_many_vectors_as(self, number: int) -> bool:
         """Whether a search by vector has an answer of that rank."""
-        async with self._reading() as rows:
-            found = await rows.query.near_vector(self._anywhere, limit=1, offset=number - 1, return_properties=[])
+        found = await self._read(lambda rows: rows.query.near_vector(self._anywhere, limit=1, offset=number - 1, return_properties=[]))
         return bool(found.objects)
 
     async def _index_again(self, ids: "set[UUID]") -> None:
         """Remove and add those that no search by vector finds; what is added as it was before would not be indexed."""
         from weaviate.classes.data import DataObject
 
-        async with self._reading() as rows:
-            hidden = await _hidden(rows, self._anywhere, ids)
-            if not hidden:
-                return
-            found = await rows.query.fetch_objects(filters=_filter_ids(hidden), limit=len(hidden), include_vector=True)
-        async with self._writing() as rows:
-            await rows.data.delete_many(_filter_ids(hidden))
-            await rows.data.insert_many([DataObject(row.properties, row.uuid, to_vector(row.vector).tolist()) for row in found.objects])
+        hidden = await self._read(lambda rows: _hidden(rows, self._anywhere, ids))
+        if not hidden:
+            return
+        found = [DataObject(row.properties, row.uuid, to_vector(row.vector).tolist()) for row in await self._fetched(hidden)]
+        await self._write(lambda rows: rows.data.delete_many(_filter_ids(hidden)))
+        await self._write(lambda rows: rows.data.insert_many(found))
+        await self._until_searchable(hidden)
 
-    async def _principals(self) -> set[Principal] | None:
-        from weaviate.classes.aggregate import GroupByAggregate
-
-        async with self._reading() as rows:
-            found = await rows.aggregate.over_all(group_by=GroupByAggregate(prop="readers", limit=_MOST_ROWS))
-        names = {Principal(str(group.grouped_by.value)) for group in found.groups}
-        return names if len(names) < _MOST_ROWS else None
+    async def _fetched(self, ids: "Collection[UUID]", *properties: str) -> "Sequence[Row]":
+        """Those of the rows that are here, with their vectors; without `properties` named, with all of them."""
+        return await self._page(list(properties) or None, len(ids), filters=_filter_ids(ids), include_vector=True)
 
     def _check_lengths(self, entries: Sequence[Entry]) -> None:
         """An empty tenant would take vectors of any length, and from then on no other."""
@@ -190,21 +184,26 @@ class WeaviateIndex:
     async def _change(self, row: "UUID", properties: Mapping[str, Any]) -> None:
         from weaviate.exceptions import UnexpectedStatusCodeError
 
-        async with self._writing() as rows:
+        async def change(rows: "Rows") -> None:
             try:
                 await rows.data.update(row, properties)
             except UnexpectedStatusCodeError as error:
                 if error.status_code != HTTPStatus.NOT_FOUND:  # else somebody has removed it meanwhile
                     raise
 
+        await self._write(change)
+
     async def _put(self, entries: Sequence[Entry]) -> None:
         """Store these. What is refused is tried once more; raises if any is refused again."""
-        async with self._writing() as rows:
+
+        async def put(rows: "Rows") -> None:
             refused = await self._insert(rows, entries)
             if refused:
                 refused = await self._insert(rows, [entry for entry, _ in refused])
             if refused:
                 raise Refused(f"{len(refused)} of {len(entries)} passages: {refused[0][1]}")
+
+        await self._write(put)
 
     async def _insert(self, rows: "Rows", entries: Sequence[Entry]) -> list[tuple[Entry, str]]:
         """Which of these were refused, and why: the client does not raise as long as one of many gets through."""
@@ -216,40 +215,42 @@ class WeaviateIndex:
             return [(entry, str(error)) for entry in entries]
         return [(entries[position], refusal.message) for position, refusal in done.errors.items()]
 
-    async def _until_searchable(self, entries: Sequence[Entry]) -> None:
-        hidden = self._ids(entry.passage for entry in entries)
+    async def _until_searchable(self, hidden: "set[UUID]") -> None:
         began = time.monotonic()
+
+        async def look(rows: "Rows") -> "set[UUID]":
+            found = await _hidden(rows, self._anywhere, hidden)
+            if found and waited > self._line.limits.indexing_s:
+                raise Refused(f"{len(found)} vectors are not indexed after {waited:.0f} s: its queue is long")
+            return found
+
         while hidden:
-            async with self._reading() as rows:
-                hidden = await _hidden(rows, self._anywhere, hidden)
-                waited = time.monotonic() - began
-                if hidden and waited > self._line.limits.indexing_s:
-                    raise Refused(f"{len(hidden)} vectors are not indexed after {waited:.0f} s: its queue is long")
+            waited = time.monotonic() - began
+            hidden = await self._read(look)
             if hidden:
                 await asyncio.sleep(min(_LONGEST_POLL_S, _SHORTEST_POLL_S + waited / 4))
 
     async def _delete(self, which: "_Filters") -> None:
         """Until nothing is left: one call removes no more than `QUERY_MAXIMUM_RESULTS` of the server."""
-        matches = 1
-        while matches:
-            async with self._writing() as rows:
+
+        async def delete(rows: "Rows") -> int:
+            done = await rows.data.delete_many(which)
+            if done.failed:
                 done = await rows.data.delete_many(which)
-                if done.failed:
-                    done = await rows.data.delete_many(which)
-                if done.failed:  # Weaviate does not say why; asked for every object, it breaks off (v1.39.0)
-                    raise Refused(f"{done.failed} of {done.matches} passages were not removed")
-            matches = done.matches
+            if done.failed:  # Weaviate does not say why; asked for every object, it breaks off (v1.39.0)
+                raise Refused(f"{done.failed} of {done.matches} passages were not removed")
+            return done.matches
+
+        while await self._write(delete):
+            pass
 
     async def _of(self, document: DocumentId) -> "AsyncIterator[UUID]":
         """The rows of one document."""
         for offset in range(0, _MOST_ROWS, _ROWS_A_PAGE):
-            async with self._reading() as rows:
-                page = await rows.query.fetch_objects(
-                    filters=_any("document", [document]), limit=_ROWS_A_PAGE, offset=offset, return_properties=[]
-                )
-            for row in page.objects:
+            page = await self._page([], _ROWS_A_PAGE, filters=_any("document", [document]), offset=offset)
+            for row in page:
                 yield row.uuid
-            if len(page.objects) < _ROWS_A_PAGE:
+            if len(page) < _ROWS_A_PAGE:
                 return
         async for more in self._pages("document"):  # there is no other way beyond `_MOST_ROWS`
             for row in more:
@@ -260,29 +261,31 @@ class WeaviateIndex:
         """Everything that is here, in the order of its names."""
         after = None
         while True:
-            async with self._reading() as rows:
-                page = await rows.query.fetch_objects(limit=_ROWS_A_PAGE, after=after, return_properties=list(properties))
-            yield page.objects
-            if len(page.objects) < _ROWS_A_PAGE:
+            page = await self._page(list(properties), _ROWS_A_PAGE, after=after)
+            yield page
+            if len(page) < _ROWS_A_PAGE:
                 return
-            after = page.objects[-1].uuid
+            after = page[-1].uuid
+
+    async def _page(self, properties: list[str] | None, limit: int, **which: Any) -> "Sequence[Row]":  # noqa: ANN401 - the client's own
+        found = await self._read(lambda rows: rows.query.fetch_objects(limit=limit, return_properties=properties, **which))
+        objects: Sequence[Row] = found.objects
+        return objects
 
     def _ids(self, passages: Iterable[PassageId]) -> "set[UUID]":
         return {object_id(self._tenant, passage) for passage in passages}
 
-    def _reading(self) -> "AbstractAsyncContextManager[Rows]":
+    async def _read(self, ask: "Callable[[Rows], Awaitable[T]]") -> T:
         """One replica answers: whichever holds the tenant and is nearest."""
-        return self._call(self._line.reading(), "ONE")
+        return await self._called(self._line.read, ask, "ONE")
 
-    def _writing(self) -> "AbstractAsyncContextManager[Rows]":
+    async def _write(self, ask: "Callable[[Rows], Awaitable[T]]") -> T:
         """More than half of the replicas have it when a write returns."""
-        return self._call(self._line.writing(), "QUORUM")
+        return await self._called(self._line.write, ask, "QUORUM")
 
-    @asynccontextmanager
-    async def _call(self, line: "AbstractAsyncContextManager[WeaviateAsyncClient]", level: str) -> "AsyncIterator[Rows]":
+    async def _called(self, call: "Callable[[Ask[T]], Awaitable[T]]", ask: "Callable[[Rows], Awaitable[T]]", level: str) -> T:
         try:
-            async with line as client:
-                yield self._rows(client, level)
+            return await call(lambda client: ask(self._rows(client, level)))
         except IndexMissing:
             self._lost(self._tenant)
             raise
@@ -290,10 +293,10 @@ class WeaviateIndex:
     def _rows(self, client: "WeaviateAsyncClient", level: str) -> "Rows":
         from weaviate.classes.config import ConsistencyLevel
 
-        if level not in self._handles:
+        if (client, level) not in self._handles:
             rows = client.collections.use(self._name, skip_argument_validation=True).with_tenant(self._tenant)
-            self._handles[level] = rows.with_consistency_level(ConsistencyLevel[level])
-        return self._handles[level]
+            self._handles[client, level] = rows.with_consistency_level(ConsistencyLevel[level])
+        return self._handles[client, level]
 
 
 async def _hidden(rows: "Rows", vector: list[float], ids: "set[UUID]") -> "set[UUID]":
