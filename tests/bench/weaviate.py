@@ -3,18 +3,20 @@
 import asyncio
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from weaviate import WeaviateAsyncClient
 from weaviate.classes.data import DataObject
 from weaviate.classes.query import Filter, MetadataQuery
 
+from adapters.compose import settle
 from knowledge.documents import DocumentId, PassageId
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Matrix
@@ -24,6 +26,7 @@ from knowledge.ranking import LIST_LENGTH, fuse, searchable_terms
 from knowledge.terms import terms
 from tenancy.viewer import Principal, TenantId
 from tests.bench.answering import Neighbours
+from tests.bench.stalls import Stalls
 from tests.bench.texts import passages_of_the_demo
 from tests.engines import weaviate
 
@@ -33,7 +36,10 @@ _VIEWER = [Principal(f"group:hr:{n}") for n in range(2)]
 _BATCH = 256  # passages that ingestion writes at once
 _BARE = "Bare"
 _TENANT = TenantId("bench")
+_AGAIN = TenantId("again")
 _TENANTS = 1_000
+_HELD = (1, 100, 3_000, 20_000)  # principals of a viewer; from `search.MANY` on, a question asks for fewer
+_POLL_S = 0.01
 _ASLEEP = 50
 _ALPHA = 0.5
 
@@ -42,11 +48,14 @@ _ALPHA = 0.5
 class Figures:
     """Of one size of index; times in milliseconds."""
 
-    inserted_ratio: float  # our passages a second over the bare client's
+    inserted_ratio: float  # our passages a second over the bare client's, both until their vectors are found
+    unwaited_ratio: float  # over the bare client's that does not look whether they are
     inserted_per_s: float
+    stall_ms: tuple[float, float]  # the longest time that inserting kept everything else waiting: p99 of milliseconds, max
     search_ratio: float  # median over questions of both our lists, fused, over the bare hybrid
     ours_ms: tuple[float, float]  # p50, p95
     bare_ms: tuple[float, float]
+    held_ms: Mapping[int, float]  # p50 of both our lists by how many principals the viewer holds
     memory_mb: float  # of the server
 
 
@@ -81,18 +90,29 @@ async def _one(cluster: weaviate.Cluster, entries: Sequence[Entry], asked: Seque
     bare = await _bare(cluster.nodes[0])
     await engine.create(_TENANT)
     index = await engine.open(_TENANT)
-    ours_s = await _timed([index.put(entries[n : n + _BATCH]) for n in range(0, len(entries), _BATCH)])
-    bare_s = await _timed([_put(bare, entries[n : n + _BATCH]) for n in range(0, len(entries), _BATCH)])
+    batches = [entries[n : n + _BATCH] for n in range(0, len(entries), _BATCH)]
+    settle()
+    async with Stalls() as stalls:
+        ours_s = await _timed([index.put(batch) for batch in batches])
+    waited = bare.collections.use(_BARE).with_tenant(_TENANT)
+    waited_s = await _timed([_put_and_wait(waited, batch) for batch in batches])
+    unwaited = bare.collections.use(_BARE).with_tenant(_AGAIN)
+    unwaited_s = await _timed([_put(unwaited, batch) for batch in batches])
+    await bare.collections.use(_BARE).tenants.remove(_AGAIN)
     pairs = [await _pair(index, bare, text, vector) for text, vector in asked][len(asked) // 10 :]  # the first of them warm up
     ours, bares = zip(*pairs, strict=True)
+    held = {count: await _held(index, asked, count) for count in _HELD}
     await bare.close()
     await engine.close()
     return Figures(
-        inserted_ratio=bare_s / ours_s,
+        inserted_ratio=waited_s / ours_s,
+        unwaited_ratio=unwaited_s / ours_s,
         inserted_per_s=len(entries) / ours_s,
+        stall_ms=stalls.figures_ms(),
         search_ratio=median(one / other for one, other in pairs),
         ours_ms=(median(ours), quantiles(ours, n=20)[18]),
         bare_ms=(median(bares), quantiles(bares, n=20)[18]),
+        held_ms=held,
         memory_mb=_memory_mb(cluster.nodes[0].pid),
     )
 
@@ -119,8 +139,7 @@ async def _pair(index: TenantIndex, bare: WeaviateAsyncClient, text: str, vector
     words = terms(text)
 
     async def ours() -> None:
-        vectors, found = await asyncio.gather(index.by_vector(vector, _VIEWER, LIST_LENGTH), index.by_words(words, _VIEWER, LIST_LENGTH))
-        fuse(found, vectors)
+        await _both(index, words, vector, _VIEWER)
 
     async def theirs() -> None:
         await (
@@ -144,6 +163,18 @@ async def _pair(index: TenantIndex, bare: WeaviateAsyncClient, text: str, vector
     return times[ours], times[theirs]
 
 
+async def _held(index: TenantIndex, asked: Sequence[tuple[str, Any]], count: int) -> float:
+    """Milliseconds, p50, of both lists for a viewer of so many principals, none of which any document names but the first two."""
+    principals = [*_VIEWER, *(Principal(f"group:crm:{n}") for n in range(count - len(_VIEWER)))][:count]
+    times = [await _timed([_both(index, terms(text), vector, principals)]) * 1000 for text, vector in asked[: len(asked) // 2]]
+    return median(times)
+
+
+async def _both(index: TenantIndex, words: Sequence[str], vector: Any, principals: Sequence[Principal]) -> None:  # noqa: ANN401
+    vectors, found = await asyncio.gather(index.by_vector(vector, principals, LIST_LENGTH), index.by_words(words, principals, LIST_LENGTH))
+    fuse(found, vectors)
+
+
 async def _bare(node: weaviate.Node) -> WeaviateAsyncClient:
     from weaviate.auth import Auth
     from weaviate.connect import ConnectionParams
@@ -153,11 +184,20 @@ async def _bare(node: weaviate.Node) -> WeaviateAsyncClient:
     client = WeaviateAsyncClient(parameters, auth_client_secret=Auth.api_key(weaviate.KEY), skip_init_checks=True)
     await client.connect()
     await client.collections.create_from_dict(definition(_BARE, 1))
-    await client.collections.use(_BARE).tenants.create(_TENANT)
+    await client.collections.use(_BARE).tenants.create([_TENANT, _AGAIN])
     return client
 
 
-async def _put(client: WeaviateAsyncClient, entries: Sequence[Entry]) -> None:
+async def _put_and_wait(rows: Any, entries: Sequence[Entry]) -> None:  # noqa: ANN401 - the client's own
+    """What our `put` promises, by the shortest way that the client has."""
+    ids = Filter.by_id().contains_any(list((await _put(rows, entries)).values()))
+    found = 0
+    while found < len(entries):
+        await asyncio.sleep(_POLL_S)
+        found = len((await rows.query.near_vector([1.0] * 384, filters=ids, limit=len(entries), return_properties=[])).objects)
+
+
+async def _put(rows: Any, entries: Sequence[Entry]) -> Mapping[int, UUID]:  # noqa: ANN401 - the client's own
     objects = [
         DataObject(
             properties={
@@ -171,8 +211,10 @@ async def _put(client: WeaviateAsyncClient, entries: Sequence[Entry]) -> None:
         )
         for one in entries
     ]
-    result = await client.collections.use(_BARE).with_tenant(_TENANT).data.insert_many(objects)
+    result = await rows.data.insert_many(objects)
     assert not result.errors
+    uuids: Mapping[int, UUID] = result.uuids
+    return uuids
 
 
 async def _entries(texts: Sequence[str], neighbours: Neighbours, size: int) -> list[Entry]:

@@ -63,7 +63,7 @@ class WeaviateIndex:
         self._check_lengths(entries)
         latest = list({entry.passage: entry for entry in entries}.values())
         await for_each(chunks(latest, _ENTRIES_A_CALL), self._put, at_once=_CALLS_AT_ONCE)
-        pages = (self._ids(entry.passage for entry in page) for page in chunks(latest, _ROWS_A_PAGE))
+        pages = (self._ids(entry.passage for entry in page) for page in chunks(latest, _KEYS_A_FILTER))
         await for_each(pages, self._until_searchable, at_once=_CALLS_AT_ONCE)
         if latest:
             await self._put(latest[-1:])
