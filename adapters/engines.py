@@ -1,6 +1,7 @@
 """The search engines that the settings give us, one for each embedding model whose vectors some tenant's index holds."""
 
 import logging
+from collections.abc import Sequence
 
 from adapters.settings import Settings
 from knowledge.errors import IndexUnavailable
@@ -33,15 +34,22 @@ class Engines:
             self._made[place] = self._make(place)
         return self._made[place]
 
+    def has(self, place: Place) -> bool:
+        """Whether the engine of a place is set up."""
+        return place.engine in self._kinds
+
     def everywhere(self) -> list[IndexEngine]:
         """One engine of each kind that is set up, for what concerns all models."""
-        kinds = (LANCEDB, WEAVIATE) if self._settings.weaviate_url else (LANCEDB,)
-        return [self.at(self.preferred._replace(engine=kind)) for kind in kinds]
+        return [self.at(self.preferred._replace(engine=kind)) for kind in self._kinds]
+
+    @property
+    def _kinds(self) -> Sequence[str]:
+        return (LANCEDB, WEAVIATE) if self._settings.weaviate_url else (LANCEDB,)
 
     def _make(self, place: Place) -> IndexEngine:
         if place.engine == LANCEDB:
             return LanceEngine(self._settings.home / "index", model=place.model, dimension=place.dimension)
-        if place.engine == WEAVIATE and self._settings.weaviate_url:
+        if place.engine == WEAVIATE and self.has(place):
             self._line = self._line or _line(self._settings)
             return WeaviateEngine(self._line, model=place.model, dimension=place.dimension, replicas=self._settings.weaviate_replicas)
         _log.error("an index is in %s, which is not set up here: set WEAVIATE_URL again, or move it while it is", place.engine)

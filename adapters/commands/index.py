@@ -91,8 +91,9 @@ async def _moved(house: House, tenant: Tenant, to: Place) -> bool:
         click.echo(f"{tenant.slug}\t{_named(to)}\tis there already")
         return True
     await house.audit.append(tenant.id, "operator", "index.moved", _named(to), {"from": _named(moved.left), "passages": moved.passages})
+    compared = "nothing to compare with" if moved.alike is None else f"{moved.alike:.0%} alike by words"
     click.echo(
-        f"{tenant.slug}\t{_named(moved.left)} -> {_named(to)}\t{moved.passages:,} passages, {moved.alike:.0%} alike by words, "
+        f"{tenant.slug}\t{_named(moved.left)} -> {_named(to)}\t{moved.passages:,} passages, {compared}, "
         f"{moved.took_s:.1f} s, writing waited {moved.waited_s:.1f} s"
     )
     return True

@@ -19,8 +19,8 @@ from typing import Final
 
 from knowledge.documents import DocumentId, PassageId
 from knowledge.embedding.port import Vector
-from knowledge.errors import KnowledgeError
-from knowledge.index.places import Opened, Place
+from knowledge.errors import IndexUnavailable, KnowledgeError
+from knowledge.index.places import Opened, Place, Places
 from knowledge.index.port import Entry, Proposal
 from knowledge.ingest.entries import entries_of
 from knowledge.ingest.ledger import Draft, Ledger
@@ -49,7 +49,7 @@ class Moved:
     left: Place
     to: Place
     passages: int
-    alike: float  # share of the first ten by words that both find, on average over the sample; 1 where nothing was to be done
+    alike: float | None  # share of the first ten by words that both find, on average over the sample; None: the old one finds nothing
     waited_s: float  # how long those who write were held up
     took_s: float
 
@@ -68,7 +68,7 @@ class Moving:
             left = await places.serving(tenant)
             if left == to:
                 return Moved(left=left, to=to, passages=(await ledger.current()).total(), alike=1, waited_s=0, took_s=0)
-            old, new = await places.open(tenant), Opened(to, await places.begin(tenant, to))
+            old, new = await _reached(places, tenant), Opened(to, await places.begin(tenant, to))
             move = _Move(self.ingestion, ledger, old, new, progress or Silent())
             await move.build()
             async with places.alone(tenant):
@@ -84,7 +84,7 @@ class Moving:
 class _Move:
     parts: Ingestion
     ledger: Ledger
-    old: Opened
+    old: Opened | None  # None: it cannot be reached, and is left for good
     new: Opened
     progress: Progress
 
@@ -104,18 +104,19 @@ class _Move:
         if left := await compare(self.ledger, self.new.index, exact=True):
             raise NotAsGood(f"The new index could not be brought in line: {left}. The old one serves on. Try again; see `footnote doctor`.")
 
-    async def compared(self) -> float:
-        """How alike both find; 1 if there is nothing to find. Raises `NotAsGood`."""
+    async def compared(self) -> float | None:
+        """How alike both find; 1 if there is nothing to find, None if the old one cannot be asked. Raises `NotAsGood`."""
         drafts = await self._sample()
         if not drafts:
             return 1.0
-        alike = fmean([await self._overlap(draft) for draft in drafts])
+        alike = fmean([await self._overlap(self.old, draft) for draft in drafts]) if self.old else None
         vectors = await self.new.index.vectors([draft.passage_id(0) for draft in drafts])
         found = fmean([await self._finds(draft, vectors) for draft in drafts])
-        if alike < _ALIKE or found < _FOUND:
+        if (alike is not None and alike < _ALIKE) or found < _FOUND:
+            by_words = "" if alike is None else f"{alike:.0%} of what the old one finds by words, and "
             raise NotAsGood(
-                f"The new index finds {alike:.0%} of what the old one finds by words, and {found:.0%} of a sample by meaning, so the old "
-                "one serves on. Look at it with `footnote index verify`, or move again."
+                f"The new index finds {by_words}{found:.0%} of a sample by meaning, so the old one serves on. Look at it with "
+                "`footnote index verify`, or move again."
             )
         return alike
 
@@ -123,7 +124,7 @@ class _Move:
         """With the vectors of the old index, if they are of the same model."""
         drafts = await self.ledger.published(documents)
         known: dict[PassageId, Vector] = {}
-        if model == self.old.place.model:
+        if self.old and model == self.old.place.model:
             known = await self.old.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
         made = await entries_of(drafts, self.parts.embedders.of(model), known)
         self.progress.advanced(len(drafts), len(made))
@@ -139,15 +140,23 @@ class _Move:
         chosen = random.sample(everything, min(_SAMPLE, len(everything)))
         return [draft for draft in await self.ledger.published(chosen) if draft.pieces and draft.readers]
 
-    async def _overlap(self, draft: Draft) -> float:
+    async def _overlap(self, other: Opened, draft: Draft) -> float:
         piece = draft.pieces[0]
         terms = list(dict.fromkeys(searchable_terms(draft.title, piece.heading, piece.text)))[:_TOP]
-        old, new = [_names(await index.by_words(terms, draft.readers, _TOP)) for index in (self.old.index, self.new.index)]
+        old, new = [_names(await index.by_words(terms, draft.readers, _TOP)) for index in (other.index, self.new.index)]
         return len(old & new) / max(1, len(old | new))
 
     async def _finds(self, draft: Draft, vectors: dict[PassageId, Vector]) -> bool:
         passage = draft.passage_id(0)
         return passage in vectors and passage in _names(await self.new.index.by_vector(vectors[passage], draft.readers, _TOP))
+
+
+async def _reached(places: Places, tenant: TenantId) -> Opened | None:
+    """The index that serves; None if it cannot be reached: what was in it is made again from what PostgreSQL keeps."""
+    try:
+        return await places.open(tenant)
+    except IndexUnavailable:
+        return None
 
 
 def _names(found: Sequence[Proposal]) -> set[PassageId]:

@@ -303,7 +303,7 @@ def test_doctor_finds_a_working_house_and_says_what_is_open(terminal: Terminal) 
     ran = terminal("doctor", "--json")
     checks = {check["name"]: check for check in ran.json["checks"]}
     assert (ran.code, ran.json["ok"]) == (0, True)
-    assert set(checks) >= {"home", "database", "migrations", "redis", "index", "embeddings", "model", "slack", "teams"}
+    assert set(checks) >= {"home", "database", "migrations", "redis", "index", "indexes", "embeddings", "model", "slack", "teams"}
     assert checks["database"]["detail"].startswith("PostgreSQL")
 
 

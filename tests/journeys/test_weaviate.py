@@ -165,9 +165,20 @@ async def test_a_lost_index_is_built_again_unattended(world: World) -> None:
 )
 async def test_the_doctor_says_what_is_wrong_with_weaviate(world: World, settings: dict[str, str], says: str) -> None:
     code, said = await world.footnote("doctor", **settings)
-    (line,) = [line for line in said.splitlines() if line.startswith(("WRONG index", "ok    index"))]
+    (line,) = [line for line in said.splitlines() if line.startswith(("WRONG index ", "ok    index "))]
     assert (code, line.startswith("WRONG"), says in line) == (1, True, True), said
     assert "wrong" not in line.removeprefix("WRONG")
+
+
+async def test_a_weaviate_that_is_gone_for_good_can_be_left(world: World) -> None:
+    without = {"WEAVIATE_URL": "", "WEAVIATE_GRPC": "", "WEAVIATE_API_KEY": ""}
+    said = (await world.footnote("doctor", **without))[1]
+    assert f"WRONG indexes      1 in weaviate. Not set up here: that of {product.SLUG}." in said
+    code, said = await world.footnote("index", "move", "--all", "--to", "lancedb", **without)
+    assert (code, "2 passages, nothing to compare with" in said) == (0, True), said
+    code, said = await world.footnote("search", "parental leave", "--tenant", product.SLUG, "--as", "ana@acme.example", **without)
+    assert (code, "16 weeks" in said) == (0, True), said
+    assert "ok    indexes      1 in lancedb." in (await world.footnote("doctor", **without))[1]
 
 
 async def test_the_index_of_a_deleted_company_is_gone(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 from knowledge.errors import IndexMissing, IndexUnavailable, KnowledgeError
 from knowledge.index.lance import LanceIndex
 from knowledge.index.places import Place, State
-from knowledge.index.port import Proposal
+from knowledge.index.port import IndexEngine, Proposal
 from knowledge.ingest import moving
 from knowledge.ingest.moving import Moving, NotAsGood
 from tests.knowledge.parts import DIMENSION, Shelf, group, text
@@ -111,6 +111,22 @@ async def test_an_index_that_finds_something_else_is_not_switched_to(shelf: Shel
     with pytest.raises(NotAsGood, match="finds 0% of what the old one finds by words, and 100% of a sample by meaning"):
         await move.move(shelf.tenant.id, BESIDE)
     assert await shelf.places.serving(shelf.tenant.id) == OLD
+
+
+async def test_an_engine_that_is_gone_can_be_left(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = await filled(shelf)
+
+    set_up = shelf.places._engine
+
+    def at(place: Place) -> IndexEngine:
+        if place == OLD:
+            raise IndexUnavailable
+        return set_up(place)
+
+    monkeypatch.setattr(shelf.places, "_engine", at)
+    moved = await move.move(shelf.tenant.id, BESIDE)
+    assert (moved.passages, moved.alike) == (3, None)
+    assert await finds(shelf) == ["leave", "trains", "otters"]
 
 
 async def test_two_moves_of_one_tenant_do_not_meet(shelf: Shelf) -> None:
