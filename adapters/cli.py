@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from adapters.settings import Settings
 
 _PATH = click.Path(path_type=Path)
+_STAGES = ("words", "vectors", "late", "smoothing")  # of `knowledge.ranking`, which is not imported here
 _tenant = click.option("--tenant", "slug", required=True, metavar="SLUG", help="The tenant's slug.")
 _as = click.option("--as", "email", required=True, metavar="EMAIL", help="Who asks.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -218,13 +219,18 @@ def ask(
 @click.argument("folder", type=_PATH)
 @click.option("--run", "run_file", type=_PATH, metavar="FILE", help="Write a TREC run, 100 documents deep.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask only the first N queries.")
+@click.option("--without", multiple=True, type=click.Choice(_STAGES), help="Leave this stage of the ranking out. May be repeated.")
 @_json
 @click.pass_context
-def evaluate(context: click.Context, folder: Path, run_file: Path | None, limit: int | None, *, as_json: bool) -> None:
+def evaluate(
+    context: click.Context, folder: Path, run_file: Path | None, limit: int | None, without: tuple[str, ...], *, as_json: bool
+) -> None:
     """Measure retrieval on the judged question set in FOLDER (BEIR layout), in a tenant made for it."""
     from adapters.commands.evaluate import evaluate as run
+    from knowledge.ranking import Stage
 
-    _run(context, lambda settings: run(settings, folder, run_file=run_file, limit=limit, as_json=as_json))
+    stages = frozenset(map(Stage, without))
+    _run(context, lambda settings: run(settings, folder, run_file=run_file, limit=limit, without=stages, as_json=as_json))
 
 
 @cli.group()

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from knowledge.access import may_all_read, may_read
 from knowledge.documents import Document, DocumentId, Opened, Passage, PassageId, Readers, SourceCount, Span
+from knowledge.embedding.kept import Kept
 from knowledge.errors import UnknownDocument
-from knowledge.tables import document_versions, documents, passages, sources
+from knowledge.tables import document_versions, documents, passage_states, passages, sources
 from tenancy.database import Database
 from tenancy.viewer import Audience, Principal, TenantId, Viewer
 
@@ -38,10 +39,14 @@ _PASSAGE = (
 _Lists = Sequence[tuple[Readers, int]]  # a list of readers and how many documents have it
 _SHOWN = documents.c.version > 0  # 0: never finished, so there is nothing to show yet
 _documents = select(*_DOCUMENT).join(sources, sources.c.id == documents.c.source).where(_SHOWN)
-_passages = select(*_DOCUMENT, *_PASSAGE).select_from(
-    passages.join(documents, documents.c.id == passages.c.document).join(sources, sources.c.id == documents.c.source)
+_joined = passages.join(documents, documents.c.id == passages.c.document).join(sources, sources.c.id == documents.c.source)
+_passages = select(*_DOCUMENT, *_PASSAGE).select_from(_joined)
+_kept = and_(passage_states.c.passage == passages.c.id, passage_states.c.model == bindparam("model"))
+_proposed = (
+    select(*_DOCUMENT, *_PASSAGE, passage_states.c.states, passage_states.c.vector)
+    .select_from(_joined.outerjoin(passage_states, _kept))
+    .where(passages.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
 )
-_proposed = _passages.where(passages.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
 _in_order = _passages.where(documents.c.id == bindparam("document"), passages.c.version == documents.c.version, _SHOWN).order_by(
     passages.c.ordinal
 )
@@ -57,6 +62,14 @@ _opened = _documents.add_columns(document_versions.c.text, document_versions.c.p
 )
 
 
+class Proposed(NamedTuple):
+    """A passage that exists, and what it takes to judge it."""
+
+    passage: Passage
+    version: int  # that the passage belongs to; not always the document's current one
+    kept: Kept | None  # None: nothing has been kept of it for the model asked for
+
+
 class Catalogue:
     """Documents and passages of one tenant at a time, as they are at the moment of asking."""
 
@@ -65,11 +78,12 @@ class Catalogue:
         self._database = database
         self._counted: dict[TenantId, tuple[str, _Lists]] = {}
 
-    async def proposed(self, tenant: TenantId, ids: Sequence[PassageId]) -> dict[PassageId, tuple[Passage, int]]:
-        """Those of the passages that exist, each with the version it belongs to. One statement, one moment in time."""
+    async def proposed(self, tenant: TenantId, ids: Sequence[PassageId], model: str) -> dict[PassageId, Proposed]:
+        """Those of the passages that exist, as `model` sees them. One statement, one moment in time."""
         async with self._database.tenant(tenant) as connection:
-            rows = await connection.execute(_proposed, {"ids": list(ids)})
-        return {passage.id: (passage, version) for passage, version in _read(rows)}
+            rows = (await connection.execute(_proposed, {"ids": list(ids), "model": model})).all()
+        kept = [None if row.vector is None else Kept.unpacked(row.states, row.vector) for row in rows]
+        return {passage.id: Proposed(passage, version, own) for (passage, version), own in zip(_read(rows), kept, strict=True)}
 
     async def open(self, viewer: Viewer, document: DocumentId) -> Opened:
         """A document with the extracted text of its current version, readers and text as of one moment.

@@ -78,12 +78,13 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A passage that was found, with the score it was ranked by and the two it was made of."""
+    """A passage that was found, with the score it was ranked by and those it was made of."""
 
     passage: Passage
     score: float  # what the ranking went by, higher is better; comparable only within one search
     words: float = 0.0  # BM25 of the engine; 0 if words did not find it
     cosine: float = 0.0  # -1 to 1; the list's lowest if the vector did not find it
+    late: float | None = None  # -1 to 1; None if nothing is known of its tokens or the question's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

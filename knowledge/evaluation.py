@@ -9,8 +9,8 @@ import math
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean, quantiles
 from typing import Any
@@ -23,6 +23,7 @@ from knowledge.ingest.pipeline import Ingestion
 from knowledge.ingest.readers import open_to_everyone, principal_of
 from knowledge.ingest.report import Progress
 from knowledge.library import Library
+from knowledge.ranking import Stage
 from knowledge.search import Depth
 from tenancy.viewer import EVERYONE, Audience, PersonId, Principal, TenantId, Viewer
 
@@ -71,6 +72,10 @@ class Evaluation:
     ingestion: Ingestion
     library: Library
     embedder: Embedder
+
+    def without(self, stages: Collection[Stage]) -> "Evaluation":
+        """The same evaluation of a ranking without these stages: what each of them is worth."""
+        return replace(self, library=self.library.without(stages))
 
     async def run(self, tenant: TenantId, folder: Path, *, limit: int | None, progress: Progress) -> tuple[Scores, list[str]]:
         """Ingest the corpus into the (empty) tenant, ask every query, and score. Returns the scores and the lines of a TREC run.

@@ -1,12 +1,15 @@
 """The front door of what is known. Everything that reads documents comes through here."""
 
 import asyncio
+from collections.abc import Collection
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from knowledge.catalogue import Catalogue
 from knowledge.documents import Document, DocumentId, Findings, Opened, Passage, SourceCount
 from knowledge.embedding.port import Embedder, Vector
+from knowledge.ranking import Stage
 from knowledge.search import Depth, Search
 from knowledge.terms import terms
 from tenancy.viewer import Audience, TenantId, Viewer
@@ -37,6 +40,11 @@ class Library:
         from knowledge.retrieval import PassageRetriever  # llama_index takes 3 s: at the first question, not at start
 
         return PassageRetriever(self._search, viewer, audience, limit)
+
+    def without(self, stages: Collection[Stage]) -> "Library":
+        """The same library, ranked without these stages."""
+        search = replace(self._search, recipe=self._search.recipe.without(*stages))
+        return Library(search, self._catalogue, self._embedder)
 
     async def warm(self) -> None:
         """Load LlamaIndex, if it is not loaded, off the event loop."""
@@ -75,7 +83,7 @@ class Library:
 
     async def embed(self, text: str) -> Vector:
         """The vector of a question; remembered, so that routing and searching it embed once."""
-        return await self._embedder.query(text)
+        return (await self._embedder.query(text)).vector
 
 
 def _likeness(wanted: frozenset[str], document: Document) -> float:

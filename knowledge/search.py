@@ -1,21 +1,34 @@
-"""One search: propose by words and by vector, fuse, check live, diversify. What `retrieval.py` wraps for LlamaIndex."""
+"""One search: propose by words and by vector, check live, rank what is left, diversify. What `retrieval.py` wraps for LlamaIndex."""
 
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from opentelemetry import trace
 
 from knowledge.access import may_all_read, may_read
-from knowledge.catalogue import Catalogue
+from knowledge.catalogue import Catalogue, Proposed
 from knowledge.documents import Findings, Hit, Passage, Withheld
 from knowledge.embedding.known import Embedders
+from knowledge.embedding.port import States
 from knowledge.errors import EmbedderUnavailable, IndexUnavailable
 from knowledge.index.places import Opened, Places
 from knowledge.index.port import Proposal
-from knowledge.ranking import CANDIDATES, LIST_LENGTH, Candidate, current_first, diversify, fuse
+from knowledge.ranking import (
+    CANDIDATES,
+    LIST_LENGTH,
+    RECIPE,
+    Candidate,
+    Judging,
+    Ranked,
+    Recipe,
+    current_first,
+    diversify,
+    fuse,
+)
 from knowledge.terms import terms
 from tenancy.viewer import Audience, Principal, Viewer
 
@@ -55,6 +68,7 @@ class Search:
     places: Places  # whose indexes propose
     embedders: Embedders
     catalogue: Catalogue  # disposes
+    recipe: Recipe = RECIPE
 
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
         """The best `limit` passages that viewer and audience may all read: no two the same, no document too often while others wait."""
@@ -113,7 +127,7 @@ class _OneSearch:
         rest = [hit for hit in found.hits if hit.passage.id not in seen]
         return replace(found, hits=(*more.hits, *rest))
 
-    async def propose(self, principals: frozenset[Principal]) -> list[Candidate]:
+    async def propose(self, principals: frozenset[Principal]) -> "_Proposed":
         """Both lists at once, the longer search begun first; words alone where vectors cannot be had."""
         if len(principals) >= MANY:
             with self.clock.step("narrow"):
@@ -123,61 +137,78 @@ class _OneSearch:
             raise words
         if isinstance(vectors, EmbedderUnavailable | IndexUnavailable):
             self.lacking.append(vectors)
-            return fuse(words, [], self.depth.keep)
+            vectors = _NOTHING_NEAR
         if isinstance(vectors, BaseException):
             raise vectors
-        return fuse(words, vectors, self.depth.keep)
+        near, states = vectors
+        return _Proposed(fuse(words, near, self.depth.keep, self.parts.recipe), states)
 
     async def by_words(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
+        if not self.parts.recipe.words:
+            return ()
         with self.clock.step("words"):
             return await self.opened.index.by_words(terms(self.query), principals, self.depth.lists)
 
-    async def by_vector(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
+    async def by_vector(self, principals: frozenset[Principal]) -> "_Near":
+        """What is near the question, and the states of its tokens."""
         with self.clock.step("embed"):
-            vector = await self.parts.embedders.of(self.opened.place.model).query(self.query)
+            asked = await self.parts.embedders.of(self.opened.place.model).query(self.query)
+        if not self.parts.recipe.vectors:
+            return _Near((), asked.states)
         with self.clock.step("vectors"):
-            return await self.opened.index.by_vector(vector, principals, self.depth.lists)
+            return _Near(await self.opened.index.by_vector(asked.vector, principals, self.depth.lists), asked.states)
 
-    async def dispose(self, candidates: Sequence[Candidate]) -> Findings:
-        """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer."""
+    async def dispose(self, proposed: "_Proposed") -> Findings:
+        """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer; and its order."""
         with self.clock.step("check"):
-            found = await self.parts.catalogue.proposed(self.viewer.tenant, [candidate.passage for candidate in candidates])
-        hits: list[Hit] = []
-        withheld: list[Withheld] = []
-        for candidate in candidates:
-            reason = _refused(found.get(candidate.passage), self.viewer, self.audience)
-            if reason:
-                withheld.append(Withheld(passage=candidate.passage, reason=reason, score=candidate.score))
-            else:
-                hits.append(_hit(found[candidate.passage][0], candidate))
-        better = _better(withheld, hits)
+            ids = [candidate.passage for candidate in proposed.candidates]
+            found = await self.parts.catalogue.proposed(self.viewer.tenant, ids, self.opened.place.model)
+        reasons = {passage: _refused(found.get(passage), self.viewer, self.audience) for passage in ids}
+        refused = [(one, reason) for one in proposed.candidates if (reason := reasons[one.passage])]
+        refused = [(one, reason) for one in proposed.candidates if (reason := reasons[one.passage])]
+        with self.clock.step("rank"):
+            readable = [one for one in proposed.candidates if reasons[one.passage] in {None, NOT_FOR_AUDIENCE}]
+            judging = Judging(self.parts.recipe, proposed.states, {one.passage: found[one.passage].kept for one in readable})
+            shown = [one for one in readable if not reasons[one.passage]]
+            # What may not be shown has no part in the order of what is; it is ranked among all only to learn whether it would have led.
+            ranked, among_all = await asyncio.to_thread(lambda: (judging.ranked(shown), judging.ranked(readable)))
         return Findings(
-            hits=tuple(hits),
-            withheld=tuple(withheld),
-            better_withheld=better,
+            hits=tuple(_hit(found[one.passage].passage, one) for one in ranked),
+            withheld=tuple(Withheld(passage=one.passage, reason=reason, score=one.score) for one, reason in refused),
+            better_withheld=bool(among_all) and reasons[among_all[0].passage] is not None,
             words_only=bool(self.lacking),
             timings_ms=self.clock.timings_ms,
         )
 
 
-def _refused(found: tuple[Passage, int] | None, viewer: Viewer, audience: Audience) -> str | None:
+class _Near(NamedTuple):
+    """What was found by vector."""
+
+    proposals: Sequence[Proposal]
+    states: States | None  # of the question's tokens
+
+
+class _Proposed(NamedTuple):
+    """What is held against PostgreSQL."""
+
+    candidates: Sequence[Candidate]
+    states: States | None
+
+
+_NOTHING_NEAR = _Near((), None)
+
+
+def _refused(found: Proposed | None, viewer: Viewer, audience: Audience) -> str | None:
     """Why a passage may not be shown, or None if it may."""
     if found is None:
         return GONE
-    passage, version = found
-    document = passage.document
-    if version != document.version:
+    document = found.passage.document
+    if found.version != document.version:
         return OUTDATED
     if not may_read(viewer, document.readers):
         return NOT_FOR_VIEWER
     return None if may_all_read(audience, document.readers) else NOT_FOR_AUDIENCE
 
 
-def _better(withheld: Sequence[Withheld], hits: Sequence[Hit]) -> bool:
-    """Whether the audience alone keeps back something that would have led."""
-    kept_back = max((one.score for one in withheld if one.reason == NOT_FOR_AUDIENCE), default=0.0)
-    return kept_back > (hits[0].score if hits else 0.0)
-
-
-def _hit(passage: Passage, candidate: Candidate) -> Hit:
-    return Hit(passage=passage, score=candidate.score, words=candidate.words, cosine=candidate.cosine)
+def _hit(passage: Passage, ranked: Ranked) -> Hit:
+    return Hit(passage=passage, score=ranked.score, words=ranked.words, cosine=ranked.cosine, late=ranked.late)

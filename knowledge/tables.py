@@ -1,6 +1,6 @@
 """The tables of this room, as `tenancy/migrations/tenant` makes them in every tenant's schema."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -53,6 +53,15 @@ passages = Table(
     Column("page", Integer),
     Column("heading", ARRAY(Text), nullable=False),
     Column("text", Text, nullable=False),
+)
+
+passage_states = Table(
+    "passage_states",
+    metadata,
+    Column("passage", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("states", LargeBinary, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
 )
 
 uploads = Table(

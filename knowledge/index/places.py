@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from knowledge.errors import IndexMissing
 from knowledge.index.port import IndexEngine, TenantIndex
-from knowledge.tables import documents, indexes
+from knowledge.tables import documents, indexes, passage_states
 from tenancy.database import Database
 from tenancy.viewer import TenantId
 
@@ -29,6 +29,7 @@ _FRESH_S = 2.0
 
 _SERVING = select(indexes.c.engine, indexes.c.model, indexes.c.dimension).where(indexes.c.state == "serving")
 _HAS_DOCUMENTS = select(exists().where(documents.c.version > 0))
+_UNUSED = delete(passage_states).where(passage_states.c.model.not_in(select(indexes.c.model)))
 _TOGETHER = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:gate, 0))")
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:gate, 0))")
 
@@ -145,6 +146,7 @@ class Places:
             await self._engine(place).drop(tenant)
             async with self._database.tenant(tenant) as connection:
                 await connection.execute(delete(indexes).where(indexes.c.engine == place.engine, indexes.c.model == place.model))
+                await connection.execute(_UNUSED)
         return gone
 
     async def _place(self, tenant: TenantId) -> Place:

@@ -15,7 +15,7 @@ from knowledge.embedding.port import Vector
 from knowledge.errors import KnowledgeError
 from knowledge.index.port import Entry
 from knowledge.ingest.batches import MOST_DOCUMENTS
-from knowledge.ingest.entries import entries_of
+from knowledge.ingest.entries import made_of
 from knowledge.ingest.ledger import NO_SOURCE, Ledger
 from knowledge.ingest.mending import compare, mend
 from knowledge.ingest.pipeline import Ingestion
@@ -67,9 +67,10 @@ class Backup:
 
             async def entries(model: str, documents: Sequence[DocumentId]) -> list[Entry]:
                 drafts = await ledger.published(documents)
-                made = await entries_of(drafts, self.ingestion.embedders.of(model), known)
-                progress.advanced(len(drafts), len(made))
-                return made
+                made = await made_of(drafts, self.ingestion.embedders.of(model), known)
+                await ledger.keep(model, made.kept)
+                progress.advanced(len(drafts), len(made.entries))
+                return made.entries
 
             await mend(lambda: self.ingestion.places.writing(tenant), found, entries)
         return len(found.lost)

@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, text, tuple_, update
+from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.documents import DocumentId, PassageId, Piece, Readers, Span
+from knowledge.embedding.kept import Kept
 from knowledge.errors import KnowledgeError
 from knowledge.index.port import Held
-from knowledge.tables import document_versions, documents, passages, sources
+from knowledge.tables import document_versions, documents, passage_states, passages, sources
 from tenancy.database import Database
 from tenancy.viewer import Principal, TenantId
 
@@ -141,6 +142,22 @@ class Ledger:
             if pieces:
                 await connection.execute(insert(passages), pieces)
 
+    async def keep(self, model: str, kept: Mapping[PassageId, Kept]) -> None:
+        """Keep what `model` makes of passages that are there, in place of what it made before."""
+        if not kept:
+            return
+        rows = [{"passage": passage, "model": model, **one.packed()} for passage, one in kept.items()]
+        async with self._database.tenant(self._tenant) as connection:
+            await connection.execute(_KEEP, rows)
+
+    async def not_kept(self, model: str) -> list[DocumentId]:
+        """Documents of the tenant of whose current passages some have nothing kept of `model`: they are of a time before it was."""
+        has = exists().where(passage_states.c.passage == passages.c.id, passage_states.c.model == model)
+        current = and_(documents.c.id == passages.c.document, documents.c.version == passages.c.version)
+        lacking = select(documents.c.id).join(passages, current).where(~has).distinct().order_by(documents.c.id)
+        async with self._database.tenant(self._tenant) as connection:
+            return [DocumentId(found) for found in await connection.scalars(lacking)]
+
     async def publish(self, drafts: Sequence[Draft]) -> None:
         """Make the staged versions the current ones, all at once."""
         async with self._changing() as connection:
@@ -202,6 +219,10 @@ class Ledger:
 
 
 _PUBLISH = update(documents).where(documents.c.id == bindparam("of"))
+_KEEP = upsert(passage_states)
+_KEEP = _KEEP.on_conflict_do_update(
+    index_elements=["passage", "model"], set_={"states": _KEEP.excluded.states, "vector": _KEEP.excluded.vector}
+)
 _CHANGED = update(sources).where(sources.c.id == bindparam("of")).values(revision=sources.c.revision + 1)
 
 

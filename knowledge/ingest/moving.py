@@ -22,7 +22,7 @@ from knowledge.embedding.port import Vector
 from knowledge.errors import IndexUnavailable, KnowledgeError
 from knowledge.index.places import Opened, Place, Places
 from knowledge.index.port import Entry, Proposal
-from knowledge.ingest.entries import entries_of
+from knowledge.ingest.entries import made_of
 from knowledge.ingest.ledger import Draft, Ledger
 from knowledge.ingest.mending import compare, mend
 from knowledge.ingest.pipeline import Ingestion
@@ -126,9 +126,10 @@ class _Move:
         known: dict[PassageId, Vector] = {}
         if self.old and model == self.old.place.model:
             known = await self.old.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
-        made = await entries_of(drafts, self.parts.embedders.of(model), known)
-        self.progress.advanced(len(drafts), len(made))
-        return made
+        made = await made_of(drafts, self.parts.embedders.of(model), known)
+        await self.ledger.keep(model, made.kept)
+        self.progress.advanced(len(drafts), len(made.entries))
+        return made.entries
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Opened]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from knowledge.chunking import cut
 from knowledge.documents import DocumentId, Readers
 from knowledge.embedding.known import Embedders
-from knowledge.errors import Unreadable
+from knowledge.errors import EmbedderUnavailable, Unreadable
 from knowledge.index.places import Opened, Places
 from knowledge.index.port import NOTHING, Entry
 from knowledge.ingest.acceptance import place_of, refuse_losing, refuse_opening
-from knowledge.ingest.batches import batches, made_ahead
-from knowledge.ingest.entries import entries_of
+from knowledge.ingest.batches import MOST_DOCUMENTS, batches, made_ahead
+from knowledge.ingest.entries import Made, made_of
 from knowledge.ingest.items import FileItem, Found, Item, TextItem, Unseen, digest, unopened
 from knowledge.ingest.ledger import NO_SOURCE, UNFINISHED, Draft, Known, Ledger, document_id
 from knowledge.ingest.mending import Difference, compare, mend
@@ -93,10 +93,11 @@ class Ingestion:
     async def mend(self, tenant: TenantId) -> Difference:
         """Compare the tenant's index with PostgreSQL, document by document: what it lost is built again, what it should not have dropped.
 
-        Returns what was wrong with it.
+        What is kept to rank passages by is made for documents that have none yet. Returns what was wrong with the index.
         """
         async with self._whole(tenant) as run:
             found = await run.mend()
+            await run.complete()
             await run.tidy()
         return found
 
@@ -106,14 +107,6 @@ class Ingestion:
         ledger = Ledger(self.database, tenant, NO_SOURCE)
         async with ledger.alone():
             yield await _Run.begin(self, tenant, ledger, Silent())
-
-
-@dataclass(frozen=True, slots=True)
-class _Embedded:
-    """Entries, and the model that their vectors are of."""
-
-    model: str
-    entries: list[Entry]
 
 
 @dataclass(slots=True)
@@ -154,8 +147,19 @@ class _Run:
         await mend(self.writing, found, self.entries_again)
         return found
 
+    async def complete(self) -> None:
+        """Make what ranking goes by for documents of a time before it was kept. Where their model is away, they do without for now."""
+        lacking = await self.ledger.not_kept(self.model)
+        try:
+            for start in range(0, len(lacking), MOST_DOCUMENTS):
+                await self.entries_again(self.model, lacking[start : start + MOST_DOCUMENTS])
+        except EmbedderUnavailable:
+            return
+
     async def entries_again(self, model: str, documents: Sequence[DocumentId]) -> list[Entry]:
-        return (await self.embedded(await self.ledger.published(documents), model)).entries
+        made = await self.embedded(await self.ledger.published(documents), model)
+        await self.ledger.keep(made.model, made.kept)
+        return made.entries
 
     async def tidy(self) -> None:
         async with self.writing() as to:
@@ -270,7 +274,7 @@ class _Run:
             if written:
                 written.cancel()
 
-    async def publish(self, drafts: Sequence[Draft], made: _Embedded) -> None:
+    async def publish(self, drafts: Sequence[Draft], made: Made) -> None:
         """Make a batch what its readers find: staged, indexed, published, and only then is the old forgotten."""
         await self.ledger.stage(drafts)
         replaced = {draft.id: draft.version for draft in drafts if draft.version > 1}
@@ -279,6 +283,7 @@ class _Run:
                 self.model = to.place.model
                 made = await self.embedded(drafts)
             await to.index.put(made.entries)
+            await self.ledger.keep(made.model, made.kept)
             await self.ledger.publish(drafts)
             await to.index.keep_only(replaced)
         for document, version in replaced.items():
@@ -288,10 +293,10 @@ class _Run:
         self.report.passages += len(made.entries)
         self.progress.advanced(len(drafts), len(made.entries))
 
-    async def embedded(self, drafts: Sequence[Draft], model: str = "") -> _Embedded:
+    async def embedded(self, drafts: Sequence[Draft], model: str = "") -> Made:
         """Every passage of the batch as the index wants it, that of `model` or the one that serves."""
         embedder = self.parts.embedders.of(model or self.model)
-        return _Embedded(embedder.name, await entries_of(drafts, embedder))
+        return await made_of(drafts, embedder)
 
     async def remove_all_but(self, names: set[str]) -> None:
         """Remove the source's documents that are not among `names`, but for those that may be where nobody could look."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from knowledge.ranking import Stage
 from tenancy.embedded import postgres
 from tests.tenancy import servers
 
@@ -332,6 +333,8 @@ def test_a_judged_set_is_scored_and_its_tenant_removed(terminal: Terminal, tmp_p
     assert (ran.code, ran.json["ndcg_10"], ran.json["documents"]) == (0, 1.0, 2)
     assert (tmp_path / "run").read_text().startswith("q Q0 d0 1 ")
     assert "evaluation" not in terminal("tenants", "list").out
+    ran = terminal("evaluate", str(tmp_path), *(part for stage in Stage for part in ("--without", stage)), "--json")
+    assert (ran.code, ran.json["ndcg_10"]) == (0, 0.0), "without any stage nothing is found"
 
 
 def test_help_names_every_command(terminal: Terminal) -> None:

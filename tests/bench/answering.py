@@ -18,7 +18,7 @@ from adapters.settings import Settings
 from bot.messages import Question, TurnId
 from knowledge.embedding.known import Embedders
 from knowledge.embedding.minilm import MiniLM
-from knowledge.embedding.port import Matrix, Vector
+from knowledge.embedding.port import Asked, Embedded, Matrix
 from knowledge.ingest.items import TextItem
 from tenancy.viewer import EVERYONE, Viewer
 from tests.bench.texts import passages_of_the_demo
@@ -47,19 +47,20 @@ class Neighbours:
     Questions are embedded by the real model. Never measure quality with this; only time.
     """
 
-    def __init__(self, model: MiniLM, real: Matrix) -> None:
+    def __init__(self, model: MiniLM, real: Embedded) -> None:
         self.name, self.dimension = model.name, model.dimension
         self._model, self._real = model, real
         self._random = np.random.default_rng(_SEED)
 
-    async def query(self, text: str) -> Vector:
+    async def query(self, text: str) -> Asked:
         return await self._model.query(text)
 
-    async def passages(self, texts: Sequence[str]) -> Matrix:
-        chosen = self._real[self._random.integers(len(self._real), size=len(texts))]
+    async def passages(self, texts: Sequence[str]) -> Embedded:
+        picked = self._random.integers(len(self._real.vectors), size=len(texts))
+        chosen = self._real.vectors[picked]
         noisy = chosen + self._random.standard_normal(chosen.shape).astype(np.float32) * (_NOISE / np.sqrt(self.dimension))
         unit: Matrix = (noisy / np.linalg.norm(noisy, axis=1, keepdims=True)).astype(np.float32)
-        return unit
+        return Embedded(unit, self._real.states and [self._real.states[i] for i in picked])
 
     def count(self, text: str) -> int:
         return self._model.count(text)
@@ -125,7 +126,7 @@ class _Bare:
         return cls(await database.open_table("passages"), MiniLM(home / "models"), viewer)
 
     async def ask(self, text: str) -> None:
-        vector = await self._model.query(text)
+        vector = (await self._model.query(text)).vector
         query = self._table.query().where(self._readable).nearest_to(vector.tolist()).distance_type("cosine").refine_factor(5)
         await query.nearest_to_text(text.lower(), columns=["terms"]).limit(_BARE_LIMIT).to_arrow()
 

@@ -114,14 +114,14 @@ async def measure(folder: Path, models: Path) -> None:
     """Print one row per way of cutting."""
     embedder = MiniLM(models, threads=1)
     asked = questions(folder)
-    vectors = np.stack([await embedder.query(question.text) for question in asked])
+    vectors = np.stack([(await embedder.query(question.text)).vector for question in asked])
     report(f"| budget | overlap | pieces | characters a piece | recall@{TOP} | precision@{TOP} | IoU@{TOP} | recall in {CHARACTERS} | s |")
     report("| ---: " * 9 + "|")
     for budget, overlap in ROWS:
         before = time.perf_counter()
         pieces = list(placed(folder, partial(cut, count=embedder.count, budget=budget, overlap=overlap)))
-        matrix = await embedder.passages([embedding_text("", each.piece.heading, each.piece.text) for each in pieces])
-        means = scores(asked, pieces, vectors @ matrix.T)
+        made = await embedder.passages([embedding_text("", each.piece.heading, each.piece.text) for each in pieces])
+        means = scores(asked, pieces, vectors @ made.vectors.T)
         size = np.mean([len(each.piece.text) for each in pieces])
         cells = " | ".join(f"{mean:.3f}" for mean in means)
         report(f"| {budget} | {overlap} | {len(pieces)} | {size:.0f} | {cells} | {time.perf_counter() - before:.0f} |")

@@ -74,7 +74,7 @@ async def measure(folder: Path, sizes: Sequence[int], questions: int) -> tuple[d
     model = MiniLM(folder / "models")
     texts = passages_of_the_demo()
     real = await model.passages(texts)
-    asked = [(text, await model.query(text)) for text in _questions(texts, questions)]
+    asked = [(text, (await model.query(text)).vector) for text in _questions(texts, questions)]
     found = {}
     for size in sizes:
         entries = await _entries(texts, Neighbours(model, real), size)
@@ -220,7 +220,7 @@ async def _put(rows: Any, entries: Sequence[Entry]) -> Mapping[int, UUID]:  # no
 async def _entries(texts: Sequence[str], neighbours: Neighbours, size: int) -> list[Entry]:
     random = np.random.default_rng(_SEED)
     bodies = [_mixed(texts, random) for _ in range(size)]
-    vectors: Matrix = await neighbours.passages(bodies)
+    vectors: Matrix = (await neighbours.passages(bodies)).vectors
     return [
         Entry(
             passage=PassageId(f"d{n}-1-0"),

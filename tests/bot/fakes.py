@@ -18,7 +18,7 @@ from bot.messages import Answer, Outcome, Question, Trace, Turn, TurnId, Verdict
 from bot.ports import Ending, Opening
 from bot.reply import Step
 from knowledge.documents import Document, DocumentId, Findings, Hit, Passage, PassageId, Span, Withheld
-from knowledge.embedding.port import Matrix, Vector
+from knowledge.embedding.port import Embedded, Vector
 from knowledge.errors import EmbedderUnavailable, UnknownDocument
 from knowledge.terms import terms
 from tenancy.errors import AllowanceSpent
@@ -261,10 +261,10 @@ class FixedRouter:
         return Route(self.intent, "rule: told")
 
 
-async def embed_many(texts: Sequence[str]) -> Matrix:
+async def embed_many(texts: Sequence[str]) -> Embedded:
     """Vectors that differ by text and mean nothing."""
     rows = [np.frombuffer(hashlib.sha256(text.encode()).digest()[:16], np.uint8).astype(np.float32) for text in texts]
-    return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
+    return Embedded(np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32))
 
 
 def turn(asked: str, query: str | None = None, answer: Answer | None = None) -> Turn:

@@ -37,7 +37,11 @@ def everything(name: str) -> list[Labelled]:
 @pytest.fixture(scope="module")
 def router(tmp_path_factory: pytest.TempPathFactory) -> Router:
     embedder = MiniLM(tmp_path_factory.mktemp("models"))
-    return Router(embedder.query, embedder.passages)
+
+    async def embed(text: str) -> Vector:
+        return (await embedder.query(text)).vector
+
+    return Router(embed, embedder.passages)
 
 
 async def share(router: Router, utterances: list[Labelled]) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from knowledge.catalogue import Catalogue
 from knowledge.documents import Findings, Readers
 from knowledge.embedding.known import Embedders
-from knowledge.embedding.port import Matrix, Vector
+from knowledge.embedding.port import Asked, Embedded, Signs, States, Vector
 from knowledge.index.lance import LanceEngine
 from knowledge.index.places import Place, Places
 from knowledge.ingest.items import FileItem, TextItem
@@ -33,23 +33,31 @@ DIMENSION = 64
 
 @dataclass
 class BagOfWords:
-    """An embedder whose vectors are hashed bags of terms: texts that share words are near. Counts what it embeds."""
+    """An embedder whose vectors are hashed bags of terms: texts that share words are near. Counts what it embeds.
+
+    A term has one state wherever it stands, of hashed signs.
+    """
 
     name: str = "bag-of-words"
     dimension: int = DIMENSION
     passages_embedded: int = 0
     queries_embedded: int = 0
 
-    async def query(self, text: str) -> Vector:
+    async def query(self, text: str) -> Asked:
         self.queries_embedded += 1
-        return self._vector(text)
+        states: States = (2 * np.unpackbits(self._signs(text), axis=1) - np.float32(1)) / np.float32(np.sqrt(DIMENSION))
+        return Asked(self._vector(text), states)
 
-    async def passages(self, texts: Sequence[str]) -> Matrix:
+    async def passages(self, texts: Sequence[str]) -> Embedded:
         self.passages_embedded += len(texts)
-        return np.stack([self._vector(text) for text in texts])
+        return Embedded(np.stack([self._vector(text) for text in texts]), [self._signs(text) for text in texts])
 
     def count(self, text: str) -> int:
         return len(text.split())
+
+    def _signs(self, text: str) -> Signs:
+        hashed = b"".join(hashlib.sha256(term.encode()).digest()[: DIMENSION // 8] for term in terms(text))
+        return np.frombuffer(hashed, np.uint8).reshape(-1, DIMENSION // 8)
 
     def _vector(self, text: str) -> Vector:
         vector = np.full(DIMENSION, 0.01, np.float32)

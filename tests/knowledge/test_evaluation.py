@@ -6,6 +6,8 @@ import pytest
 from knowledge.errors import BadCorpus
 from knowledge.evaluation import Evaluation, load_queries, ndcg, recall, reciprocal_rank
 from knowledge.ingest.report import Silent
+from knowledge.ranking import Stage
+from tenancy.viewer import EVERYONE, Audience
 from tests.knowledge.parts import Shelf
 
 
@@ -54,6 +56,24 @@ async def test_a_judged_set_is_scored_as_each_viewer_may_read(shelf: Shelf, tmp_
         "queries", "documents", "passages", "ndcg_10", "recall_10", "recall_100", "mrr_10", "p50_ms", "p95_ms",
         "ingest_passages_per_s", "bare_embedder_passages_per_s",
     }  # fmt: skip
+
+
+async def test_stages_of_the_ranking_are_left_out_of_real_searches(shelf: Shelf, tmp_path: Path) -> None:
+    whole = Evaluation(shelf.ingestion, shelf.library, shelf.embedder)
+    await whole.run(shelf.tenant.id, judged(tmp_path), limit=None, progress=Silent())
+    viewer = shelf.viewer(EVERYONE)
+
+    async def steps(*without: Stage) -> set[str]:
+        found = await whole.without(without).library.search(viewer, Audience(), "how long is parental leave")
+        assert [hit.passage.document.name for hit in found.hits] == ["leave"]
+        return {*found.timings_ms, *(["late"] if found.hits[0].late is not None else [])}
+
+    everything = {"words", "embed", "vectors", "check", "rank", "late"}
+    assert await steps() == everything
+    assert await steps(Stage.SMOOTHING) == everything
+    assert await steps(Stage.LATE) == everything - {"late"}
+    assert await steps(Stage.WORDS) == everything - {"words"}
+    assert await steps(Stage.VECTORS, Stage.LATE) == everything - {"vectors", "late"}
 
 
 def test_only_judged_queries_are_asked(tmp_path: Path) -> None:

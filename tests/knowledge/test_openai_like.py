@@ -45,10 +45,11 @@ async def test_vectors_come_at_unit_length_in_order() -> None:
     async with peer() as (url, requests):
         embedder = await OpenAILikeEmbedder.measure(url, "org/model", "sk-1")
         assert (embedder.dimension, embedder.name) == (3, "org-model")
-        vectors = await embedder.passages(["", "a" * 12])
+        made = await embedder.passages(["", "a" * 12])
         await embedder.close()
-    assert vectors[0] == pytest.approx([0, 0.6, 0.8])
-    assert vectors[1] == pytest.approx([12 / 13, 3 / 13, 4 / 13])
+    assert made.states is None
+    assert made.vectors[0] == pytest.approx([0, 0.6, 0.8])
+    assert made.vectors[1] == pytest.approx([12 / 13, 3 / 13, 4 / 13])
     assert requests[0].headers["Authorization"] == "Bearer sk-1"
 
 

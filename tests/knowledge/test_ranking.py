@@ -90,10 +90,10 @@ def test_room_that_is_left_does_not_let_the_same_be_said_twice() -> None:
 @pytest.mark.parametrize(
     ("limit", "depth"),
     [
-        pytest.param(1, Depth(lists=50, keep=24), id="never less deep than for an answer"),
-        pytest.param(8, Depth(lists=50, keep=24), id="an answer"),
-        pytest.param(10, Depth(lists=62, keep=30), id="a little more"),
-        pytest.param(100, Depth(lists=625, keep=300), id="the most that the command line takes"),
+        pytest.param(1, Depth(lists=50, keep=50), id="never less deep than for an answer"),
+        pytest.param(8, Depth(lists=50, keep=50), id="an answer"),
+        pytest.param(10, Depth(lists=62, keep=62), id="a little more"),
+        pytest.param(100, Depth(lists=625, keep=625), id="the most that the command line takes"),
     ],
 )
 def test_a_search_looks_as_deep_for_each_passage_however_many_are_wanted(limit: int, depth: Depth) -> None:

@@ -1,0 +1,35 @@
+"""From two lists of proposals to one order. Pure functions, a module for each stage of the recipe in `facts/retrieval.md`.
+
+    words        what is searched by words: title and headings count three times
+    candidates   both lists become one, by the sum of both scores; the best are looked at closely
+    late         what the tokens of a passage say to those of the question
+    score        words, cosine and late interaction in one number, smoothed over what is near
+    judging      a candidate's numbers, brought together
+    versions     what was replaced comes after what replaced it
+    diversity    no two that say the same, and no document too often
+
+`recipe` says how much each counts. Only what the live check lets through is scored: nobody's order depends on what they may not read.
+"""
+
+from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, fuse
+from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
+from knowledge.ranking.judging import Judging, Ranked
+from knowledge.ranking.recipe import RECIPE, Recipe, Stage
+from knowledge.ranking.versions import current_first
+from knowledge.ranking.words import searchable_terms
+
+__all__ = [
+    "CANDIDATES",
+    "LIST_LENGTH",
+    "PASSAGES_A_DOCUMENT",
+    "RECIPE",
+    "Candidate",
+    "Judging",
+    "Ranked",
+    "Recipe",
+    "Stage",
+    "current_first",
+    "diversify",
+    "fuse",
+    "searchable_terms",
+]

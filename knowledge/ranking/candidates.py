@@ -1,0 +1,43 @@
+"""From two lists of proposals to the candidates that are looked at closely. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.documents import PassageId
+from knowledge.index.port import Proposal
+from knowledge.ranking.recipe import RECIPE, Recipe
+from knowledge.ranking.score import standardised, stretched
+
+LIST_LENGTH = 50
+CANDIDATES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A proposed passage, before anybody has asked whether it may be shown."""
+
+    passage: PassageId
+    words: float  # BM25 of the engine; 0 if words did not find it
+    cosine: float  # -1 to 1; the list's lowest if the vector did not find it
+    score: float  # 0 to 1, by words and cosine alone: what it was kept by
+
+
+def fuse(words: Sequence[Proposal], vectors: Sequence[Proposal], keep: int = CANDIDATES, recipe: Recipe = RECIPE) -> list[Candidate]:
+    """The best `keep` of both lists, by the sum of both scores, each in standard deviations among all that were proposed; best first.
+
+    A passage that words did not find has a word score of 0; one that the vector did not find is given the list's lowest cosine.
+    Scores are stretched to 0 to 1.
+    """
+    by_words = {proposal.passage: proposal.score for proposal in words}
+    by_vector = {proposal.passage: proposal.score for proposal in vectors}
+    proposed = list(dict.fromkeys([*by_vector, *by_words]))
+    if not proposed:
+        return []
+    lowest = min(by_vector.values(), default=0.0)
+    word_scores = np.array([by_words.get(passage, 0.0) for passage in proposed])
+    cosines = np.array([by_vector.get(passage, lowest) for passage in proposed])
+    scores = stretched(recipe.words * standardised(word_scores) + recipe.vectors * standardised(cosines))
+    best = np.argsort(-scores, kind="stable")[:keep]
+    return [Candidate(passage=proposed[i], score=float(scores[i]), words=float(word_scores[i]), cosine=float(cosines[i])) for i in best]

@@ -1,0 +1,51 @@
+"""From what is known of each candidate to one score (`facts/retrieval.md` step 5). Pure; arrays have one number a candidate."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.ranking.recipe import Recipe
+
+Numbers = NDArray[np.float64]
+_NEIGHBOURS = 3
+
+
+def score(recipe: Recipe, words: Numbers, cosines: Numbers, late: Numbers, vectors: NDArray[np.float32]) -> Numbers:
+    """The candidates' scores, 0 to 1, higher is better, comparable only with one another.
+
+    `late`: not a number where it is not known. `vectors` as in `smoothed`.
+    """
+    total = recipe.words * standardised(words) + recipe.vectors * standardised(cosines) + recipe.late * standardised(filled(late))
+    return stretched(smoothed(total, vectors, recipe.smoothing))
+
+
+def filled(values: Numbers) -> Numbers:
+    """The values, with the mean of those that are known for those that are not; all 0 if none is."""
+    known = ~np.isnan(values)
+    return np.where(known, values, values[known].mean()) if known.any() else np.zeros_like(values)
+
+
+def standardised(values: Numbers) -> Numbers:
+    """Each value in standard deviations from the mean; all 0 where they are all the same."""
+    deviation = values.std() if np.ptp(values) else 0.0
+    return (values - values.mean()) / deviation if deviation else np.zeros_like(values)
+
+
+def smoothed(scores: Numbers, vectors: NDArray[np.float32], share: float) -> Numbers:
+    """Each score with `share` of it given to the nearest others: what is near what is good is good.
+
+    Their mean is weighted by the square of the cosine. `vectors`: one of unit length a candidate, all 0 where it is not known; such a
+    candidate, and one that is near none, keeps its score.
+    """
+    cosines = np.maximum(vectors @ vectors.T, 0)
+    np.fill_diagonal(cosines, 0)
+    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :_NEIGHBOURS]
+    weights = np.take_along_axis(cosines, nearest, axis=1).astype(np.float64) ** 2
+    total = weights.sum(axis=1)
+    around = (weights * scores[nearest]).sum(axis=1) / np.where(total > 0, total, 1)
+    return np.where(total > 0, (1 - share) * scores + share * around, scores)
+
+
+def stretched(values: Numbers) -> Numbers:
+    """The values as shares of the way from the lowest to the highest; all 1 where they are all the same."""
+    width = np.ptp(values) if values.size else 0.0
+    return (values - values.min()) / width if width else np.ones_like(values)
