@@ -86,4 +86,5 @@ def _hits(findings: Findings) -> Iterator[dict[str, Any]]:
             "score": round(float(hit.score), 4),
             "words": round(float(hit.words), 4),
             "cosine": round(float(hit.cosine), 4),
+            "late": None if hit.late is None else round(hit.late, 4),
         }

@@ -141,7 +141,7 @@ class _OneSearch:
         if isinstance(vectors, BaseException):
             raise vectors
         near, states = vectors
-        return _Proposed(fuse(words, near, self.depth.keep, self.parts.recipe), states)
+        return _Proposed(fuse(words, near, self.depth.keep), states)
 
     async def by_words(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
         if not self.parts.recipe.words:

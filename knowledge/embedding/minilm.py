@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from knowledge.embedding.port import Asked, Embedded, Signs, States
 from knowledge.errors import EmbedderUnavailable
-from knowledge.terms import is_stop_word
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -69,7 +68,7 @@ class MiniLM:
         return await loop.run_in_executor(self._questions, self._ask, text)
 
     async def passages(self, texts: Sequence[str]) -> Embedded:
-        """Passages, encoded shortest first so that little is padded. Stop words and marks, two tokens in five, have no states."""
+        """Passages, encoded shortest first so that little is padded. Every token has a state but for marks, one token in six."""
         loop = asyncio.get_running_loop()
         vectors = np.empty((len(texts), self.dimension), np.float32)
         states: list[Signs] = [_NO_SIGNS] * len(texts)
@@ -124,7 +123,7 @@ class MiniLM:
 
     @cached_property
     def _tells(self) -> NDArray[np.bool_]:
-        """Of each word piece, by its number, whether it says something: it is no stop word, no mark, and none of the model's own signs."""
+        """Of each word piece, by its number, whether it is part of a word: no mark, and none of the model's own signs."""
         pieces = self._counter.get_vocab()
         tells = np.zeros(max(pieces.values()) + 1, np.bool_)
         tells[[number for piece, number in pieces.items() if _says_something(piece)]] = True
@@ -167,8 +166,12 @@ class MiniLM:
 
 
 def _says_something(piece: str) -> bool:
-    """Whether a word piece may be what is asked for. `[CLS]` and its like are no words, and are not in any text."""
-    return any(map(str.isalnum, piece)) and not piece.startswith("[") and not is_stop_word(piece)
+    """Whether a piece may answer one of a question. `[CLS]` and its like stand in no text.
+
+    Without marks nDCG@10 is the same or better (scifact .742, handbook_18f_faq .603 to .607, cranfield .448); without stop words too it
+    is worse (.734, .601, .447), for those of a question then find nothing of their kind.
+    """
+    return any(map(str.isalnum, piece)) and not piece.startswith("[")
 
 
 def _package_folder() -> Path:

@@ -7,11 +7,15 @@ import numpy as np
 
 from knowledge.documents import PassageId
 from knowledge.index.port import Proposal
-from knowledge.ranking.recipe import RECIPE, Recipe
 from knowledge.ranking.score import standardised, stretched
 
 LIST_LENGTH = 50
+"""Proposals asked of words and of vectors each. Of 100, nDCG@10 is within .003 on four sets, and at 50,000 passages a search takes 4 ms
+more.
+"""
 CANDIDATES = 50
+"""Kept after fusion, and looked at closely. Of 100 of lists of 100, nDCG@10 is within .006 either way, for twice the work."""
+WORDS_SHARE, COSINE_SHARE = 0.8, 0.7  # where these two alone decide; with .9 for the cosine nDCG@10 on cranfield and mtrag is .003 lower
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,7 @@ class Candidate:
     score: float  # 0 to 1, by words and cosine alone: what it was kept by
 
 
-def fuse(words: Sequence[Proposal], vectors: Sequence[Proposal], keep: int = CANDIDATES, recipe: Recipe = RECIPE) -> list[Candidate]:
+def fuse(words: Sequence[Proposal], vectors: Sequence[Proposal], keep: int = CANDIDATES) -> list[Candidate]:
     """The best `keep` of both lists, by the sum of both scores, each in standard deviations among all that were proposed; best first.
 
     A passage that words did not find has a word score of 0; one that the vector did not find is given the list's lowest cosine.
@@ -38,6 +42,6 @@ def fuse(words: Sequence[Proposal], vectors: Sequence[Proposal], keep: int = CAN
     lowest = min(by_vector.values(), default=0.0)
     word_scores = np.array([by_words.get(passage, 0.0) for passage in proposed])
     cosines = np.array([by_vector.get(passage, lowest) for passage in proposed])
-    scores = stretched(recipe.words * standardised(word_scores) + recipe.vectors * standardised(cosines))
+    scores = stretched(WORDS_SHARE * standardised(word_scores) + COSINE_SHARE * standardised(cosines))
     best = np.argsort(-scores, kind="stable")[:keep]
     return [Candidate(passage=proposed[i], score=float(scores[i]), words=float(word_scores[i]), cosine=float(cosines[i])) for i in best]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from adapters import cli
 from knowledge.ranking import Stage
 from tenancy.embedded import postgres
 from tests.tenancy import servers
@@ -335,6 +336,10 @@ def test_a_judged_set_is_scored_and_its_tenant_removed(terminal: Terminal, tmp_p
     assert "evaluation" not in terminal("tenants", "list").out
     ran = terminal("evaluate", str(tmp_path), *(part for stage in Stage for part in ("--without", stage)), "--json")
     assert (ran.code, ran.json["ndcg_10"]) == (0, 0.0), "without any stage nothing is found"
+
+
+def test_every_stage_of_the_ranking_can_be_left_out_by_its_name() -> None:
+    assert list(cli._STAGES) == list(Stage)
 
 
 def test_help_names_every_command(terminal: Terminal) -> None:
