@@ -170,8 +170,9 @@ class _OneSearch:
             readable = [one for one in proposed.candidates if reasons[one.passage] in {None, NOT_FOR_AUDIENCE}]
             judging = Judging(self.parts.recipe, proposed.states, {one.passage: found[one.passage].kept for one in readable})
             shown = [one for one in readable if not reasons[one.passage]]
+            ranked = await asyncio.to_thread(judging.ranked, shown)
             # What may not be shown has no part in the order of what is; it is ranked among all only to learn whether it would have led.
-            ranked, among_all = await asyncio.to_thread(lambda: (judging.ranked(shown), judging.ranked(readable)))
+            among_all = await asyncio.to_thread(judging.ranked, readable) if len(shown) < len(readable) else []
         return Findings(
             hits=tuple(_hit(found[one.passage].passage, one) for one in ranked),
             withheld=tuple(Withheld(passage=one.passage, reason=reason, score=one.score) for one, reason in refused),
