@@ -107,6 +107,13 @@ class House:
         await self.library.warm()
         settle()
 
+    async def add(self, slug: str, name: str) -> Tenant:
+        """Make a tenant with its index; where the engine is away, whoever first needs the index makes it. Raises `TenancyError`."""
+        tenant = await self.tenants.create(slug, name)
+        with suppress(IndexUnavailable):
+            await self.places.open(tenant.id)
+        return tenant
+
     async def remove(self, slug: str) -> Tenant:
         """Take a tenant away with everything that is its own. Raises `UnknownTenant`.
 

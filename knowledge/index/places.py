@@ -75,13 +75,20 @@ class Places:
         self.preferred = preferred
 
     async def open(self, tenant: TenantId) -> Opened:
-        """The index that answers this tenant's questions. Raises `IndexUnavailable`, and `IndexMissing` after telling of it."""
+        """The index that answers this tenant's questions; made if it is not there and there is nothing to be found yet.
+
+        Raises `IndexUnavailable`, and `IndexMissing` after telling of it.
+        """
         place = await self._place(tenant)
+        engine = self._engine(place)
         try:
-            return Opened(place, await self._engine(place).open(tenant))
+            return Opened(place, await engine.open(tenant))
         except IndexMissing:
-            await self._lost(tenant)
-            raise
+            if await self._has_documents(tenant):
+                await self._lost(tenant)
+                raise
+        await engine.create(tenant)
+        return Opened(place, await engine.open(tenant))
 
     @asynccontextmanager
     async def writing(self, tenant: TenantId) -> AsyncIterator[Opened]:
@@ -102,7 +109,8 @@ class Places:
         async with self._database.tenant(tenant) as connection:
             found = (await connection.execute(_SERVING)).one_or_none()
             if found is None:
-                row = {**self._first(has_documents=bool(await connection.scalar(_HAS_DOCUMENTS)))._asdict(), "state": State.SERVING}
+                first = self._first(has_documents=bool(await connection.scalar(_HAS_DOCUMENTS)))
+                row = {**first._asdict(), "state": State.SERVING}
                 await connection.execute(upsert(indexes).values(row).on_conflict_do_nothing())
                 found = (await connection.execute(_SERVING)).one()
         place = Place(*found)
@@ -152,6 +160,10 @@ class Places:
         if known and asyncio.get_running_loop().time() - known[1] < _FRESH_S:
             return known[0]
         return await self.serving(tenant)
+
+    async def _has_documents(self, tenant: TenantId) -> bool:
+        async with self._database.tenant(tenant) as connection:
+            return bool(await connection.scalar(_HAS_DOCUMENTS))
 
     def _first(self, *, has_documents: bool) -> Place:
         """Documents of a time before there were rows are in LanceDB: there was nothing else."""
