@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, func, literal, select
+from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from knowledge.access import may_all_read, may_read
@@ -95,6 +95,13 @@ class Catalogue:
         """How many documents viewer and audience may all read."""
         lists = await self._lists(viewer.tenant)
         return sum(count for readers, count in lists if may_read(viewer, readers) and may_all_read(audience, readers))
+
+    async def has_passages(self, viewer: Viewer) -> bool:
+        """Whether there is anything that `viewer` may find."""
+        readable = documents.c.readers.overlap(sorted(viewer.principals))
+        joined = passages.join(documents, and_(documents.c.id == passages.c.document, documents.c.version == passages.c.version))
+        async with self._database.tenant(viewer.tenant) as connection:
+            return bool(await connection.scalar(select(exists().select_from(joined).where(_SHOWN, readable))))
 
     async def occurring(self, tenant: TenantId, principals: frozenset[Principal]) -> frozenset[Principal]:
         """Those of the principals that some document of the tenant names as its readers."""

@@ -12,7 +12,7 @@ from knowledge.access import may_all_read, may_read
 from knowledge.catalogue import Catalogue
 from knowledge.documents import Findings, Hit, Passage, Withheld
 from knowledge.embedding.known import Embedders
-from knowledge.errors import EmbedderUnavailable, IndexUnavailable
+from knowledge.errors import EmbedderUnavailable, IndexMissing, IndexUnavailable
 from knowledge.index.places import Opened, Places
 from knowledge.index.port import Proposal
 from knowledge.ranking import CANDIDATES, LIST_LENGTH, Candidate, current_first, diversify, fuse
@@ -62,9 +62,20 @@ class Search:
         return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
-        """Every candidate that may be shown, best first."""
+        """Every candidate that may be shown, best first. Raises `IndexMissing` after having it made again."""
         opened = await self.places.open(viewer.tenant)
-        return await _OneSearch(self, opened, viewer, audience, query, depth).run()
+        try:
+            return await self._ranked(_OneSearch(self, opened, viewer, audience, query, depth))
+        except IndexMissing:
+            await self.places.is_lost(viewer.tenant)
+            raise
+
+    async def _ranked(self, search: "_OneSearch") -> Findings:
+        """Where nothing is proposed though there is something, the index has lost it: by vector there is always a nearest."""
+        found = await search.run()
+        if not (found.hits or found.withheld or found.words_only) and await self.catalogue.has_passages(search.viewer):
+            raise IndexMissing(IndexMissing.__doc__)
+        return found
 
 
 @dataclass(slots=True)

@@ -85,10 +85,14 @@ class Places:
             return Opened(place, await engine.open(tenant))
         except IndexMissing:
             if await self._has_documents(tenant):
-                await self._lost(tenant)
+                await self.is_lost(tenant)
                 raise
         await engine.create(tenant)
         return Opened(place, await engine.open(tenant))
+
+    async def is_lost(self, tenant: TenantId) -> None:
+        """To be told where a search found that the index is not there, or has nothing of what it should have."""
+        await self._lost(tenant)
 
     @asynccontextmanager
     async def writing(self, tenant: TenantId) -> AsyncIterator[Opened]:
@@ -141,6 +145,12 @@ class Places:
             await connection.execute(_becomes(State.SERVING, State.KEPT))
             await connection.execute(_becomes(State.BUILDING, State.SERVING))
         self._known.pop(tenant, None)
+
+    async def remake(self, tenant: TenantId) -> None:
+        """Empty the index that serves. To be called while `alone`."""
+        engine = self._engine(await self.serving(tenant))
+        await engine.drop(tenant)
+        await engine.create(tenant)
 
     async def rest(self, tenant: TenantId) -> None:
         """Let the index that serves cost nothing until somebody asks."""

@@ -3,13 +3,20 @@
 import asyncio
 import re
 from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from knowledge.errors import IndexUnavailable
 from knowledge.index.weaviate.breaker import FAILURES, PAUSE_S, Breaker, Open
 from knowledge.index.weaviate.faults import FAULTS, fault
+from knowledge.index.weaviate.line import Line
+from knowledge.index.weaviate.node import Address, Ask, Node, T
 from knowledge.index.weaviate.parallel import for_each
 from knowledge.index.weaviate.schema import collection_name, definition, differences
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateAsyncClient
 
 
 class Clock:
@@ -97,6 +104,89 @@ def test_a_cancelled_call_says_nothing_of_the_server() -> None:
 @pytest.mark.parametrize("model", ["all-MiniLM-L6-v2", "test/model é", "", "x" * 400, "日本", "a;DROP", "text-embedding-3-small"])
 def test_the_name_of_a_collection_is_one_that_weaviate_takes(model: str) -> None:
     assert re.fullmatch(r"[A-Z][_0-9A-Za-z]{0,254}", collection_name(model, 384))
+
+
+def test_a_failure_of_a_call_that_began_before_another_was_answered_is_old_news() -> None:
+    calls = Calls()
+    with suppress(OSError), calls.breaker.passed(lambda _: True):
+        calls.fail(FAILURES - 1)
+        assert calls.make() == "answered"
+        raise OSError("late")
+    assert not calls.breaker.is_failing
+
+
+def test_an_open_one_lets_through_who_has_nobody_else_to_ask() -> None:
+    calls = Calls()
+    calls.fail(FAILURES)
+    with calls.breaker.passed(lambda _: True, even_if_open=True):
+        pass
+    assert calls.make() == "answered"
+
+
+class Played(Node):
+    """A node without a server: fails as often as it is told to, and notes how long it was given."""
+
+    def __init__(self, *, fails: int = 0, deaf: bool = False) -> None:
+        super().__init__(Address("http://127.0.0.1:1", "127.0.0.1:2"))
+        self.fails, self.deaf = fails, deaf
+        self.given: list[float] = []
+
+    async def asked(self, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
+        with self.breaker.passed(lambda _: True, even_if_open=even_if_open):
+            self.given.append(limit_s)
+            if len(self.given) <= self.fails:
+                raise TimeoutError
+            return await ask(cast("WeaviateAsyncClient", self))
+
+    async def listens(self) -> bool:
+        return not self.deaf
+
+
+async def whoever(client: object) -> object:
+    return client
+
+
+async def test_who_is_asked_alone_is_given_all_the_time() -> None:
+    node = Played()
+    assert await Line([node]).read(whoever) is node
+    assert node.given == [node.limits.read_s]
+
+
+async def test_the_next_node_is_asked_and_stays_the_first_to_be_asked() -> None:
+    away, there = Played(fails=9), Played()
+    line = Line([away, there])
+    assert [await line.read(whoever) for _ in range(3)] == [there] * 3
+    assert (len(away.given), len(there.given)) == (1, 3)
+
+
+async def test_where_all_are_slow_the_first_that_listens_is_given_all_the_time() -> None:
+    deaf, slow = Played(fails=9, deaf=True), Played(fails=1)
+    assert await Line([deaf, slow]).write(whoever) is slow
+    assert slow.given == [1.5, slow.limits.write_s]
+
+
+async def test_somebody_is_asked_though_no_call_gets_through_to_any() -> None:
+    nodes = [Played(fails=FAILURES), Played(fails=FAILURES)]
+    for node in nodes:
+        for _ in range(FAILURES):
+            with suppress(TimeoutError):
+                await node.asked(whoever, 1.0)
+    assert await Line(nodes).read(whoever) in nodes
+
+
+async def test_nobody_that_listens_is_said_at_once() -> None:
+    with pytest.raises(IndexUnavailable):
+        await Line([Played(fails=9, deaf=True), Played(fails=9, deaf=True)]).read(whoever)
+
+
+async def test_who_was_away_a_short_while_ago_is_asked_last() -> None:
+    back, first, other = Played(fails=1), Played(), Played()
+    line = Line([back, first, other])
+    assert await line.read(whoever) is first
+    first.fails = 9
+    assert await line.read(whoever) is other
+    other.fails = 9
+    assert await line.read(whoever) is back
 
 
 def test_two_models_never_share_a_collection() -> None:

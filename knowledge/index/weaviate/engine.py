@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.weaviate.faults import advice, fault
@@ -106,11 +106,15 @@ class WeaviateEngine:
         await self._line.close()
 
     async def _checked(self, node: Line) -> str:
+        """Over both ports at once: what asks for this waits for few seconds only, and the server may be slow."""
         with _for_operators(node):
-            version = (await node.read(lambda client: client.get_meta()))["version"]
+            version, found = await asyncio.gather(node.read(_version), self._definition(node), return_exceptions=True)
+            if isinstance(version, BaseException):
+                raise version
         with _for_operators(node, f" It answers over REST; for gRPC it is asked at {node.address.grpc}."):
-            await self._ensure_collection()
-            changed = await node.read(self._changes)
+            if isinstance(found, BaseException):
+                raise found
+        changed = differences(definition(self._name, found["replicationConfig"]["factor"]), found)
         if changed:
             message = (
                 f"Weaviate at {node.address.url}: somebody changed the collection {self._name}: {'; '.join(changed)}. Change it back; "
@@ -134,8 +138,15 @@ class WeaviateEngine:
         await self._line.write(make)
 
     async def _is_there(self, tenant: TenantId) -> bool:
+        """Asks over both ports: gRPC alone shows a key without rights no tenants, and REST alone does not show that gRPC is shut."""
+
+        async def ask(client: "WeaviateAsyncClient") -> bool:
+            tenants = _tenants(client, self._name)
+            found, _ = await asyncio.gather(tenants.get_by_name(tenant), tenants.get_by_names([_NOBODY]))
+            return found is not None
+
         try:
-            return await self._line.read(lambda client: _tenants(client, self._name).get_by_name(tenant)) is not None
+            return await self._line.read(ask)
         except IndexMissing:  # not even the collection
             return False
 
@@ -153,12 +164,19 @@ class WeaviateEngine:
         with suppress(IndexMissing):  # there is no such collection
             await self._line.write(remove)
 
-    async def _changes(self, client: "WeaviateAsyncClient") -> list[str]:
-        """What of the collection is not as we make it. Asks over gRPC first: all else here goes over REST."""
-        collection = client.collections.use(self._name)
-        await collection.tenants.get_by_names([_NOBODY])
-        found = (await collection.config.get()).to_dict()
-        return differences(definition(self._name, found["replicationConfig"]["factor"]), found)
+    async def _definition(self, node: Line) -> Mapping[str, Any]:
+        """The collection as it is, made if it is not there. Asks over gRPC too."""
+
+        async def ask(client: "WeaviateAsyncClient") -> Mapping[str, Any]:
+            collection = client.collections.use(self._name)
+            found, _ = await asyncio.gather(collection.config.get(), collection.tenants.get_by_names([_NOBODY]))
+            return found.to_dict()
+
+        try:
+            return await node.read(ask)
+        except IndexMissing:
+            await self._ensure_collection()
+            return await node.read(ask)
 
     def _know(self, tenant: TenantId) -> None:
         self._known[tenant] = time.monotonic() + KNOWN_FOR_S
@@ -179,6 +197,11 @@ def _for_operators(node: Line, hint: str = "") -> Iterator[None]:
         cause = error.__cause__ or error
         message = f"Weaviate at {node.address.url}: {advice(cause)}{hint if fault(cause).outage else ''}"
         raise IndexUnavailable(message) from error
+
+
+async def _version(client: "WeaviateAsyncClient") -> str:
+    version: str = (await client.get_meta())["version"]
+    return version
 
 
 def _tenants(client: "WeaviateAsyncClient", name: str) -> "_TenantsAsync":

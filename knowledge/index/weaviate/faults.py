@@ -21,14 +21,19 @@ class Fault(NamedTuple):
     advice: str  # for an operator: what is wrong and what to do
     outage: bool = False  # the server was not there, or not in time; all others are answers
     missing: bool = False  # the tenant or its collection is not there
+    full: bool = False  # it takes no writes
 
 
-def _fault(signs: str, advice: str, *, outage: bool = False, missing: bool = False) -> Fault:
-    return Fault(re.compile(signs, re.IGNORECASE | re.DOTALL), advice, outage, missing)
+def _fault(signs: str, advice: str, *, outage: bool = False, missing: bool = False, full: bool = False) -> Fault:
+    return Fault(re.compile(signs, re.IGNORECASE | re.DOTALL), advice, outage, missing, full)
 
 
 FAULTS = (
-    _fault(r"tenant not found|could not find class|class (\S+ )?not found", "It does not have this company's index.", missing=True),
+    _fault(
+        r"tenant not found|could not find class|class (\S+ )?not found|configuration could not be retrieved.*code: 404",
+        "It does not have this company's index.",
+        missing=True,
+    ),
     _fault(
         r"\b401\b|unauthenticated|invalid api key|anonymous access", "It does not know the API key. Set WEAVIATE_API_KEY to one it knows."
     ),
@@ -39,10 +44,12 @@ FAULTS = (
     _fault(
         r"read-?only",
         "It takes no writes: its disk or memory is nearly full, or somebody made it read-only. Make room; it goes on by itself.",
+        full=True,
     ),
     _fault(
         r"were not removed",
         "It did not remove what it should, and does not say why. Most often it takes no writes, as its disk is nearly full: look there.",
+        full=True,
     ),
     _fault(
         r"vector lengths don't match|vector of the wrong size|inconsistent vector length|dimensions",

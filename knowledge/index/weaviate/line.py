@@ -1,11 +1,12 @@
 """What connects us to the nodes of one Weaviate: asks one of them, and the next if that one is away."""
 
 import logging
+import time
 from collections.abc import Sequence
 
-from knowledge.errors import IndexMissing, IndexUnavailable
+from knowledge.errors import IndexFull, IndexMissing, IndexUnavailable
 from knowledge.index.weaviate.breaker import Open
-from knowledge.index.weaviate.faults import fault, is_outage, raised
+from knowledge.index.weaviate.faults import Fault, fault, is_outage, raised
 from knowledge.index.weaviate.node import Address, Ask, Node, T
 
 _log = logging.getLogger(__name__)
@@ -13,6 +14,9 @@ _log = logging.getLogger(__name__)
 _PATIENCE_S = 1.5
 """While there is another node to ask. The client tries a killed one for a minute; and where the first of three has died, the first write
 through one of the others may hang (v1.39.0)."""
+_WARY_S = 120.0
+"""How long a node that was away is asked last: until the others have brought it what was written meanwhile. They compare every half minute
+(v1.39.0; 47 s were seen)."""
 
 
 class Line:
@@ -37,7 +41,7 @@ class Line:
         return [Line([node]) for node in self._nodes]
 
     async def read(self, ask: Ask[T]) -> T:
-        """The answer to one question. Raises `IndexUnavailable` and `IndexMissing` for whatever goes wrong."""
+        """The answer to one question. Raises `IndexUnavailable` and its kinds for whatever goes wrong."""
         return await self._asked(ask, self.limits.read_s)
 
     async def write(self, ask: Ask[T]) -> T:
@@ -50,27 +54,44 @@ class Line:
             await node.close()
 
     async def _asked(self, ask: Ask[T], limit_s: float) -> T:
-        first = self._at
-        for number in range(len(self._nodes)):
-            at = (first + number) % len(self._nodes)
-            last = number == len(self._nodes) - 1
+        """One node with all patience. Of several, each in turn with little; if none answers, with all patience the first that listens."""
+        if len(self._nodes) == 1:
+            return await self._answer(0, ask, limit_s)
+        for at in self._in_order():
             try:
-                answer = await self._nodes[at].asked(ask, limit_s if last else min(limit_s, _PATIENCE_S))
-            except Open as error:
-                problem: Exception = error
-            except raised() as error:
-                problem = error
-                self._log(at, error)
-                if not is_outage(error):
-                    break
-            else:
-                self._at = at
-                return answer
-        missing = fault(problem).missing
-        raise (IndexMissing(IndexMissing.__doc__) if missing else IndexUnavailable(IndexUnavailable.__doc__)) from problem
+                return await self._answer(at, ask, min(limit_s, _PATIENCE_S))
+            except IndexUnavailable as error:
+                if not is_outage(error.__cause__ or error):
+                    raise
+        for at in self._in_order():
+            if await self._nodes[at].listens():
+                return await self._answer(at, ask, limit_s, even_if_open=True)
+        raise IndexUnavailable(IndexUnavailable.__doc__)
 
-    def _log(self, at: int, error: Exception) -> None:
-        """Tell the operator; whoever asked is none."""
-        found = fault(error)
-        if not found.missing:
-            _log.warning("Weaviate at %s: %s (%s: %s)", self._nodes[at].address.url, found.advice, type(error).__name__, error)
+    def _in_order(self) -> list[int]:
+        """The one that answered last and its neighbours, but last those that were away a short while ago."""
+        since = time.monotonic() - _WARY_S
+        return sorted(
+            range(len(self._nodes)), key=lambda at: (self._nodes[at].breaker.failed_at > since, (at - self._at) % len(self._nodes))
+        )
+
+    async def _answer(self, at: int, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
+        node = self._nodes[at]
+        try:
+            answer = await node.asked(ask, limit_s, even_if_open=even_if_open)
+        except Open as error:
+            raise IndexUnavailable(IndexUnavailable.__doc__) from error
+        except raised() as error:
+            found = fault(error)
+            if not found.missing:  # the operator is told; whoever asked is none
+                _log.warning("Weaviate at %s: %s (%s: %s)", node.address.url, found.advice, type(error).__name__, error)
+            raise _kind(found) from error
+        self._at = at
+        return answer
+
+
+def _kind(found: Fault) -> IndexUnavailable:
+    """The error for whoever asked."""
+    if found.missing:
+        return IndexMissing(IndexMissing.__doc__)
+    return IndexFull(IndexFull.__doc__) if found.full else IndexUnavailable(IndexUnavailable.__doc__)

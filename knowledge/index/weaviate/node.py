@@ -5,6 +5,7 @@ The client alone waits up to 63 s for a server that is gone (`facts/engines.md` 
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Ask = Callable[["WeaviateAsyncClient"], Awaitable[T]]
 
+_LISTENING_S = 0.5
 _RECONNECT_MS = 1_000  # gRPC's own is up to two minutes: a server that is back would be gone for us
 
 
@@ -47,16 +49,30 @@ class Node:
         """An empty key is not sent. Connects to nothing yet."""
         self.address = address
         self.limits = limits or Limits()
+        self.breaker = Breaker()
         self._api_key = api_key
-        self._breaker = Breaker()
         self._connecting = asyncio.Lock()
         self._client: WeaviateAsyncClient | None = None
 
-    async def asked(self, ask: Ask[T], limit_s: float) -> T:
-        """Its answer. Raises `breaker.Open`, and what the client raises: `faults.raised`."""
-        with self._breaker.passed(is_outage):
+    async def asked(self, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
+        """Its answer. Raises `breaker.Open`, unless `even_if_open`, and what the client raises: `faults.raised`."""
+        await _load()
+        with self.breaker.passed(is_outage, even_if_open=even_if_open):
             async with asyncio.timeout(limit_s):
+                if self.breaker.is_failing and not await self.listens():
+                    raise ConnectionRefusedError(f"Nobody listens at {self.address.grpc}.")
                 return await ask(await self._connected())
+
+    async def listens(self) -> bool:
+        """Whether somebody takes calls at its gRPC port: known at once, where the client would try for a minute."""
+        host, _, port = self.address.grpc.rpartition(":")
+        try:
+            async with asyncio.timeout(_LISTENING_S):
+                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+        except OSError:
+            return False
+        writer.close()
+        return True
 
     async def close(self) -> None:
         """Let go of the connection; asked again, it makes a new one."""
@@ -74,7 +90,6 @@ class Node:
         return self._client
 
     async def _connect(self) -> "WeaviateAsyncClient":
-        await asyncio.to_thread(import_module, "weaviate")  # 2 s, so only where it is set up, and off the loop
         import weaviate
         from weaviate.auth import Auth
         from weaviate.config import AdditionalConfig, GrpcConfig, Timeout
@@ -97,6 +112,12 @@ class Node:
             await client.close()
             raise
         return client
+
+
+async def _load() -> None:
+    """Import the client: 2 s, so only where it is set up, off the loop, and not on the node's time."""
+    if "weaviate" not in sys.modules:
+        await asyncio.to_thread(import_module, "weaviate")
 
 
 def _parameters(address: Address) -> "ConnectionParams":
