@@ -1,6 +1,6 @@
 """The tables of this room, as `tenancy/migrations/tenant` makes them in every tenant's schema."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -77,4 +77,11 @@ indexes = Table(
     Column("dimension", Integer, nullable=False),
     Column("state", Text, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
+)
+
+index_keys = Table(
+    "index_keys",
+    metadata,
+    Column("engine", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
 )

@@ -162,7 +162,7 @@ async def test_what_is_refused_is_not_lost_among_what_is_taken(
     await engine.create(acme)
     index = await engine.open(acme)
     bad = replace(entry(3), version=1.5)  # type: ignore[arg-type] # what Weaviate refuses
-    with caplog.at_level(logging.WARNING), pytest.raises(IndexUnavailable):
+    with caplog.at_level(logging.WARNING, "knowledge"), pytest.raises(IndexUnavailable):
         await index.put([entry(1), entry(2), bad, entry(4)])
     assert "1 of 4 passages" in caplog.text
     assert "requires an integer" in caplog.text
@@ -188,7 +188,7 @@ async def test_vectors_of_another_length_that_are_there_are_said_to_be(
         rows = client.collections.use(collection_name(MODEL, DIMENSION)).with_tenant(acme)
         await rows.data.insert_many([to_object(acme, replace(entry(1), vector=np.ones(5, np.float32)))])
         await asyncio.sleep(0.2)  # until it is indexed, and with it the length
-    with caplog.at_level(logging.WARNING), pytest.raises(IndexUnavailable):
+    with caplog.at_level(logging.WARNING, "knowledge"), pytest.raises(IndexUnavailable):
         await index.put([entry(2)])
     with pytest.raises(IndexUnavailable):
         await index.by_vector(entry(2).vector, {EVERYONE}, 10)

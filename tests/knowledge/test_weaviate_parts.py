@@ -9,11 +9,12 @@ import pytest
 
 from knowledge.errors import IndexUnavailable
 from knowledge.index.weaviate.breaker import FAILURES, PAUSE_S, Breaker, Open
-from knowledge.index.weaviate.faults import FAULTS, fault
+from knowledge.index.weaviate.faults import FAULTS, Refused, fault, is_stranger
 from knowledge.index.weaviate.line import Line
 from knowledge.index.weaviate.node import Address, Ask, Node, T
 from knowledge.index.weaviate.parallel import for_each
 from knowledge.index.weaviate.schema import collection_name, definition, differences
+from knowledge.index.weaviate.tenant_line import TenantLine
 
 if TYPE_CHECKING:
     from weaviate import WeaviateAsyncClient
@@ -238,6 +239,82 @@ def test_errors_are_told_apart(error: Exception, advice: str, *, outage: bool, m
     found = fault(error)
     assert advice in found.advice
     assert (found.outage, found.missing) == (outage, missing)
+
+
+@pytest.mark.parametrize(
+    ("error", "stranger"),
+    [
+        pytest.param(RuntimeError("Meta endpoint! Unexpected status code: 401, with response body: None."), True, id="said over REST"),
+        pytest.param(RuntimeError("extract auth: unauthorized: invalid api key: user deactivated"), True, id="a user who was deactivated"),
+        pytest.param(RuntimeError("extract auth: unauthorized: invalid api key: key is revoked"), True, id="a key that was revoked"),
+        pytest.param(RuntimeError("forbidden! Unexpected status code: 403"), False, id="a key without rights"),
+        pytest.param(Refused("401 of 1000 passages were not removed"), False, id="a number that means something else"),
+    ],
+)
+def test_a_key_that_is_not_known_is_told_from_other_refusals(error: Exception, *, stranger: bool) -> None:
+    assert is_stranger(error) == stranger
+
+
+class Door(Node):
+    """A node that lets in whoever has the `right` key, and counts who knocks."""
+
+    def __init__(self, key: str, right: set[str], knocked: list[str]) -> None:
+        super().__init__(Address("http://127.0.0.1:9", "127.0.0.1:9"), key)
+        self._key, self._right, self._knocked = key, right, knocked
+
+    def known_as(self, api_key: str) -> "Door":
+        return Door(api_key, self._right, self._knocked)
+
+    async def asked(self, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
+        self._knocked.append(self._key)
+        await asyncio.sleep(0)
+        if self._key not in self._right:
+            raise Refused("invalid api key")
+        return await ask(None)  # type: ignore[arg-type] # nothing is asked of it
+
+
+class Locked:
+    """A tenant's line to such a node, over keys that are made one after the other."""
+
+    def __init__(self, *right: str) -> None:
+        self.knocked: list[str] = []
+        self.made = 0
+        self.line = TenantLine([Door("application's", set(right), self.knocked)], self._make)
+
+    async def _make(self, refused: str | None) -> str:
+        self.made += 1
+        await asyncio.sleep(0)
+        return f"key-{self.made}"
+
+    async def ask(self) -> str:
+        return await self.line.read(answer)
+
+
+async def answer(_: object) -> str:
+    return "answered"
+
+
+async def test_a_tenants_line_has_a_key_of_its_own_from_the_first_question_on() -> None:
+    locked = Locked("application's", "key-1")
+    await locked.line.ready()
+    await locked.line.ready()
+    assert await locked.ask() == "answered"
+    assert (locked.made, locked.knocked) == (1, ["key-1"])
+
+
+async def test_many_who_are_refused_at_once_share_one_new_key() -> None:
+    locked = Locked("key-2")
+    await locked.line.ready()
+    assert await asyncio.gather(*(locked.ask() for _ in range(5))) == ["answered"] * 5
+    assert locked.made == 2
+
+
+async def test_a_call_whose_new_key_is_refused_too_is_not_asked_a_third_time() -> None:
+    locked = Locked()
+    await locked.line.ready()
+    with pytest.raises(IndexUnavailable):
+        await locked.ask()
+    assert locked.knocked == ["key-1", "key-2"]
 
 
 def test_only_one_fault_means_that_a_tenant_is_missing() -> None:

@@ -2,11 +2,12 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from knowledge.errors import IndexFull, IndexMissing, IndexUnavailable
 from knowledge.index.weaviate.breaker import Open
-from knowledge.index.weaviate.faults import Fault, fault, is_outage, raised
+from knowledge.index.weaviate.faults import Fault, advice, fault, is_outage, raised
 from knowledge.index.weaviate.node import Address, Ask, Node, T
 
 _log = logging.getLogger(__name__)
@@ -25,10 +26,11 @@ class Line:
     Whatever is asked here may be done twice: a node that did not answer in time may have done it before another is asked.
     """
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
-        """`nodes`, one at least, hold the same, within the same limits."""
+    def __init__(self, nodes: Sequence[Node], patience_s: float = _PATIENCE_S) -> None:
+        """`nodes`, one at least, hold the same, within the same limits. `patience_s`: how long one may take while there is another."""
         self.limits = nodes[0].limits
         self._nodes = nodes
+        self._patience_s = patience_s
         self._at = 0  # whom to ask first: the one that answered last
 
     @property
@@ -39,6 +41,14 @@ class Line:
     def each(self) -> "list[Line]":
         """A line to each of the nodes alone, over the connections of this one."""
         return [Line([node]) for node in self._nodes]
+
+    def patient(self) -> "Line":
+        """A line over the connections of this one that gives each node all its time: for what takes long wherever it is asked."""
+        return Line(self._nodes, self.limits.write_s)
+
+    def known_as(self, api_key: str) -> "Line":
+        """A line to the same nodes by another key."""
+        return Line([node.known_as(api_key) for node in self._nodes])
 
     async def read(self, ask: Ask[T]) -> T:
         """The answer to one question. Raises `IndexUnavailable` and its kinds for whatever goes wrong."""
@@ -59,7 +69,7 @@ class Line:
             return await self._answer(0, ask, limit_s)
         for at in self._in_order():
             try:
-                return await self._answer(at, ask, min(limit_s, _PATIENCE_S))
+                return await self._answer(at, ask, min(limit_s, self._patience_s))
             except IndexUnavailable as error:
                 if not is_outage(error.__cause__ or error):
                     raise
@@ -95,3 +105,14 @@ def _kind(found: Fault) -> IndexUnavailable:
     if found.missing:
         return IndexMissing(IndexMissing.__doc__)
     return IndexFull(IndexFull.__doc__) if found.full else IndexUnavailable(IndexUnavailable.__doc__)
+
+
+@contextmanager
+def for_operators(line: Line, hint: str = "") -> Iterator[None]:
+    """Say what is wrong and what to do about it; `hint` where something cannot be reached."""
+    try:
+        yield
+    except IndexUnavailable as error:
+        cause = error.__cause__ or error
+        message = f"Weaviate at {line.address.url}: {advice(cause)}{hint if fault(cause).outage else ''}"
+        raise IndexUnavailable(message) from error

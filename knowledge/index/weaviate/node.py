@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -45,14 +46,18 @@ class Address(NamedTuple):
 class Node:
     """The one client of one node."""
 
-    def __init__(self, address: Address, api_key: str = "", limits: Limits | None = None) -> None:
+    def __init__(self, address: Address, api_key: str = "", limits: Limits | None = None, breaker: Breaker | None = None) -> None:
         """An empty key is not sent. Connects to nothing yet."""
         self.address = address
         self.limits = limits or Limits()
-        self.breaker = Breaker()
+        self.breaker = breaker or Breaker()
         self._api_key = api_key
         self._connecting = asyncio.Lock()
         self._client: WeaviateAsyncClient | None = None
+
+    def known_as(self, api_key: str) -> "Node":
+        """The same node by another key, over a client of its own. Whether it is there is the same for both: they share the breaker."""
+        return Node(self.address, api_key, self.limits, self.breaker)
 
     async def asked(self, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
         """Its answer. Raises `breaker.Open`, unless `even_if_open`, and what the client raises: `faults.raised`."""
@@ -72,6 +77,8 @@ class Node:
         except OSError:
             return False
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
         return True
 
     async def close(self) -> None:
