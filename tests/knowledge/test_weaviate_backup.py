@@ -52,7 +52,7 @@ class Seen(NamedTuple):
     """All that an index has and finds."""
 
     holdings: Counter[Held]
-    words: list[tuple[PassageId, float]]
+    words: list[PassageId]  # best first; how long a field is on average Weaviate counts anew when it is built again, and scores with it
     vectors: list[tuple[PassageId, float]]
     kept: dict[PassageId, list[float]]  # the vectors themselves
 
@@ -81,7 +81,12 @@ class Company:
         words = await index.by_words(terms("parental trains and otters, note rivers"), {EVERYONE, *group("hr")}, 50)
         vectors = await index.by_vector(vector, {EVERYONE, *group("hr")}, 50)
         kept = await index.vectors([one.passage for one in vectors])
-        return Seen(holdings, _sorted(words), _sorted(vectors), {name: [round(float(x), 5) for x in kept[name]] for name in sorted(kept)})
+        return Seen(
+            holdings,
+            [name for name, _ in _sorted(words)],
+            _sorted(vectors),
+            {name: [round(float(x), 5) for x in kept[name]] for name in sorted(kept)},
+        )
 
 
 def _sorted(found: Sequence[Proposal]) -> list[tuple[PassageId, float]]:
