@@ -235,7 +235,7 @@ def evaluate(
 
 @cli.group()
 def index() -> None:
-    """List, move, verify and forget the indexes that passages are searched in."""
+    """List, move, verify and forget the indexes that passages are searched in, and make the keys to them."""
 
 
 @index.command(name="list")
@@ -299,6 +299,16 @@ def restore(context: click.Context, slug: str, file: Path) -> None:
     from adapters.commands import index as commands
 
     _run(context, lambda settings: commands.restore(settings, slug, file))
+
+
+@index.command()
+@click.option("--rotate", is_flag=True, help="Give those who are there new keys; the old ones stop at once.")
+@click.pass_context
+def keys(context: click.Context, *, rotate: bool) -> None:
+    """Make two users in Weaviate, one for serving and one for operations, and print their keys; needs WEAVIATE_OPERATIONS_KEY."""
+    from adapters.commands import index as commands
+
+    _run(context, lambda settings: commands.keys(settings, rotate=rotate))
 
 
 @cli.command()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from adapters.engines import Engines
+from adapters.engines import WEAVIATE, Engines
 from adapters.inbox import Inbox, Key
 from adapters.jobs import Jobs, Work
 from bot import prompts
@@ -23,6 +23,7 @@ from knowledge.embedding.port import Embedder
 from knowledge.embedding.remembering import RememberingEmbedder
 from knowledge.errors import IndexUnavailable
 from knowledge.evaluation import Evaluation
+from knowledge.index.kept_keys import KeptKeys
 from knowledge.index.places import Places
 from knowledge.ingest.backup import Backup
 from knowledge.ingest.moving import Moving
@@ -107,6 +108,13 @@ class House:
         await self.library.warm()
         settle()
 
+    async def add(self, slug: str, name: str) -> Tenant:
+        """Make a tenant with its index; where the engine is away, whoever first needs the index makes it. Raises `TenancyError`."""
+        tenant = await self.tenants.create(slug, name)
+        with suppress(IndexUnavailable):
+            await self.places.open(tenant.id)
+        return tenant
+
     async def remove(self, slug: str) -> Tenant:
         """Take a tenant away with everything that is its own. Raises `UnknownTenant`.
 
@@ -184,7 +192,7 @@ async def _furnish(
     await vault.check()
     embedder = RememberingEmbedder(await _embedder(settings, stack))
     embedders = Embedders(embedder, *_others(settings, stack))
-    engines = Engines(settings, embedder.name, embedder.dimension)
+    engines = Engines(settings, embedder.name, embedder.dimension, KeptKeys(database, vault, WEAVIATE))
     stack.push_async_callback(engines.close)
     places = Places(database, engines.at, engines.preferred, jobs.defer_mend)
     parser = IsolatedParser(scratch=settings.home / "parsers")

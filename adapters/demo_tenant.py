@@ -44,7 +44,7 @@ async def tenant(house: "House") -> Tenant:
     try:
         found = await house.tenants.by_slug(company.slug)
     except UnknownTenant:
-        found = await house.tenants.create(company.slug, company.name)
+        found = await house.add(company.slug, company.name)
     names = {person.email: person.name for person in company.people}
     groups = {person.email: person.groups for person in company.people}
     await house.people.upsert(found.id, SOURCE, groups, names=names)

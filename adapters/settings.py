@@ -45,6 +45,16 @@ class Settings:
         "WEAVIATE_GRPC", "Where Weaviate answers gRPC, `host:port`, in the order of WEAVIATE_URL. Absent: the same hosts, port 50051."
     )
     weaviate_api_key: str | None = _setting("WEAVIATE_API_KEY", "The key that Weaviate knows us by. Absent: none is sent.")
+    weaviate_operations_key: str | None = _setting(
+        "WEAVIATE_OPERATIONS_KEY",
+        "The key of somebody who may make collections, roles and users in Weaviate; for `footnote index keys` and whoever makes a "
+        "collection. Absent: WEAVIATE_API_KEY makes collections.",
+    )
+    weaviate_tenant_keys: Literal["on", "off"] | None = _setting(
+        "WEAVIATE_TENANT_KEYS",
+        "`on`: each company's passages in Weaviate are read and written with a key that reaches no other's. Absent: off.",
+        choices=("on", "off"),
+    )
     weaviate_replicas: int = _setting("WEAVIATE_REPLICAS", "On how many of Weaviate's nodes each index is kept; 3 on three nodes.", 1)
     index_rest_days: int = _setting("INDEX_REST_DAYS", "Days without a question after which a company's index in Weaviate rests.", 30)
     model_provider: Literal["openai-like", "azure", "anthropic"] | None = _setting(

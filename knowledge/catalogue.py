@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, func, literal, select
+from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from knowledge.access import may_all_read, may_read
@@ -41,7 +41,11 @@ _SHOWN = documents.c.version > 0  # 0: never finished, so there is nothing to sh
 _documents = select(*_DOCUMENT).join(sources, sources.c.id == documents.c.source).where(_SHOWN)
 _joined = passages.join(documents, documents.c.id == passages.c.document).join(sources, sources.c.id == documents.c.source)
 _passages = select(*_DOCUMENT, *_PASSAGE).select_from(_joined)
-_kept = and_(passage_states.c.passage == passages.c.id, passage_states.c.model == bindparam("model"))
+_kept = and_(
+    passage_states.c.passage == passages.c.id,
+    passage_states.c.model == bindparam("model"),
+    func.octet_length(passage_states.c.vector) == bindparam("bytes"),  # what was kept before a model's vectors changed their length
+)
 _proposed = (
     select(*_DOCUMENT, *_PASSAGE, passage_states.c.states, passage_states.c.vector)
     .select_from(_joined.outerjoin(passage_states, _kept))
@@ -78,10 +82,11 @@ class Catalogue:
         self._database = database
         self._counted: dict[TenantId, tuple[str, _Lists]] = {}
 
-    async def proposed(self, tenant: TenantId, ids: Sequence[PassageId], model: str) -> dict[PassageId, Proposed]:
-        """Those of the passages that exist, as `model` sees them. One statement, one moment in time."""
+    async def proposed(self, tenant: TenantId, ids: Sequence[PassageId], model: str, dimension: int) -> dict[PassageId, Proposed]:
+        """Those of the passages that exist, as `model` of that dimension sees them. One statement, one moment in time."""
+        wanted = {"ids": list(ids), "model": model, "bytes": Kept.bytes_of(dimension)}
         async with self._database.tenant(tenant) as connection:
-            rows = (await connection.execute(_proposed, {"ids": list(ids), "model": model})).all()
+            rows = (await connection.execute(_proposed, wanted)).all()
         kept = [None if row.vector is None else Kept.unpacked(row.states, row.vector) for row in rows]
         return {passage.id: Proposed(passage, version, own) for (passage, version), own in zip(_read(rows), kept, strict=True)}
 
@@ -109,6 +114,13 @@ class Catalogue:
         """How many documents viewer and audience may all read."""
         lists = await self._lists(viewer.tenant)
         return sum(count for readers, count in lists if may_read(viewer, readers) and may_all_read(audience, readers))
+
+    async def has_passages(self, viewer: Viewer) -> bool:
+        """Whether there is anything that `viewer` may find."""
+        readable = documents.c.readers.overlap(sorted(viewer.principals))
+        joined = passages.join(documents, and_(documents.c.id == passages.c.document, documents.c.version == passages.c.version))
+        async with self._database.tenant(viewer.tenant) as connection:
+            return bool(await connection.scalar(select(exists().select_from(joined).where(_SHOWN, readable))))
 
     async def occurring(self, tenant: TenantId, principals: frozenset[Principal]) -> frozenset[Principal]:
         """Those of the principals that some document of the tenant names as its readers."""

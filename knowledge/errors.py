@@ -41,6 +41,10 @@ class IndexUnavailable(KnowledgeError):
     """The index cannot be reached just now. Nothing was lost; try again in a minute."""
 
 
+class IndexFull(IndexUnavailable):
+    """The index takes no writes: its disk is nearly full, or somebody made it read-only. Make room and try again; nothing was lost."""
+
+
 class IndexMissing(IndexUnavailable):
     """This company's index is gone. It is being built again from what is kept; nothing was lost. Try again in a few minutes."""
 

@@ -14,7 +14,7 @@ from knowledge.catalogue import Catalogue, Proposed
 from knowledge.documents import Findings, Hit, Passage, Withheld
 from knowledge.embedding.known import Embedders
 from knowledge.embedding.port import States
-from knowledge.errors import EmbedderUnavailable, IndexUnavailable
+from knowledge.errors import EmbedderUnavailable, IndexMissing, IndexUnavailable
 from knowledge.index.places import Opened, Places
 from knowledge.index.port import Proposal
 from knowledge.ranking import (
@@ -76,9 +76,20 @@ class Search:
         return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
-        """Every candidate that may be shown, best first."""
+        """Every candidate that may be shown, best first. Raises `IndexMissing` after having it made again."""
         opened = await self.places.open(viewer.tenant)
-        return await _OneSearch(self, opened, viewer, audience, query, depth).run()
+        try:
+            return await self._ranked(_OneSearch(self, opened, viewer, audience, query, depth))
+        except IndexMissing:
+            await self.places.is_lost(viewer.tenant)
+            raise
+
+    async def _ranked(self, search: "_OneSearch") -> Findings:
+        """Where nothing is proposed though there is something, the index has lost it: by vector there is always a nearest."""
+        found = await search.run()
+        if not (found.hits or found.withheld or found.words_only) and await self.catalogue.has_passages(search.viewer):
+            raise IndexMissing(IndexMissing.__doc__)
+        return found
 
 
 @dataclass(slots=True)
@@ -162,7 +173,8 @@ class _OneSearch:
         """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer; and its order."""
         with self.clock.step("check"):
             ids = [candidate.passage for candidate in proposed.candidates]
-            found = await self.parts.catalogue.proposed(self.viewer.tenant, ids, self.opened.place.model)
+            _, model, dimension = self.opened.place
+            found = await self.parts.catalogue.proposed(self.viewer.tenant, ids, model, dimension)
         reasons = {passage: _refused(found.get(passage), self.viewer, self.audience) for passage in ids}
         refused = [(one, reason) for one in proposed.candidates if (reason := reasons[one.passage])]
         refused = [(one, reason) for one in proposed.candidates if (reason := reasons[one.passage])]

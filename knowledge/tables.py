@@ -87,3 +87,10 @@ indexes = Table(
     Column("state", Text, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
 )
+
+index_keys = Table(
+    "index_keys",
+    metadata,
+    Column("engine", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)

@@ -11,7 +11,11 @@ from adapters.engines import WEAVIATE
 from adapters.settings import BadSetting, Settings
 from knowledge.errors import KnowledgeError
 from knowledge.index.places import Place
+from knowledge.index.weaviate.access import Role
 from tenancy.tenants import Tenant
+
+_KEYS = {Role.APPLICATION: "WEAVIATE_API_KEY", Role.OPERATIONS: "WEAVIATE_OPERATIONS_KEY"}
+"""Which setting takes whose key. The operations' comes last: it may be what the others are made with."""
 
 
 async def list_(settings: Settings, slug: str | None) -> int:
@@ -77,6 +81,20 @@ async def restore(settings: Settings, slug: str, file: Path) -> int:
             documents = await house.backup.restore(tenant.id, file, bar)
         await house.audit.append(tenant.id, "operator", "index.restored", file.name, {"documents": documents})
     click.echo(f"{documents:,} documents were put back." if documents else "Nothing was missing.")
+    return 0
+
+
+async def keys(settings: Settings, *, rotate: bool) -> int:
+    """Make the roles in Weaviate and a user of each, and print new keys as lines for an environment."""
+    async with open_house(settings) as house:
+        access = await house.engines.access()
+        await access.set_roles(tenant_keys=settings.weaviate_tenant_keys == "on")
+        for role, setting in _KEYS.items():
+            key = await access.new_key(role, rotate=rotate)
+            if key:
+                click.echo(f"{setting}={key}")
+            else:
+                click.echo(f"{role.user} is there already and keeps its key; --rotate gives it another.", err=True)
     return 0
 
 

@@ -17,7 +17,7 @@ _AUDIT_LINES = 10
 async def create(settings: Settings, slug: str, name: str) -> int:
     """Make a tenant."""
     async with open_house(settings) as house:
-        tenant = await house.tenants.create(slug, name)
+        tenant = await house.add(slug, name)
     click.echo(f"Created {tenant.name}. Bring documents in with: footnote ingest FOLDER --tenant {tenant.slug}")
     return 0
 

@@ -23,6 +23,11 @@ class Kept(NamedTuple):
         """The columns of a row: 48 bytes a token and 768 for a vector of 384."""
         return {"states": self.states.tobytes(), "vector": self.vector.astype(np.float16).tobytes()}
 
+    @staticmethod
+    def bytes_of(dimension: int) -> int:
+        """How long a packed vector is."""
+        return np.dtype(np.float16).itemsize * dimension
+
     @classmethod
     def unpacked(cls, states: bytes, vector: bytes) -> Self:
         """As it was packed."""

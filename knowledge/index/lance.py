@@ -202,7 +202,7 @@ class LanceIndex:
             predicate = f"passage IN ({', '.join(map(_quoted, named[start : start + _KEYS_A_PREDICATE]))})"
             with _unavailable():
                 rows = await self._table.query().where(predicate).select(["passage", "vector"]).to_arrow()
-            values = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1)
+            values = rows["vector"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, rows["vector"].type.list_size)
             found |= dict(zip(map(PassageId, rows["passage"].to_pylist()), values, strict=True))
         return found
 

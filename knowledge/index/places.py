@@ -76,13 +76,24 @@ class Places:
         self.preferred = preferred
 
     async def open(self, tenant: TenantId) -> Opened:
-        """The index that answers this tenant's questions. Raises `IndexUnavailable`, and `IndexMissing` after telling of it."""
+        """The index that answers this tenant's questions; made if it is not there and there is nothing to be found yet.
+
+        Raises `IndexUnavailable`, and `IndexMissing` after telling of it.
+        """
         place = await self._place(tenant)
+        engine = self._engine(place)
         try:
-            return Opened(place, await self._engine(place).open(tenant))
+            return Opened(place, await engine.open(tenant))
         except IndexMissing:
-            await self._lost(tenant)
-            raise
+            if await self._has_documents(tenant):
+                await self.is_lost(tenant)
+                raise
+        await engine.create(tenant)
+        return Opened(place, await engine.open(tenant))
+
+    async def is_lost(self, tenant: TenantId) -> None:
+        """To be told where a search found that the index is not there, or has nothing of what it should have."""
+        await self._lost(tenant)
 
     @asynccontextmanager
     async def writing(self, tenant: TenantId) -> AsyncIterator[Opened]:
@@ -103,7 +114,8 @@ class Places:
         async with self._database.tenant(tenant) as connection:
             found = (await connection.execute(_SERVING)).one_or_none()
             if found is None:
-                row = {**self._first(has_documents=bool(await connection.scalar(_HAS_DOCUMENTS)))._asdict(), "state": State.SERVING}
+                first = self._first(has_documents=bool(await connection.scalar(_HAS_DOCUMENTS)))
+                row = {**first._asdict(), "state": State.SERVING}
                 await connection.execute(upsert(indexes).values(row).on_conflict_do_nothing())
                 found = (await connection.execute(_SERVING)).one()
         place = Place(*found)
@@ -135,6 +147,12 @@ class Places:
             await connection.execute(_becomes(State.BUILDING, State.SERVING))
         self._known.pop(tenant, None)
 
+    async def remake(self, tenant: TenantId) -> None:
+        """Empty the index that serves. To be called while `alone`."""
+        engine = self._engine(await self.serving(tenant))
+        await engine.drop(tenant)
+        await engine.create(tenant)
+
     async def rest(self, tenant: TenantId) -> None:
         """Let the index that serves cost nothing until somebody asks."""
         await self._engine(await self.serving(tenant)).rest(tenant)
@@ -154,6 +172,10 @@ class Places:
         if known and asyncio.get_running_loop().time() - known[1] < _FRESH_S:
             return known[0]
         return await self.serving(tenant)
+
+    async def _has_documents(self, tenant: TenantId) -> bool:
+        async with self._database.tenant(tenant) as connection:
+            return bool(await connection.scalar(_HAS_DOCUMENTS))
 
     def _first(self, *, has_documents: bool) -> Place:
         """Documents of a time before there were rows are in LanceDB: there was nothing else."""

@@ -121,11 +121,12 @@ class _Move:
         return alike
 
     async def entries(self, model: str, documents: Sequence[DocumentId]) -> list[Entry]:
-        """With the vectors of the old index, if they are of the same model."""
+        """With the vectors of the old index, if they are of the same model, and as long as it makes them."""
         drafts = await self.ledger.published(documents)
         known: dict[PassageId, Vector] = {}
         if self.old and model == self.old.place.model:
-            known = await self.old.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
+            found = await self.old.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
+            known = {passage: vector for passage, vector in found.items() if len(vector) == self.new.place.dimension}
         made = await made_of(drafts, self.parts.embedders.of(model), known)
         await self.ledger.keep(model, made.kept)
         self.progress.advanced(len(drafts), len(made.entries))

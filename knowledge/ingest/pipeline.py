@@ -23,6 +23,7 @@ from knowledge.parsers.port import Extracted, Parser, refuse_by_size
 from tenancy.database import Database
 from tenancy.viewer import TenantId
 
+_LOOKED_AT = 3  # documents whose vectors tell for all
 _READ_AHEAD = 3  # files being parsed and cut while a batch is embedded
 
 
@@ -143,6 +144,11 @@ class _Run:
     async def mend(self) -> Difference:
         """Bring the index in line with PostgreSQL. Returns what was wrong with it."""
         async with self.writing() as to:
+            fits = await self.fits(to)
+        if not fits:
+            async with self.parts.places.alone(self.tenant):
+                await self.parts.places.remake(self.tenant)
+        async with self.writing() as to:
             found = await compare(self.ledger, to.index, exact=False)
         await mend(self.writing, found, self.entries_again)
         return found
@@ -155,6 +161,13 @@ class _Run:
                 await self.entries_again(self.model, lacking[start : start + MOST_DOCUMENTS])
         except EmbedderUnavailable:
             return
+
+    async def fits(self, to: Opened) -> bool:
+        """Whether its vectors are as long as the model makes them; an index takes none of another length beside those it has."""
+        documents = [one.document for one in await self.ledger.current()][:_LOOKED_AT]
+        drafts = await self.ledger.published(documents)
+        found = await to.index.vectors([passage for draft in drafts for passage in draft.passage_ids[:1]])
+        return all(len(vector) == to.place.dimension for vector in found.values())
 
     async def entries_again(self, model: str, documents: Sequence[DocumentId]) -> list[Entry]:
         made = await self.embedded(await self.ledger.published(documents), model)

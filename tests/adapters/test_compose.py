@@ -35,6 +35,22 @@ async def test_a_removal_that_was_interrupted_is_finished_by_the_next_tidying(tm
         assert await house.tenants.removals() == []
 
 
+async def test_a_company_is_made_with_its_index_and_without_it_where_the_engine_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: LanceEngine, __: TenantId) -> None:
+        raise IndexUnavailable
+
+    async with open_house(Settings(home=tmp_path)) as house:
+        acme = await house.add("acme", "Acme")
+        assert list((tmp_path / "index").glob(f"*/{acme.id}"))
+        with monkeypatch.context() as broken:
+            broken.setattr(LanceEngine, "open", away)
+            beta = await house.add("beta", "Beta")
+        assert not list((tmp_path / "index").glob(f"*/{beta.id}"))
+        assert await (await house.places.open(beta.id)).index.count() == 0
+
+
 async def test_at_night_indexes_in_use_are_mended_and_others_put_to_rest_and_left_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,9 @@ def test_what_is_set_is_read() -> None:
         pytest.param(
             {"WEAVIATE_URL": "http://a:1,http://b:2", "WEAVIATE_GRPC": "a:3"}, "must name as many nodes", id="gRPC of one node of two"
         ),
+        pytest.param(
+            {"WEAVIATE_TENANT_KEYS": "yes"}, "WEAVIATE_TENANT_KEYS is 'yes'; it can be on or off", id="tenants' keys neither on nor off"
+        ),
         pytest.param({"WEAVIATE_REPLICAS": "0"}, "WEAVIATE_REPLICAS is '0'; write a number from 1 to 9", id="no replica"),
         pytest.param({"INDEX_REST_DAYS": "soon"}, "INDEX_REST_DAYS is 'soon'; write a number", id="days that are none"),
         pytest.param({"BUCKET_URL": "s3:///prefix"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a prefix without its bucket"),
@@ -93,7 +96,9 @@ def test_a_setting_that_nothing_obeys_yet_is_remembered() -> None:
 
 
 def test_secrets_are_not_shown_with_the_settings() -> None:
-    shown = repr(Settings.read({"FOOTNOTE_MASTER_KEY": "hidden", "DATABASE_URL": "postgresql://u:hidden@h/d"}))
+    shown = repr(
+        Settings.read({"FOOTNOTE_MASTER_KEY": "hidden", "DATABASE_URL": "postgresql://u:hidden@h/d", "WEAVIATE_OPERATIONS_KEY": "hidden"})
+    )
     assert "hidden" not in shown
 
 

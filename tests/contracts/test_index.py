@@ -381,7 +381,8 @@ async def test_vectors_come_back_as_they_were(index: TenantIndex) -> None:
         assert back.dtype == np.float32
 
 
-async def test_vectors_of_nothing_are_none(index: TenantIndex) -> None:
+async def test_vectors_of_what_is_not_there_are_none(index: TenantIndex) -> None:
+    assert await index.vectors([PassageId("nowhere-1-0")]) == {}
     assert await index.vectors([]) == {}
 
 

@@ -78,6 +78,16 @@ async def test_documents_of_a_time_before_are_found_and_what_they_lack_is_made_b
     assert shelf.embedder.passages_embedded == embedded + 1
 
 
+async def test_what_was_kept_when_the_models_vectors_had_another_length_is_left_out(shelf: Shelf) -> None:
+    await shelf.ingest(text("leave", LEAVE), text("deal", DEAL))
+    shorter = {"states": b"12345678", "vector": np.ones(DIMENSION // 2, np.float16).tobytes()}
+    leave = select(passages.c.id).where(passages.c.text == LEAVE)
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(update(passage_states).where(passage_states.c.passage.in_(leave)).values(shorter))
+    found = {hit.passage.document.name: hit.late is None for hit in (await shelf.find("twenty weeks", STAFF)).hits}
+    assert found == {"leave": True, "deal": False}
+
+
 async def test_where_the_model_is_away_the_night_passes_without(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: object) -> None:
         raise EmbedderUnavailable("down")

@@ -48,6 +48,11 @@ async def test_a_viewer_without_principals_finds_nothing(shelf: Shelf) -> None:
     assert (await shelf.find("parental leave")).hits == ()
 
 
+async def test_who_has_brought_nothing_in_finds_nothing_and_nothing_is_said_to_be_lost(shelf: Shelf) -> None:
+    assert (await shelf.find("parental leave", STAFF)).hits == ()
+    assert shelf.lost == []
+
+
 async def test_another_tenant_finds_nothing(shelf: Shelf) -> None:
     await shelf.ingest(text("leave", LEAVE))
     stranger = viewer_of(type(shelf.tenant.id)("0" * 20), STAFF, HR)

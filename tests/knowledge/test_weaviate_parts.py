@@ -3,13 +3,21 @@
 import asyncio
 import re
 from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from knowledge.errors import IndexUnavailable
 from knowledge.index.weaviate.breaker import FAILURES, PAUSE_S, Breaker, Open
-from knowledge.index.weaviate.faults import FAULTS, fault
+from knowledge.index.weaviate.faults import FAULTS, Refused, fault, is_stranger
+from knowledge.index.weaviate.line import Line
+from knowledge.index.weaviate.node import Address, Ask, Node, T
 from knowledge.index.weaviate.parallel import for_each
 from knowledge.index.weaviate.schema import collection_name, definition, differences
+from knowledge.index.weaviate.tenant_line import TenantLine
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateAsyncClient
 
 
 class Clock:
@@ -99,6 +107,89 @@ def test_the_name_of_a_collection_is_one_that_weaviate_takes(model: str) -> None
     assert re.fullmatch(r"[A-Z][_0-9A-Za-z]{0,254}", collection_name(model, 384))
 
 
+def test_a_failure_of_a_call_that_began_before_another_was_answered_is_old_news() -> None:
+    calls = Calls()
+    with suppress(OSError), calls.breaker.passed(lambda _: True):
+        calls.fail(FAILURES - 1)
+        assert calls.make() == "answered"
+        raise OSError("late")
+    assert not calls.breaker.is_failing
+
+
+def test_an_open_one_lets_through_who_has_nobody_else_to_ask() -> None:
+    calls = Calls()
+    calls.fail(FAILURES)
+    with calls.breaker.passed(lambda _: True, even_if_open=True):
+        pass
+    assert calls.make() == "answered"
+
+
+class Played(Node):
+    """A node without a server: fails as often as it is told to, and notes how long it was given."""
+
+    def __init__(self, *, fails: int = 0, deaf: bool = False) -> None:
+        super().__init__(Address("http://127.0.0.1:1", "127.0.0.1:2"))
+        self.fails, self.deaf = fails, deaf
+        self.given: list[float] = []
+
+    async def asked(self, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
+        with self.breaker.passed(lambda _: True, even_if_open=even_if_open):
+            self.given.append(limit_s)
+            if len(self.given) <= self.fails:
+                raise TimeoutError
+            return await ask(cast("WeaviateAsyncClient", self))
+
+    async def listens(self) -> bool:
+        return not self.deaf
+
+
+async def whoever(client: object) -> object:
+    return client
+
+
+async def test_who_is_asked_alone_is_given_all_the_time() -> None:
+    node = Played()
+    assert await Line([node]).read(whoever) is node
+    assert node.given == [node.limits.read_s]
+
+
+async def test_the_next_node_is_asked_and_stays_the_first_to_be_asked() -> None:
+    away, there = Played(fails=9), Played()
+    line = Line([away, there])
+    assert [await line.read(whoever) for _ in range(3)] == [there] * 3
+    assert (len(away.given), len(there.given)) == (1, 3)
+
+
+async def test_where_all_are_slow_the_first_that_listens_is_given_all_the_time() -> None:
+    deaf, slow = Played(fails=9, deaf=True), Played(fails=1)
+    assert await Line([deaf, slow]).write(whoever) is slow
+    assert slow.given == [1.5, slow.limits.write_s]
+
+
+async def test_somebody_is_asked_though_no_call_gets_through_to_any() -> None:
+    nodes = [Played(fails=FAILURES), Played(fails=FAILURES)]
+    for node in nodes:
+        for _ in range(FAILURES):
+            with suppress(TimeoutError):
+                await node.asked(whoever, 1.0)
+    assert await Line(nodes).read(whoever) in nodes
+
+
+async def test_nobody_that_listens_is_said_at_once() -> None:
+    with pytest.raises(IndexUnavailable):
+        await Line([Played(fails=9, deaf=True), Played(fails=9, deaf=True)]).read(whoever)
+
+
+async def test_who_was_away_a_short_while_ago_is_asked_last() -> None:
+    back, first, other = Played(fails=1), Played(), Played()
+    line = Line([back, first, other])
+    assert await line.read(whoever) is first
+    first.fails = 9
+    assert await line.read(whoever) is other
+    other.fails = 9
+    assert await line.read(whoever) is back
+
+
 def test_two_models_never_share_a_collection() -> None:
     models = ["a-b", "a_b", "a b", "A-B", "ab", "日本", "本日", "x" * 101, "x" * 102]
     names = {collection_name(model, dimension).lower() for model in models for dimension in (8, 384)}
@@ -148,6 +239,82 @@ def test_errors_are_told_apart(error: Exception, advice: str, *, outage: bool, m
     found = fault(error)
     assert advice in found.advice
     assert (found.outage, found.missing) == (outage, missing)
+
+
+@pytest.mark.parametrize(
+    ("error", "stranger"),
+    [
+        pytest.param(RuntimeError("Meta endpoint! Unexpected status code: 401, with response body: None."), True, id="said over REST"),
+        pytest.param(RuntimeError("extract auth: unauthorized: invalid api key: user deactivated"), True, id="a user who was deactivated"),
+        pytest.param(RuntimeError("extract auth: unauthorized: invalid api key: key is revoked"), True, id="a key that was revoked"),
+        pytest.param(RuntimeError("forbidden! Unexpected status code: 403"), False, id="a key without rights"),
+        pytest.param(Refused("401 of 1000 passages were not removed"), False, id="a number that means something else"),
+    ],
+)
+def test_a_key_that_is_not_known_is_told_from_other_refusals(error: Exception, *, stranger: bool) -> None:
+    assert is_stranger(error) == stranger
+
+
+class Door(Node):
+    """A node that lets in whoever has the `right` key, and counts who knocks."""
+
+    def __init__(self, key: str, right: set[str], knocked: list[str]) -> None:
+        super().__init__(Address("http://127.0.0.1:9", "127.0.0.1:9"), key)
+        self._key, self._right, self._knocked = key, right, knocked
+
+    def known_as(self, api_key: str) -> "Door":
+        return Door(api_key, self._right, self._knocked)
+
+    async def asked(self, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
+        self._knocked.append(self._key)
+        await asyncio.sleep(0)
+        if self._key not in self._right:
+            raise Refused("invalid api key")
+        return await ask(None)  # type: ignore[arg-type] # nothing is asked of it
+
+
+class Locked:
+    """A tenant's line to such a node, over keys that are made one after the other."""
+
+    def __init__(self, *right: str) -> None:
+        self.knocked: list[str] = []
+        self.made = 0
+        self.line = TenantLine([Door("application's", set(right), self.knocked)], self._make)
+
+    async def _make(self, refused: str | None) -> str:
+        self.made += 1
+        await asyncio.sleep(0)
+        return f"key-{self.made}"
+
+    async def ask(self) -> str:
+        return await self.line.read(answer)
+
+
+async def answer(_: object) -> str:
+    return "answered"
+
+
+async def test_a_tenants_line_has_a_key_of_its_own_from_the_first_question_on() -> None:
+    locked = Locked("application's", "key-1")
+    await locked.line.ready()
+    await locked.line.ready()
+    assert await locked.ask() == "answered"
+    assert (locked.made, locked.knocked) == (1, ["key-1"])
+
+
+async def test_many_who_are_refused_at_once_share_one_new_key() -> None:
+    locked = Locked("key-2")
+    await locked.line.ready()
+    assert await asyncio.gather(*(locked.ask() for _ in range(5))) == ["answered"] * 5
+    assert locked.made == 2
+
+
+async def test_a_call_whose_new_key_is_refused_too_is_not_asked_a_third_time() -> None:
+    locked = Locked()
+    await locked.line.ready()
+    with pytest.raises(IndexUnavailable):
+        await locked.ask()
+    assert locked.knocked == ["key-1", "key-2"]
 
 
 def test_only_one_fault_means_that_a_tenant_is_missing() -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import IndexMissing, IndexUnavailable
-from knowledge.index.weaviate.faults import advice, fault
-from knowledge.index.weaviate.line import Line
+from knowledge.index.weaviate.faults import fault
+from knowledge.index.weaviate.line import Line, for_operators
+from knowledge.index.weaviate.parallel import both
 from knowledge.index.weaviate.schema import PREFIX, collection_name, definition, differences
 from knowledge.index.weaviate.tenant import WeaviateIndex
+from knowledge.index.weaviate.tenant_line import TenantLines
 from tenancy.viewer import TenantId
 
 if TYPE_CHECKING:
@@ -28,12 +30,25 @@ _NOBODY = "-"  # no tenant of ours is called so
 class WeaviateEngine:
     """One collection of one Weaviate: the passages embedded with one model, a tenant for each of ours."""
 
-    def __init__(self, line: Line, *, model: str, dimension: int, replicas: int = 1) -> None:
+    def __init__(
+        self,
+        line: Line,
+        *,
+        model: str,
+        dimension: int,
+        replicas: int = 1,
+        operations: Line | None = None,
+        tenant_lines: TenantLines | None = None,
+    ) -> None:
         """Over `line`, which several engines may share. Connects to nothing yet.
 
         `replicas`: on how many nodes a collection made here is kept. Writes wait for more than half of them, reads ask one.
+        `operations`: what the collection is made over; absent: over `line`. `tenant_lines`: what each tenant's passages are read and
+        written over; absent: over `line`. Tenants are made and removed over `line`.
         """
         self._line = line
+        self._operations = operations or line
+        self._tenant_lines = tenant_lines
         self._name = collection_name(model, dimension)
         self._dimension = dimension
         self._replicas = replicas
@@ -46,7 +61,7 @@ class WeaviateEngine:
         And has it empty: of several nodes, one may for a moment still have a tenant of that name that was removed just before.
         """
         if await self._is_there(tenant):
-            return self._know(tenant)
+            return await self._know(tenant)
 
         async def make(client: "WeaviateAsyncClient") -> None:
             await _tenants(client, self._name).create(tenant)
@@ -58,7 +73,7 @@ class WeaviateEngine:
 
         await self._ensure_collection()
         await self._line.write(make)
-        return self._know(tenant)
+        return await self._know(tenant)
 
     async def open(self, tenant: TenantId) -> WeaviateIndex:
         """The tenant's index. Asks the server once in `KNOWN_FOR_S`. Raises `IndexMissing`."""
@@ -66,23 +81,33 @@ class WeaviateEngine:
             if not await self._is_there(tenant):
                 self._forget(tenant)
                 raise IndexMissing(IndexMissing.__doc__)
-            self._know(tenant)
+            await self._know(tenant)
         return self._indexes[tenant]
 
     async def rest(self, tenant: TenantId) -> None:
         """Let the server close the tenant's files. The next search or write opens them again."""
         if await self._is_there(tenant):
             await self._line.write(lambda client: _tenants(client, self._name).deactivate(tenant))
+            if self._tenant_lines:
+                await self._tenant_lines.rest(tenant)
 
     async def drop(self, tenant: TenantId) -> None:
-        """Remove the tenant of this model."""
+        """Remove the tenant of this model, and its key if it has no other index here."""
         await self._remove(tenant, self._name)
+        if self._tenant_lines and not [name for name in await self._collections() if await self._is_there(tenant, name)]:
+            await self._tenant_lines.remove(tenant)
 
     async def purge(self, tenant: TenantId) -> None:
-        """Remove the tenant of every model and version."""
-        for name in await self._line.read(lambda client: client.collections.list_all()):
-            if name.startswith(PREFIX):
-                await self._remove(tenant, name)
+        """Remove the tenant of every model and version, and its key."""
+        for name in await self._collections():
+            await self._remove(tenant, name)
+        if self._tenant_lines:
+            await self._tenant_lines.remove(tenant)
+
+    async def prepare(self) -> None:
+        """Make the collection if it is not there, for an operator. Raises `IndexUnavailable` with what to do about it."""
+        with for_operators(self._operations):
+            await self._ensure_collection()
 
     async def check(self) -> str:
         """Whether it is there, knows us, answers on both ports, and has its collection as we make it; made now if it is not there yet.
@@ -97,20 +122,32 @@ class WeaviateEngine:
                 wrong.append(error)
         if not found:
             raise wrong[0]
+        if self._operations is not self._line:  # nothing else asks with their key as long as the collection is there
+            with for_operators(self._operations):
+                await self._operations.read(lambda client: client.collections.exists(self._name))
         return " ".join([", ".join(found), *(f"But: {error}" for error in wrong)])
 
     async def close(self) -> None:
         """Close the connections."""
         self._known.clear()
         self._indexes.clear()
+        if self._tenant_lines:
+            await self._tenant_lines.close()
+        await self._operations.close()
         await self._line.close()
 
     async def _checked(self, node: Line) -> str:
-        with _for_operators(node):
-            version = (await node.read(lambda client: client.get_meta()))["version"]
-        with _for_operators(node, f" It answers over REST; for gRPC it is asked at {node.address.grpc}."):
-            await self._ensure_collection()
-            changed = await node.read(self._changes)
+        """Over both ports at once: what asks for this waits for few seconds only, and the server may be slow."""
+        with for_operators(node):
+            version, found = await asyncio.gather(node.read(_version), self._definition(node), return_exceptions=True)
+            if isinstance(version, BaseException):
+                raise version
+        with for_operators(node, f" It answers over REST; for gRPC it is asked at {node.address.grpc}."):
+            if isinstance(found, BaseException):
+                raise found
+            if self._tenant_lines:
+                await self._tenant_lines.check()
+        changed = differences(definition(self._name, found["replicationConfig"]["factor"]), found)
         if changed:
             message = (
                 f"Weaviate at {node.address.url}: somebody changed the collection {self._name}: {'; '.join(changed)}. Change it back; "
@@ -131,11 +168,22 @@ class WeaviateEngine:
                 if not await client.collections.exists(self._name):  # else another process was quicker
                     raise
 
-        await self._line.write(make)
+        await self._operations.write(make)
 
-    async def _is_there(self, tenant: TenantId) -> bool:
+    async def _collections(self) -> list[str]:
+        """All that are ours, of every model and version."""
+        return [name for name in await self._line.read(lambda client: client.collections.list_all()) if name.startswith(PREFIX)]
+
+    async def _is_there(self, tenant: TenantId, name: str | None = None) -> bool:
+        """Asks over both ports: gRPC alone shows a key without rights no tenants, and REST alone does not show that gRPC is shut."""
+
+        async def ask(client: "WeaviateAsyncClient") -> bool:
+            tenants = _tenants(client, name or self._name)
+            found, _ = await both(tenants.get_by_name(tenant), tenants.get_by_names([_NOBODY]))
+            return found is not None
+
         try:
-            return await self._line.read(lambda client: _tenants(client, self._name).get_by_name(tenant)) is not None
+            return await self._line.read(ask)
         except IndexMissing:  # not even the collection
             return False
 
@@ -153,32 +201,34 @@ class WeaviateEngine:
         with suppress(IndexMissing):  # there is no such collection
             await self._line.write(remove)
 
-    async def _changes(self, client: "WeaviateAsyncClient") -> list[str]:
-        """What of the collection is not as we make it. Asks over gRPC first: all else here goes over REST."""
-        collection = client.collections.use(self._name)
-        await collection.tenants.get_by_names([_NOBODY])
-        found = (await collection.config.get()).to_dict()
-        return differences(definition(self._name, found["replicationConfig"]["factor"]), found)
+    async def _definition(self, node: Line) -> Mapping[str, Any]:
+        """The collection as it is, made if it is not there. Asks over gRPC too."""
 
-    def _know(self, tenant: TenantId) -> None:
-        self._known[tenant] = time.monotonic() + KNOWN_FOR_S
+        async def ask(client: "WeaviateAsyncClient") -> Mapping[str, Any]:
+            collection = client.collections.use(self._name)
+            found, _ = await both(collection.config.get(), collection.tenants.get_by_names([_NOBODY]))
+            return found.to_dict()
+
+        try:
+            return await node.read(ask)
+        except IndexMissing:
+            await self._ensure_collection()
+            return await node.read(ask)
+
+    async def _know(self, tenant: TenantId) -> None:
         if tenant not in self._indexes:
-            self._indexes[tenant] = WeaviateIndex(self._line, self._name, tenant, self._dimension, self._forget)
+            line = await self._tenant_lines.to(tenant) if self._tenant_lines else self._line
+            self._indexes[tenant] = WeaviateIndex(line, self._name, tenant, self._dimension, self._forget)
+        self._known[tenant] = time.monotonic() + KNOWN_FOR_S
 
     def _forget(self, tenant: TenantId) -> None:
         self._known.pop(tenant, None)
         self._indexes.pop(tenant, None)
 
 
-@contextmanager
-def _for_operators(node: Line, hint: str = "") -> Iterator[None]:
-    """Say what is wrong and what to do about it; `hint` where something cannot be reached."""
-    try:
-        yield
-    except IndexUnavailable as error:
-        cause = error.__cause__ or error
-        message = f"Weaviate at {node.address.url}: {advice(cause)}{hint if fault(cause).outage else ''}"
-        raise IndexUnavailable(message) from error
+async def _version(client: "WeaviateAsyncClient") -> str:
+    version: str = (await client.get_meta())["version"]
+    return version
 
 
 def _tenants(client: "WeaviateAsyncClient", name: str) -> "_TenantsAsync":

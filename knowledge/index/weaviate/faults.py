@@ -21,28 +21,47 @@ class Fault(NamedTuple):
     advice: str  # for an operator: what is wrong and what to do
     outage: bool = False  # the server was not there, or not in time; all others are answers
     missing: bool = False  # the tenant or its collection is not there
+    full: bool = False  # it takes no writes
+    stranger: bool = False  # the key is none that it knows, or none any more
 
 
-def _fault(signs: str, advice: str, *, outage: bool = False, missing: bool = False) -> Fault:
-    return Fault(re.compile(signs, re.IGNORECASE | re.DOTALL), advice, outage, missing)
+def _fault(signs: str, advice: str, *, outage: bool = False, missing: bool = False, full: bool = False, stranger: bool = False) -> Fault:
+    return Fault(re.compile(signs, re.IGNORECASE | re.DOTALL), advice, outage, missing, full, stranger)
 
 
 FAULTS = (
-    _fault(r"tenant not found|could not find class|class (\S+ )?not found", "It does not have this company's index.", missing=True),
     _fault(
-        r"\b401\b|unauthenticated|invalid api key|anonymous access", "It does not know the API key. Set WEAVIATE_API_KEY to one it knows."
+        r"tenant not found|could not find class|class (\S+ )?not found|configuration could not be retrieved.*code: 404",
+        "It does not have this company's index.",
+        missing=True,
+    ),
+    _fault(
+        r"status code: 401\b|unauthenticated|invalid api key|anonymous access",
+        "It does not know the API key, or not any more. Set WEAVIATE_API_KEY to one it knows, and WEAVIATE_OPERATIONS_KEY where it is set.",
+        stranger=True,
     ),
     _fault(
         r"insufficientpermissions|insufficient permissions|permission.denied|forbidden",
-        "The API key may not do that. Give its user a role with rights on collections, tenants and data of `Footnote_*`.",
+        "The API key may not do that. Give its user a role with rights on collections, tenants and data of `Footnote_*`, as "
+        "`footnote index keys` does.",
+    ),
+    _fault(
+        r"db user management is not enabled",
+        "It keeps no users. Set AUTHENTICATION_DB_USERS_ENABLED=true there, start it again.",
+    ),
+    _fault(
+        r"no roles are kept",
+        "It asks nobody what they may do. Set AUTHORIZATION_RBAC_ENABLED=true and AUTHORIZATION_RBAC_ROOT_USERS there, start it again.",
     ),
     _fault(
         r"read-?only",
         "It takes no writes: its disk or memory is nearly full, or somebody made it read-only. Make room; it goes on by itself.",
+        full=True,
     ),
     _fault(
         r"were not removed",
         "It did not remove what it should, and does not say why. Most often it takes no writes, as its disk is nearly full: look there.",
+        full=True,
     ),
     _fault(
         r"vector lengths don't match|vector of the wrong size|inconsistent vector length|dimensions",
@@ -84,6 +103,11 @@ def advice(error: BaseException) -> str:
 def is_outage(error: BaseException) -> bool:
     """Whether the server was not there, or not in time."""
     return fault(error).outage
+
+
+def is_stranger(error: BaseException) -> bool:
+    """Whether the server does not know the key, or not any more."""
+    return fault(error).stranger
 
 
 def raised() -> tuple[type[Exception], ...]:

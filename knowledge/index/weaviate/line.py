@@ -1,11 +1,13 @@
 """What connects us to the nodes of one Weaviate: asks one of them, and the next if that one is away."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from knowledge.errors import IndexMissing, IndexUnavailable
+from knowledge.errors import IndexFull, IndexMissing, IndexUnavailable
 from knowledge.index.weaviate.breaker import Open
-from knowledge.index.weaviate.faults import fault, is_outage, raised
+from knowledge.index.weaviate.faults import Fault, advice, fault, is_outage, raised
 from knowledge.index.weaviate.node import Address, Ask, Node, T
 
 _log = logging.getLogger(__name__)
@@ -13,6 +15,9 @@ _log = logging.getLogger(__name__)
 _PATIENCE_S = 1.5
 """While there is another node to ask. The client tries a killed one for a minute; and where the first of three has died, the first write
 through one of the others may hang (v1.39.0)."""
+_WARY_S = 120.0
+"""How long a node that was away is asked last: until the others have brought it what was written meanwhile. They compare every half minute
+(v1.39.0; 47 s were seen)."""
 
 
 class Line:
@@ -21,10 +26,11 @@ class Line:
     Whatever is asked here may be done twice: a node that did not answer in time may have done it before another is asked.
     """
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
-        """`nodes`, one at least, hold the same, within the same limits."""
+    def __init__(self, nodes: Sequence[Node], patience_s: float = _PATIENCE_S) -> None:
+        """`nodes`, one at least, hold the same, within the same limits. `patience_s`: how long one may take while there is another."""
         self.limits = nodes[0].limits
         self._nodes = nodes
+        self._patience_s = patience_s
         self._at = 0  # whom to ask first: the one that answered last
 
     @property
@@ -36,8 +42,16 @@ class Line:
         """A line to each of the nodes alone, over the connections of this one."""
         return [Line([node]) for node in self._nodes]
 
+    def patient(self) -> "Line":
+        """A line over the connections of this one that gives each node all its time: for what takes long wherever it is asked."""
+        return Line(self._nodes, self.limits.write_s)
+
+    def known_as(self, api_key: str) -> "Line":
+        """A line to the same nodes by another key."""
+        return Line([node.known_as(api_key) for node in self._nodes])
+
     async def read(self, ask: Ask[T]) -> T:
-        """The answer to one question. Raises `IndexUnavailable` and `IndexMissing` for whatever goes wrong."""
+        """The answer to one question. Raises `IndexUnavailable` and its kinds for whatever goes wrong."""
         return await self._asked(ask, self.limits.read_s)
 
     async def write(self, ask: Ask[T]) -> T:
@@ -50,27 +64,55 @@ class Line:
             await node.close()
 
     async def _asked(self, ask: Ask[T], limit_s: float) -> T:
-        first = self._at
-        for number in range(len(self._nodes)):
-            at = (first + number) % len(self._nodes)
-            last = number == len(self._nodes) - 1
+        """One node with all patience. Of several, each in turn with little; if none answers, with all patience the first that listens."""
+        if len(self._nodes) == 1:
+            return await self._answer(0, ask, limit_s)
+        for at in self._in_order():
             try:
-                answer = await self._nodes[at].asked(ask, limit_s if last else min(limit_s, _PATIENCE_S))
-            except Open as error:
-                problem: Exception = error
-            except raised() as error:
-                problem = error
-                self._log(at, error)
-                if not is_outage(error):
-                    break
-            else:
-                self._at = at
-                return answer
-        missing = fault(problem).missing
-        raise (IndexMissing(IndexMissing.__doc__) if missing else IndexUnavailable(IndexUnavailable.__doc__)) from problem
+                return await self._answer(at, ask, min(limit_s, self._patience_s))
+            except IndexUnavailable as error:
+                if not is_outage(error.__cause__ or error):
+                    raise
+        for at in self._in_order():
+            if await self._nodes[at].listens():
+                return await self._answer(at, ask, limit_s, even_if_open=True)
+        raise IndexUnavailable(IndexUnavailable.__doc__)
 
-    def _log(self, at: int, error: Exception) -> None:
-        """Tell the operator; whoever asked is none."""
-        found = fault(error)
-        if not found.missing:
-            _log.warning("Weaviate at %s: %s (%s: %s)", self._nodes[at].address.url, found.advice, type(error).__name__, error)
+    def _in_order(self) -> list[int]:
+        """The one that answered last and its neighbours, but last those that were away a short while ago."""
+        since = time.monotonic() - _WARY_S
+        return sorted(
+            range(len(self._nodes)), key=lambda at: (self._nodes[at].breaker.failed_at > since, (at - self._at) % len(self._nodes))
+        )
+
+    async def _answer(self, at: int, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
+        node = self._nodes[at]
+        try:
+            answer = await node.asked(ask, limit_s, even_if_open=even_if_open)
+        except Open as error:
+            raise IndexUnavailable(IndexUnavailable.__doc__) from error
+        except raised() as error:
+            found = fault(error)
+            if not found.missing:  # the operator is told; whoever asked is none
+                _log.warning("Weaviate at %s: %s (%s: %s)", node.address.url, found.advice, type(error).__name__, error)
+            raise _kind(found) from error
+        self._at = at
+        return answer
+
+
+def _kind(found: Fault) -> IndexUnavailable:
+    """The error for whoever asked."""
+    if found.missing:
+        return IndexMissing(IndexMissing.__doc__)
+    return IndexFull(IndexFull.__doc__) if found.full else IndexUnavailable(IndexUnavailable.__doc__)
+
+
+@contextmanager
+def for_operators(line: Line, hint: str = "") -> Iterator[None]:
+    """Say what is wrong and what to do about it; `hint` where something cannot be reached."""
+    try:
+        yield
+    except IndexUnavailable as error:
+        cause = error.__cause__ or error
+        message = f"Weaviate at {line.address.url}: {advice(cause)}{hint if fault(cause).outage else ''}"
+        raise IndexUnavailable(message) from error

@@ -5,7 +5,9 @@ The client alone waits up to 63 s for a server that is gone (`facts/engines.md` 
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Ask = Callable[["WeaviateAsyncClient"], Awaitable[T]]
 
+_LISTENING_S = 0.5
 _RECONNECT_MS = 1_000  # gRPC's own is up to two minutes: a server that is back would be gone for us
 
 
@@ -43,20 +46,40 @@ class Address(NamedTuple):
 class Node:
     """The one client of one node."""
 
-    def __init__(self, address: Address, api_key: str = "", limits: Limits | None = None) -> None:
+    def __init__(self, address: Address, api_key: str = "", limits: Limits | None = None, breaker: Breaker | None = None) -> None:
         """An empty key is not sent. Connects to nothing yet."""
         self.address = address
         self.limits = limits or Limits()
+        self.breaker = breaker or Breaker()
         self._api_key = api_key
-        self._breaker = Breaker()
         self._connecting = asyncio.Lock()
         self._client: WeaviateAsyncClient | None = None
 
-    async def asked(self, ask: Ask[T], limit_s: float) -> T:
-        """Its answer. Raises `breaker.Open`, and what the client raises: `faults.raised`."""
-        with self._breaker.passed(is_outage):
+    def known_as(self, api_key: str) -> "Node":
+        """The same node by another key, over a client of its own. Whether it is there is the same for both: they share the breaker."""
+        return Node(self.address, api_key, self.limits, self.breaker)
+
+    async def asked(self, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
+        """Its answer. Raises `breaker.Open`, unless `even_if_open`, and what the client raises: `faults.raised`."""
+        await _load()
+        with self.breaker.passed(is_outage, even_if_open=even_if_open):
             async with asyncio.timeout(limit_s):
+                if self.breaker.is_failing and not await self.listens():
+                    raise ConnectionRefusedError(f"Nobody listens at {self.address.grpc}.")
                 return await ask(await self._connected())
+
+    async def listens(self) -> bool:
+        """Whether somebody takes calls at its gRPC port: known at once, where the client would try for a minute."""
+        host, _, port = self.address.grpc.rpartition(":")
+        try:
+            async with asyncio.timeout(_LISTENING_S):
+                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+        except OSError:
+            return False
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        return True
 
     async def close(self) -> None:
         """Let go of the connection; asked again, it makes a new one."""
@@ -74,7 +97,6 @@ class Node:
         return self._client
 
     async def _connect(self) -> "WeaviateAsyncClient":
-        await asyncio.to_thread(import_module, "weaviate")  # 2 s, so only where it is set up, and off the loop
         import weaviate
         from weaviate.auth import Auth
         from weaviate.config import AdditionalConfig, GrpcConfig, Timeout
@@ -97,6 +119,12 @@ class Node:
             await client.close()
             raise
         return client
+
+
+async def _load() -> None:
+    """Import the client: 2 s, so only where it is set up, off the loop, and not on the node's time."""
+    if "weaviate" not in sys.modules:
+        await asyncio.to_thread(import_module, "weaviate")
 
 
 def _parameters(address: Address) -> "ConnectionParams":

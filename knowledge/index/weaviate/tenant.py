@@ -262,7 +262,8 @@ class WeaviateIndex:
         after = None
         while True:
             page = await self._page(list(properties), _ROWS_A_PAGE, after=after)
-            yield page
+            if page:
+                yield page
             if len(page) < _ROWS_A_PAGE:
                 return
             after = page[-1].uuid

@@ -3,7 +3,7 @@
 from alembic.operations import Operations
 
 revision = "t0005"
-down_revision = "t0003"
+down_revision = "t0004"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,82 @@
+"""Where the keys to tenants' indexes are kept."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from knowledge.index.kept_keys import KeptKeys
+from tenancy.database import Database
+from tenancy.errors import KeyRefused
+from tenancy.tenants import Tenant, Tenants
+from tests.tenancy.servers import new_tenant
+
+
+class Maker:
+    """Makes keys, each another one."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    async def __call__(self) -> str:
+        self.made += 1
+        number = self.made
+        await asyncio.sleep(0)
+        return f"key-{number}"
+
+
+@pytest.fixture
+def make() -> Maker:
+    return Maker()
+
+
+@pytest.fixture
+def kept(database: Database, tenants: Tenants) -> KeptKeys:
+    return KeptKeys(database, tenants.vault, "weaviate")
+
+
+async def test_a_key_is_made_once_and_then_kept(kept: KeptKeys, tenant: Tenant, make: Maker) -> None:
+    assert [await kept.key(tenant.id, None, make) for _ in range(3)] == ["key-1"] * 3
+
+
+async def test_of_several_who_want_the_first_key_one_makes_it(kept: KeptKeys, tenant: Tenant, make: Maker) -> None:
+    assert await asyncio.gather(*(kept.key(tenant.id, None, make) for _ in range(4))) == ["key-1"] * 4
+    assert make.made == 1
+
+
+async def test_a_refused_key_is_made_anew_by_the_first_who_says_so(kept: KeptKeys, tenant: Tenant, make: Maker) -> None:
+    refused = await kept.key(tenant.id, None, make)
+    assert await asyncio.gather(*(kept.key(tenant.id, refused, make) for _ in range(4))) == ["key-2"] * 4
+    assert make.made == 2
+
+
+async def test_a_key_that_could_not_be_made_is_not_kept(kept: KeptKeys, tenant: Tenant, make: Maker) -> None:
+    async def fail() -> str:
+        raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011 - it is our own
+        await kept.key(tenant.id, None, fail)
+    assert await kept.key(tenant.id, None, make) == "key-1"
+
+
+async def test_a_forgotten_key_is_kept_no_more(kept: KeptKeys, tenant: Tenant, make: Maker) -> None:
+    await kept.key(tenant.id, None, make)
+    await kept.forget(tenant.id)
+    assert await kept.key(tenant.id, None, make) == "key-2"
+
+
+async def test_the_key_of_a_tenant_that_is_gone_is_forgotten_with_it(kept: KeptKeys, tenant: Tenant, tenants: Tenants) -> None:
+    await tenants.delete(tenant.slug)
+    await kept.forget(tenant.id)
+
+
+async def test_a_key_is_sealed_and_opens_for_its_tenant_alone(kept: KeptKeys, database: Database, tenant: Tenant, make: Maker) -> None:
+    other = await new_tenant(database)
+    await kept.key(tenant.id, None, make)
+    async with database.tenant(tenant.id) as connection:
+        sealed = await connection.scalar(text("SELECT sealed FROM index_keys"))
+    assert b"key-1" not in sealed
+    async with database.tenant(other.id) as connection:
+        await connection.execute(text("INSERT INTO index_keys (engine, sealed) VALUES ('weaviate', :sealed)"), {"sealed": sealed})
+    with pytest.raises(KeyRefused):
+        await kept.key(other.id, None, make)
