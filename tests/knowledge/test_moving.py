@@ -1,9 +1,13 @@
 """Moving a tenant's index: built beside, compared, switched in one row; over real PostgreSQL and LanceDB."""
 
 import asyncio
+from collections.abc import Collection
 
+import numpy as np
 import pytest
 
+from knowledge.documents import PassageId
+from knowledge.embedding.port import Vector
 from knowledge.errors import IndexMissing, IndexUnavailable, KnowledgeError
 from knowledge.index.lance import LanceIndex
 from knowledge.index.places import Place, State
@@ -45,6 +49,26 @@ async def test_vectors_of_the_same_model_are_not_made_again(shelf: Shelf) -> Non
     embedded = shelf.embedder.passages_embedded
     await move.move(shelf.tenant.id, BESIDE)
     assert shelf.embedder.passages_embedded == embedded
+
+
+async def test_vectors_of_another_length_are_made_again(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = await filled(shelf)
+    vectors = LanceIndex.vectors
+
+    async def shortened(self: LanceIndex, passages: Collection[PassageId]) -> dict[PassageId, Vector]:
+        found = await vectors(self, passages)
+        return found if self._folder.parts[-3] == BESIDE.engine else {name: vector[:5] for name, vector in found.items()}
+
+    monkeypatch.setattr(LanceIndex, "vectors", shortened)
+    await move.move(shelf.tenant.id, BESIDE)
+    assert await finds(shelf) == ["leave", "trains", "otters"]
+
+
+async def test_an_index_with_vectors_of_another_length_is_mended(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    await filled(shelf)
+    monkeypatch.setattr(LanceIndex, "vectors", lambda _, passages: asyncio.sleep(0, {name: np.ones(5, np.float32) for name in passages}))
+    assert len((await shelf.ingestion.mend(shelf.tenant.id)).lost) == 3
+    assert await finds(shelf) == ["leave", "trains", "otters"]
 
 
 async def test_the_old_index_is_kept_until_it_is_told_to_go(shelf: Shelf) -> None:
