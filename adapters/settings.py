@@ -154,6 +154,9 @@ class Settings:
         if grpc and len(grpc) != len(_listed(self.weaviate_url)):
             raise BadSetting("WEAVIATE_GRPC must name as many nodes as WEAVIATE_URL, in the same order, comma-separated.")
 
+        if any(urlsplit(url).netloc == grpc for url, grpc in self.weaviate_nodes):
+            raise BadSetting("WEAVIATE_GRPC must be another port than that of WEAVIATE_URL: by default 50051, beside 8080 for REST.")
+
     @staticmethod
     def _need_together(given: Mapping[str, str | None]) -> None:
         missing = [name for name, value in given.items() if not value]

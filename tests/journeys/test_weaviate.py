@@ -179,6 +179,8 @@ async def test_a_weaviate_that_is_gone_for_good_can_be_left(world: World) -> Non
     code, said = await world.footnote("search", "parental leave", "--tenant", product.SLUG, "--as", "ana@acme.example", **without)
     assert (code, "16 weeks" in said) == (0, True), said
     assert "ok    indexes      1 in lancedb." in (await world.footnote("doctor", **without))[1]
+    code, said = await world.footnote("tenants", "delete", product.SLUG, **without)
+    assert (code, "has an index in weaviate, which is not set up here" in said) == (1, True), said
 
 
 async def test_the_index_of_a_deleted_company_is_gone(world: World) -> None:

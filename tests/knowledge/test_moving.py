@@ -75,9 +75,52 @@ async def test_the_old_index_is_kept_until_it_is_told_to_go(shelf: Shelf) -> Non
     await (await filled(shelf)).move(shelf.tenant.id, BESIDE)
     assert await shelf.places.all(shelf.tenant.id) == {OLD: State.KEPT, BESIDE: State.SERVING}
     assert await (await shelf.engine.open(shelf.tenant.id)).count() == 3
-    assert await shelf.places.forget(shelf.tenant.id) == [OLD]
+    assert await shelf.places.forget(shelf.tenant.id, lambda _: True) == [OLD]
     with pytest.raises(IndexMissing):
         await shelf.engine.open(shelf.tenant.id)
+    assert await finds(shelf) == ["leave", "trains", "otters"]
+
+
+async def test_nothing_is_forgotten_while_a_move_is_under_way(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = await filled(shelf)
+    refused: list[str] = []
+    compared = moving._Move.compared
+
+    async def forgetting(self: moving._Move) -> float | None:
+        try:
+            await move.forget(shelf.tenant.id, lambda _: True)
+        except KnowledgeError as error:
+            refused.append(str(error))
+        return await compared(self)
+
+    monkeypatch.setattr(moving._Move, "compared", forgetting)
+    await move.move(shelf.tenant.id, BESIDE)
+    assert len(refused) == 1
+    assert await shelf.places.all(shelf.tenant.id) == {OLD: State.KEPT, BESIDE: State.SERVING}
+    assert await move.forget(shelf.tenant.id, lambda _: True) == [OLD]
+
+
+async def test_of_an_index_whose_engine_is_not_set_up_only_what_is_known_here_is_forgotten(shelf: Shelf) -> None:
+    move = await filled(shelf)
+    await move.move(shelf.tenant.id, BESIDE)
+    assert await move.forget(shelf.tenant.id, lambda _: False) == [OLD]
+    assert await shelf.places.all(shelf.tenant.id) == {BESIDE: State.SERVING}
+    assert await (await shelf.engine.open(shelf.tenant.id)).count() == 3
+
+
+async def test_without_anything_built_nothing_is_switched(shelf: Shelf) -> None:
+    await filled(shelf)
+    with pytest.raises(IndexUnavailable):
+        await shelf.places.switch(shelf.tenant.id)
+    assert await shelf.places.serving(shelf.tenant.id) == OLD
+
+
+async def test_a_model_whose_vectors_became_longer_is_moved_to_like_another(shelf: Shelf) -> None:
+    move = await filled(shelf)
+    longer = BESIDE._replace(dimension=2 * DIMENSION)
+    await move.move(shelf.tenant.id, BESIDE)
+    await shelf.places.begin(shelf.tenant.id, longer)
+    assert await shelf.places.all(shelf.tenant.id) == {OLD: State.KEPT, BESIDE: State.SERVING, longer: State.BUILDING}
     assert await finds(shelf) == ["leave", "trains", "otters"]
 
 

@@ -293,6 +293,19 @@ async def test_a_server_that_does_not_index_in_the_background_is_found_out(tmp_p
                 await engine.check()
 
 
+async def test_a_server_that_stopped_indexing_in_the_background_is_found_out(tmp_path: Path) -> None:
+    with weaviate.running(tmp_path) as cluster:
+        async with closing(cluster.engine(MODEL, DIMENSION)) as engine:
+            assert await engine.check()
+        cluster.nodes[0].stop()
+        cluster.nodes[0].extra["ASYNC_INDEXING"] = "false"
+        cluster.nodes[0].start()
+        cluster.nodes[0].wait()
+        async with closing(cluster.engine(MODEL, DIMENSION)) as engine:
+            with pytest.raises(IndexUnavailable, match="started without ASYNC_INDEXING=true"):
+                await engine.check()
+
+
 async def test_a_server_that_is_killed_is_noticed_and_its_return_too(tmp_path: Path, acme: TenantId) -> None:
     with weaviate.running(tmp_path) as cluster:
         async with closing(cluster.engine(MODEL, DIMENSION, limits=SHORT)) as engine:

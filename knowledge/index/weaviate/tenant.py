@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from knowledge.documents import DocumentId, PassageId, Readers
 from knowledge.embedding.port import Vector
@@ -37,6 +38,7 @@ _CHANGES_AT_ONCE = 4  # each is 2 ms of work for this process: more of them only
 _ROWS_A_PAGE = 200
 _VECTORS_A_PAGE = 50
 _KEYS_A_FILTER = 500
+_NEXT_TO_NOTHING = 1e-6  # a coordinate of a vector of length 1 changed by so much moves no cosine by more
 _MOST_ROWS = 10_000  # what Weaviate returns at most (QUERY_MAXIMUM_RESULTS)
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 0.01, 0.1
 
@@ -52,7 +54,7 @@ class WeaviateIndex:
         self._dimension = dimension
         self._lost = lost
         self._anywhere = [1.0] * dimension  # a vector to ask with where it does not matter which
-        self._handles: dict[tuple[WeaviateAsyncClient, str], Rows] = {}
+        self._handles: WeakKeyDictionary[WeaviateAsyncClient, dict[str, Rows]] = WeakKeyDictionary()  # a client that is closed may go
 
     async def put(self, entries: Sequence[Entry]) -> None:
         """Add or replace entries, and wait until a search by vector sees them: the server indexes vectors later than it stores them.
@@ -159,20 +161,20 @@ class WeaviateIndex:
         return bool(found.objects)
 
     async def _index_again(self, ids: "set[UUID]") -> None:
-        """Remove and add those that no search by vector finds; what is added as it was before would not be indexed."""
-        from weaviate.classes.data import DataObject
+        """Change the vectors of those that no search by vector finds, by next to nothing: as they were before they would not be indexed.
 
+        All else of a row stays as it is, whoever changes it meanwhile.
+        """
         hidden = await self._read(lambda rows: _hidden(rows, self._anywhere, ids))
         if not hidden:
             return
-        found = [DataObject(row.properties, row.uuid, to_vector(row.vector).tolist()) for row in await self._fetched(hidden)]
-        await self._write(lambda rows: rows.data.delete_many(_filter_ids(hidden)))
-        await self._write(lambda rows: rows.data.insert_many(found))
+        found = {row.uuid: _nudged(to_vector(row.vector)) for row in await self._fetched(hidden, "passage")}
+        await for_each(found, lambda row: self._change(row, vector=found[row]), at_once=_CHANGES_AT_ONCE)
         await self._until_searchable(hidden)
 
     async def _fetched(self, ids: "Collection[UUID]", *properties: str) -> "Sequence[Row]":
-        """Those of the rows that are here, with their vectors; without `properties` named, with all of them."""
-        return await self._page(list(properties) or None, len(ids), filters=_filter_ids(ids), include_vector=True)
+        """Those of the rows that are here, with their vectors."""
+        return await self._page(properties, len(ids), filters=_filter_ids(ids), include_vector=True)
 
     def _check_lengths(self, entries: Sequence[Entry]) -> None:
         """An empty tenant would take vectors of any length, and from then on no other."""
@@ -181,12 +183,12 @@ class WeaviateIndex:
             message = f"The embedding model gave vectors of {min(lengths)} numbers for an index of {self._dimension}. Nothing was written."
             raise IndexUnavailable(message)
 
-    async def _change(self, row: "UUID", properties: Mapping[str, Any]) -> None:
+    async def _change(self, row: "UUID", properties: Mapping[str, Any] | None = None, vector: list[float] | None = None) -> None:
         from weaviate.exceptions import UnexpectedStatusCodeError
 
         async def change(rows: "Rows") -> None:
             try:
-                await rows.data.update(row, properties)
+                await rows.data.update(row, properties, vector=vector)
             except UnexpectedStatusCodeError as error:
                 if error.status_code != HTTPStatus.NOT_FOUND:  # else somebody has removed it meanwhile
                     raise
@@ -261,15 +263,15 @@ class WeaviateIndex:
         """Everything that is here, in the order of its names."""
         after = None
         while True:
-            page = await self._page(list(properties), _ROWS_A_PAGE, after=after)
+            page = await self._page(properties, _ROWS_A_PAGE, after=after)
             if page:
                 yield page
             if len(page) < _ROWS_A_PAGE:
                 return
             after = page[-1].uuid
 
-    async def _page(self, properties: list[str] | None, limit: int, **which: Any) -> "Sequence[Row]":  # noqa: ANN401 - the client's own
-        found = await self._read(lambda rows: rows.query.fetch_objects(limit=limit, return_properties=properties, **which))
+    async def _page(self, properties: Sequence[str], limit: int, **which: Any) -> "Sequence[Row]":  # noqa: ANN401 - the client's own
+        found = await self._read(lambda rows: rows.query.fetch_objects(limit=limit, return_properties=list(properties), **which))
         objects: Sequence[Row] = found.objects
         return objects
 
@@ -294,10 +296,11 @@ class WeaviateIndex:
     def _rows(self, client: "WeaviateAsyncClient", level: str) -> "Rows":
         from weaviate.classes.config import ConsistencyLevel
 
-        if (client, level) not in self._handles:
+        handles = self._handles.setdefault(client, {})
+        if level not in handles:
             rows = client.collections.use(self._name, skip_argument_validation=True).with_tenant(self._tenant)
-            self._handles[client, level] = rows.with_consistency_level(ConsistencyLevel[level])
-        return self._handles[client, level]
+            handles[level] = rows.with_consistency_level(ConsistencyLevel[level])
+        return handles[level]
 
 
 async def _hidden(rows: "Rows", vector: list[float], ids: "set[UUID]") -> "set[UUID]":
@@ -309,6 +312,13 @@ async def _hidden(rows: "Rows", vector: list[float], ids: "set[UUID]") -> "set[U
         return unseen
     here = await rows.query.fetch_objects(filters=_filter_ids(unseen), limit=len(unseen), return_properties=[])
     return {row.uuid for row in here.objects}  # but for those that somebody has removed meanwhile
+
+
+def _nudged(vector: Vector) -> list[float]:
+    """The same to every search."""
+    changed = vector.copy()
+    changed[0] += _NEXT_TO_NOTHING
+    return list(map(float, changed))
 
 
 def _any(name: str, values: Collection[str]) -> "_Filters":
