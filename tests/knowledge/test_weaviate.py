@@ -106,7 +106,7 @@ async def until_it_answers(call: Callable[[], Awaitable[object]], limit_s: float
     ("key", "advice"),
     [
         pytest.param("wrong", "does not know the API key", id="a key it does not know"),
-        pytest.param("", "does not know the API key", id="no key"),
+        pytest.param("", "wants an API key", id="no key"),
         pytest.param(weaviate.READER_KEY, "Give its user a role", id="a key without rights"),
     ],
 )
@@ -293,10 +293,11 @@ async def test_a_server_that_does_not_index_in_the_background_is_found_out(tmp_p
                 await engine.check()
 
 
-async def test_a_server_that_stopped_indexing_in_the_background_is_found_out(tmp_path: Path) -> None:
+async def test_a_server_that_stopped_indexing_in_the_background_is_found_out(tmp_path: Path, acme: TenantId) -> None:
     with weaviate.running(tmp_path) as cluster:
         async with closing(cluster.engine(MODEL, DIMENSION)) as engine:
-            assert await engine.check()
+            await engine.create(acme)
+            await (await engine.open(acme)).put([entry(1)])
         cluster.nodes[0].stop()
         cluster.nodes[0].extra["ASYNC_INDEXING"] = "false"
         cluster.nodes[0].start()

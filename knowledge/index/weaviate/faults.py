@@ -37,7 +37,7 @@ FAULTS = (
     ),
     _fault(r"anonymous access", "It wants an API key. Set WEAVIATE_API_KEY; `footnote index keys` makes one.", stranger=True),
     _fault(
-        r"cannot find index for",
+        r"cannot find index for|non-existing index for",
         "It has not opened its collection. Most often it was started without ASYNC_INDEXING=true: set it there, start it again.",
     ),
     _fault(
