@@ -23,10 +23,12 @@ from knowledge.documents import DocumentId, PassageId
 from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.port import NOTHING, Entry
 from knowledge.index.weaviate import WeaviateEngine
+from knowledge.index.weaviate import tenant as tenant_module
 from knowledge.index.weaviate.line import Line
 from knowledge.index.weaviate.node import Address, Limits, Node
 from knowledge.index.weaviate.rows import object_id, to_object
 from knowledge.index.weaviate.schema import collection_name, definition
+from knowledge.index.weaviate.tenant import WeaviateIndex
 from tenancy.viewer import EVERYONE, TenantId
 from tests.engines import weaviate
 from tests.engines.proxy import Proxy
@@ -328,24 +330,40 @@ async def test_a_server_that_is_killed_is_noticed_and_its_return_too(tmp_path: P
             assert await engine.check()
 
 
-async def test_vectors_that_a_killed_server_forgot_are_indexed_again(tmp_path: Path, acme: TenantId) -> None:
-    with weaviate.running(tmp_path) as cluster:
+@asynccontextmanager
+async def forgetful(folder: Path, tenant: TenantId) -> AsyncIterator[WeaviateIndex]:
+    """An index of a hundred passages whose server was killed before it had kept what it indexed last."""
+    with weaviate.running(folder) as cluster:
         async with closing(cluster.engine(MODEL, DIMENSION)) as engine:
-            await engine.create(acme)
-            index = await engine.open(acme)
+            await engine.create(tenant)
+            index = await engine.open(tenant)
             async with raw(cluster) as client:  # without the second write that `put` makes
-                rows = client.collections.use(collection_name(MODEL, DIMENSION)).with_tenant(acme)
-                await rows.data.insert_many([to_object(acme, entry(number)) for number in range(100)])
-            await index._until_searchable({object_id(acme, entry(number).passage) for number in range(100)})
+                rows = client.collections.use(collection_name(MODEL, DIMENSION)).with_tenant(tenant)
+                await rows.data.insert_many([to_object(tenant, entry(number)) for number in range(100)])
+            await index._until_searchable({object_id(tenant, entry(number).passage) for number in range(100)})
             cluster.nodes[0].kill()
             cluster.nodes[0].start()
             cluster.nodes[0].wait()
             await until_it_answers(index.count, 15)
             assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) < 100
-            before = await index.holdings()
-            await index.tidy()
-            assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) == 100
-            assert await index.holdings() == before
+            yield index
+
+
+async def test_vectors_that_a_killed_server_forgot_are_indexed_again(tmp_path: Path, acme: TenantId) -> None:
+    async with forgetful(tmp_path, acme) as index:
+        before = await index.holdings()
+        await index.tidy()
+        assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) == 100
+        assert await index.holdings() == before
+
+
+async def test_what_a_killed_server_forgot_to_index_can_be_put_again(
+    tmp_path: Path, acme: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenant_module, "_FORGOTTEN_S", 0.5)
+    async with forgetful(tmp_path, acme) as index:
+        await index.put([entry(number) for number in range(100)])
+        assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) == 100
 
 
 @pytest.mark.timeout(300)

@@ -40,6 +40,7 @@ _VECTORS_A_PAGE = 50
 _KEYS_A_FILTER = 500
 _NEXT_TO_NOTHING = 1e-6  # a coordinate of a vector of length 1 changed by so much moves no cosine by more
 _MOST_ROWS = 10_000  # what Weaviate returns at most (QUERY_MAXIMUM_RESULTS)
+_FORGOTTEN_S = 10.0
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 0.01, 0.1
 
 
@@ -69,6 +70,7 @@ class WeaviateIndex:
         await for_each(pages, self._until_searchable, at_once=_CALLS_AT_ONCE)
         if latest:
             await self._put(latest[-1:])
+            await self._until_searchable(self._ids([latest[-1].passage]))  # as it is put again, if its vector was changed meanwhile
 
     async def keep_only(self, versions: Mapping[DocumentId, int]) -> None:
         """Remove all passages of these documents but those of the given version."""
@@ -168,9 +170,13 @@ class WeaviateIndex:
         hidden = await self._read(lambda rows: _hidden(rows, self._anywhere, ids))
         if not hidden:
             return
-        found = {row.uuid: _nudged(to_vector(row.vector)) for row in await self._fetched(hidden, "passage")}
-        await for_each(found, lambda row: self._change(row, vector=found[row]), at_once=_CHANGES_AT_ONCE)
+        await self._nudge(hidden)
         await self._until_searchable(hidden)
+
+    async def _nudge(self, ids: "set[UUID]") -> None:
+        for chunk in chunks(sorted(ids), _VECTORS_A_PAGE):
+            found = [(row.uuid, _nudged(to_vector(row.vector))) for row in await self._fetched(chunk, "passage")]
+            await for_each(found, lambda one: self._change(one[0], vector=one[1]), at_once=_CHANGES_AT_ONCE)
 
     async def _fetched(self, ids: "Collection[UUID]", *properties: str) -> "Sequence[Row]":
         """Those of the rows that are here, with their vectors."""
@@ -218,6 +224,11 @@ class WeaviateIndex:
         return [(entries[position], refusal.message) for position, refusal in done.errors.items()]
 
     async def _until_searchable(self, hidden: "set[UUID]") -> None:
+        """Wait until a search by vector finds them, and help once where that takes long.
+
+        Of a write that was cut off by the server's end rows may be there that it has forgotten to index, and does not index when they are
+        put again as they were.
+        """
         began = time.monotonic()
 
         async def look(rows: "Rows") -> "set[UUID]":
@@ -226,9 +237,13 @@ class WeaviateIndex:
                 raise Refused(f"{len(found)} vectors are not indexed after {waited:.0f} s: its queue is long")
             return found
 
+        nudged = False
         while hidden:
             waited = time.monotonic() - began
             hidden = await self._read(look)
+            if hidden and waited > _FORGOTTEN_S and not nudged:
+                nudged = True
+                await self._nudge(hidden)
             if hidden:
                 await asyncio.sleep(min(_LONGEST_POLL_S, _SHORTEST_POLL_S + waited / 4))
 
