@@ -75,8 +75,13 @@ def _sentence(error: Exception) -> str:
     from adapters.commands import FAILURES
     from adapters.health import database_refusal
     from adapters.settings import BadSetting
+    from knowledge.errors import IndexMissing, IndexUnavailable
 
     own = " ".join(str(error).split()) if isinstance(error, (*FAILURES, BadSetting)) else None
+    if isinstance(error, IndexMissing):  # nobody else may be at work
+        return f"{own} `footnote index verify` builds it at once."
+    if isinstance(error, IndexUnavailable) and str(error) == IndexUnavailable.__doc__:  # else it is said already, to an operator
+        return f"{own} `footnote doctor` says why."
     return database_refusal(error) or own or f"Something failed that nobody foresaw ({type(error).__name__}); run with --debug for details."
 
 

@@ -21,7 +21,7 @@ from knowledge.embedding.known import Embedders
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Embedder
 from knowledge.embedding.remembering import RememberingEmbedder
-from knowledge.errors import IndexUnavailable
+from knowledge.errors import IndexUnavailable, KnowledgeError
 from knowledge.evaluation import Evaluation
 from knowledge.index.kept_keys import KeptKeys
 from knowledge.index.places import Places
@@ -47,6 +47,10 @@ from tenancy.viewer import TenantId
 
 if TYPE_CHECKING:
     from adapters.settings import Settings
+
+
+class StillElsewhere(KnowledgeError):
+    """A tenant is not removed, because part of it could not be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +122,21 @@ class House:
     async def remove(self, slug: str) -> Tenant:
         """Take a tenant away with everything that is its own. Raises `UnknownTenant`.
 
-        If it is interrupted, the next tidying goes on with it.
+        If it is interrupted, the next tidying goes on with it. Raises `StillElsewhere`, and removes nothing, if it has an index in an
+        engine that is not set up here: that would stay.
         """
+        await self._refuse_leaving(await self.tenants.by_slug(slug))
         tenant = await self.tenants.delete(slug)
         await self._remove_remains(tenant.id)
         return tenant
+
+    async def _refuse_leaving(self, tenant: Tenant) -> None:
+        left = [place.engine for place in await self.places.all(tenant.id) if not self.engines.has(place)]
+        if left:
+            raise StillElsewhere(
+                f"{tenant.name} has an index in {left[0]}, which is not set up here, so it would stay there. Set WEAVIATE_URL again; "
+                "if that Weaviate is gone for good, `footnote index move --to lancedb` and `footnote index forget` first."
+            )
 
     async def _remove_remains(self, tenant: TenantId) -> None:
         for engine in self.engines.everywhere():
@@ -156,7 +170,8 @@ class House:
     async def _clear_away(self) -> None:
         await self.inbox.forget()
         for gone in await self.tenants.removals():
-            await self._remove_remains(gone)
+            with suppress(IndexUnavailable):  # the next tidying goes on with it
+                await self._remove_remains(gone)
 
     async def _is_in_use(self, tenant: Tenant) -> bool:
         idle_since = datetime.now(UTC) - timedelta(days=self.settings.index_rest_days)

@@ -55,7 +55,7 @@ async def _indexes(house: House) -> State:
         if state is PlaceState.SERVING
     }
     gone = [slug for slug, place in serving.items() if not house.engines.has(place)]
-    other = [slug for slug, place in serving.items() if slug not in gone and place.model != house.embedder.name]
+    other = [slug for slug, place in serving.items() if slug not in gone and place[1:] != house.engines.preferred[1:]]
     counted = Counter(place.engine for place in serving.values())
     said = [f"{', '.join(f'{count} in {engine}' for engine, count in sorted(counted.items())) or 'none yet'}."]
     if gone:

@@ -114,10 +114,13 @@ async def _state(check: _Check, house: "House") -> State:
     try:
         async with asyncio.timeout(check.patience_s):
             detail = await check.look(house)
-    except (TenancyError, KnowledgeError, aiohttp.ClientError, OSError, TimeoutError) as error:
-        detail = f"{' '.join(str(error).split()) or type(error).__name__} {check.remedy}"
-        return State(name=check.name, ok=False, needed=check.needed, detail=detail)
-    return State(name=check.name, ok=True, needed=check.needed, detail=detail)
+    except TimeoutError:
+        wrong = f"No answer within {check.patience_s:.0f} s: this machine, or what it asks, is very busy."
+    except (TenancyError, KnowledgeError, aiohttp.ClientError, OSError) as error:
+        wrong = " ".join(str(error).split()) or type(error).__name__
+    else:
+        return State(name=check.name, ok=True, needed=check.needed, detail=detail)
+    return State(name=check.name, ok=False, needed=check.needed, detail=f"{wrong} {check.remedy}".strip())
 
 
 async def _database(house: "House") -> str:

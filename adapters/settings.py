@@ -153,6 +153,8 @@ class Settings:
             raise BadSetting("WEAVIATE_GRPC must be written as HOST:PORT, as in weaviate.example:50051.")
         if grpc and len(grpc) != len(_listed(self.weaviate_url)):
             raise BadSetting("WEAVIATE_GRPC must name as many nodes as WEAVIATE_URL, in the same order, comma-separated.")
+        if any(urlsplit(url).netloc == grpc for url, grpc in self.weaviate_nodes):
+            raise BadSetting("WEAVIATE_GRPC must be another port than that of WEAVIATE_URL: by default 50051, beside 8080 for REST.")
 
     @staticmethod
     def _need_together(given: Mapping[str, str | None]) -> None:

@@ -177,7 +177,6 @@ class _OneSearch:
             found = await self.parts.catalogue.proposed(self.viewer.tenant, ids, model, dimension)
         reasons = {passage: _refused(found.get(passage), self.viewer, self.audience) for passage in ids}
         refused = [(one, reason) for one in proposed.candidates if (reason := reasons[one.passage])]
-        refused = [(one, reason) for one in proposed.candidates if (reason := reasons[one.passage])]
         with self.clock.step("rank"):
             readable = [one for one in proposed.candidates if reasons[one.passage] in {None, NOT_FOR_AUDIENCE}]
             judging = Judging(self.parts.recipe, proposed.states, {one.passage: found[one.passage].kept for one in readable})

@@ -83,7 +83,7 @@ indexes = Table(
     metadata,
     Column("engine", Text, primary_key=True),
     Column("model", Text, primary_key=True),
-    Column("dimension", Integer, nullable=False),
+    Column("dimension", Integer, primary_key=True),
     Column("state", Text, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
 )

@@ -56,8 +56,9 @@ async def forget(settings: Settings, slug: str | None) -> int:
     """Drop the indexes that served before a move."""
     async with open_house(settings) as house:
         for tenant in await _tenants(house, slug):
-            for place in await house.places.forget(tenant.id):
-                click.echo(f"{tenant.slug}\t{_named(place)}\tdropped")
+            for place in await house.moving.forget(tenant.id, house.engines.has):
+                done = "dropped" if house.engines.has(place) else f"forgotten; its tenant {tenant.id} may still be there"
+                click.echo(f"{tenant.slug}\t{_named(place)}\t{done}")
                 await house.audit.append(tenant.id, "operator", "index.dropped", _named(place), {})
     return 0
 
@@ -89,6 +90,7 @@ async def keys(settings: Settings, *, rotate: bool) -> int:
     async with open_house(settings) as house:
         access = await house.engines.access()
         await access.set_roles(tenant_keys=settings.weaviate_tenant_keys == "on")
+        click.echo(f"The roles {' and '.join(_KEYS)} have the rights that they need.", err=True)
         for role, setting in _KEYS.items():
             key = await access.new_key(role, rotate=rotate)
             if key:

@@ -7,6 +7,7 @@ import click
 
 from adapters.compose import open_house
 from adapters.settings import Settings
+from knowledge.errors import IndexUnavailable
 from tenancy.audit import Entry
 from tenancy.quotas import Allowance
 from tenancy.users import Person
@@ -76,6 +77,10 @@ async def delete(settings: Settings, slug: str) -> int:
     if sys.stdin.isatty():
         click.confirm(f"Delete {slug} with its documents, index, conversations and key, for ever?", abort=True)
     async with open_house(settings) as house:
-        tenant = await house.remove(slug)
-    click.echo(f"Deleted {tenant.name}: its documents, index, conversations and key are gone.")
+        try:
+            await house.remove(slug)
+        except IndexUnavailable:  # all else is gone by then, the key too
+            click.echo(f"Deleted {slug}. Its index cannot be reached just now: `footnote serve` removes it as soon as it can be.")
+        else:
+            click.echo(f"Deleted {slug}: its documents, index, conversations and key are gone.")
     return 0

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import TextClause, Update, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, TextClause, Update, and_, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from knowledge.errors import IndexMissing
+from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.port import IndexEngine, TenantIndex
 from knowledge.tables import documents, indexes, passage_states
 from tenancy.database import Database
@@ -117,7 +117,9 @@ class Places:
                 first = self._first(has_documents=bool(await connection.scalar(_HAS_DOCUMENTS)))
                 row = {**first._asdict(), "state": State.SERVING}
                 await connection.execute(upsert(indexes).values(row).on_conflict_do_nothing())
-                found = (await connection.execute(_SERVING)).one()
+                found = (await connection.execute(_SERVING)).one_or_none()
+        if found is None:  # its row says that it is kept, and no other serves
+            raise IndexUnavailable(IndexUnavailable.__doc__)
         place = Place(*found)
         self._known[tenant] = (place, asyncio.get_running_loop().time())
         return place
@@ -135,16 +137,17 @@ class Places:
             await connection.execute(update(indexes).where(indexes.c.state == State.BUILDING).values(state=State.KEPT))
             row = {**place._asdict(), "state": State.BUILDING}
             again = {"state": State.BUILDING, "since": func.now()}
-            made = upsert(indexes).values(row).on_conflict_do_update(index_elements=["engine", "model"], set_=again)
+            made = upsert(indexes).values(row).on_conflict_do_update(index_elements=list(Place._fields), set_=again)
             await connection.execute(made)
         await self._engine(place).create(tenant)
         return await self._engine(place).open(tenant)
 
     async def switch(self, tenant: TenantId) -> None:
-        """Let what was built serve, and keep what served. To be called while `alone`; one transaction."""
+        """Let what was built serve, and keep what served. To be called while `alone`; one transaction, or nothing and an error."""
         async with self._database.tenant(tenant) as connection:
             await connection.execute(_becomes(State.SERVING, State.KEPT))
-            await connection.execute(_becomes(State.BUILDING, State.SERVING))
+            if (await connection.execute(_becomes(State.BUILDING, State.SERVING))).rowcount != 1:
+                raise IndexUnavailable(IndexUnavailable.__doc__)
         self._known.pop(tenant, None)
 
     async def remake(self, tenant: TenantId) -> None:
@@ -157,13 +160,17 @@ class Places:
         """Let the index that serves cost nothing until somebody asks."""
         await self._engine(await self.serving(tenant)).rest(tenant)
 
-    async def forget(self, tenant: TenantId) -> list[Place]:
-        """Drop every index of the tenant that does not serve. Returns where they were."""
+    async def forget(self, tenant: TenantId, is_set_up: Callable[[Place], bool]) -> list[Place]:
+        """Drop every index of the tenant that does not serve; of one whose engine is not set up, only what is known here.
+
+        Returns where they were. To be called while nobody moves the tenant.
+        """
         gone = [place for place, state in (await self.all(tenant)).items() if state is not State.SERVING]
         for place in gone:
-            await self._engine(place).drop(tenant)
+            if is_set_up(place):
+                await self._engine(place).drop(tenant)
             async with self._database.tenant(tenant) as connection:
-                await connection.execute(delete(indexes).where(indexes.c.engine == place.engine, indexes.c.model == place.model))
+                await connection.execute(delete(indexes).where(_is_at(place), indexes.c.state != State.SERVING))
                 await connection.execute(_UNUSED)
         return gone
 
@@ -186,6 +193,10 @@ class Places:
         async with self._database.control() as connection:
             await connection.execute(lock, {"gate": f"index {tenant}"})
             yield
+
+
+def _is_at(place: Place) -> ColumnElement[bool]:
+    return and_(*(indexes.c[name] == value for name, value in place._asdict().items()))
 
 
 def _becomes(state: State, other: State) -> Update:

@@ -48,6 +48,8 @@ class Held(NamedTuple):
 class TenantIndex(Protocol):
     """The passages of one tenant, with every write that had returned in any process when it was opened, and all of this one's since.
 
+    On several nodes one that was away may answer that lacks what was written meanwhile, for a minute or two.
+
     All calls raise `IndexUnavailable` when the engine cannot be reached, or does not answer in time.
     """
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from knowledge.documents import DocumentId, PassageId
 from knowledge.embedding.port import Vector
 from knowledge.errors import KnowledgeError
+from knowledge.index.places import Place
 from knowledge.index.port import Entry
 from knowledge.ingest.batches import MOST_DOCUMENTS
 from knowledge.ingest.entries import made_of
@@ -25,7 +26,7 @@ from tenancy.viewer import TenantId
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_MODEL = b"footnote_model"
+_MODEL, _TENANT = b"footnote_model", b"footnote_tenant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Backup:
         documents = sorted({one.document for one in await ledger.current()})
         progress.found(len(documents))
         written = 0
-        with _Writer(path, opened.place.model, opened.place.dimension) as file:
+        with _Writer(path, _schema(tenant, opened.place)) as file:
             for start in range(0, len(documents), MOST_DOCUMENTS):
                 drafts = await ledger.published(documents[start : start + MOST_DOCUMENTS])
                 vectors = await opened.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
@@ -53,13 +54,15 @@ class Backup:
     async def restore(self, tenant: TenantId, path: Path, progress: Progress) -> int:
         """Put what the index that serves lacks back, with the file's vectors; what the file lacks is embedded. Returns how many documents.
 
-        Raises `KnowledgeError` for a file that is none of ours, or of another embedding model.
+        Raises `KnowledgeError` for a file that is none of ours, of another tenant, or of another embedding model.
         """
         ledger = Ledger(self.ingestion.database, tenant, NO_SOURCE)
-        model, known = await asyncio.to_thread(_read, path)
+        whose, known = await asyncio.to_thread(_read, path)
+        if whose[_TENANT].decode() != tenant:  # the same names may be there of other texts
+            raise KnowledgeError(f"{path.name} is another company's. Give a file that `footnote index backup` wrote of this one.")
         async with ledger.alone():
             async with self.ingestion.places.writing(tenant) as to:
-                if to.place.model != model:
+                if to.place.model != (model := whose[_MODEL].decode()):
                     message = f"{path.name} has vectors of {model}, and the index is one of {to.place.model}. Move the index first."
                     raise KnowledgeError(message)
                 found = await compare(ledger, to.index, exact=False)
@@ -79,10 +82,10 @@ class Backup:
 class _Writer:
     """A Parquet file that is there when it is whole."""
 
-    def __init__(self, path: Path, model: str, dimension: int) -> None:
+    def __init__(self, path: Path, schema: "pa.Schema") -> None:
         self._path = path
         self._half = path.with_name(f"{path.name}.part")
-        self._schema = _schema(model, dimension)
+        self._schema = schema
 
     def __enter__(self) -> Self:
         import pyarrow.parquet as pq
@@ -110,21 +113,23 @@ class _Writer:
         self._file.write_table(pa.table(columns, schema=self._schema))
 
 
-def _schema(model: str, dimension: int) -> "pa.Schema":
+def _schema(tenant: TenantId, place: Place) -> "pa.Schema":
     import pyarrow as pa
 
-    return pa.schema({"passage": pa.string(), "vector": pa.list_(pa.float32(), dimension)}, metadata={_MODEL: model.encode()})
+    columns = {"passage": pa.string(), "vector": pa.list_(pa.float32(), place.dimension)}
+    return pa.schema(columns, metadata={_TENANT: tenant.encode(), _MODEL: place.model.encode()})
 
 
-def _read(path: Path) -> tuple[str, dict[PassageId, Vector]]:
+def _read(path: Path) -> tuple[Mapping[bytes, bytes], dict[PassageId, Vector]]:
+    """Whose it is and of which model, and the vectors."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(path)
-        model = (table.schema.metadata or {})[_MODEL].decode()
+        whose = {name: (table.schema.metadata or {})[name] for name in (_TENANT, _MODEL)}
         vectors = table["vector"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
     except (pa.ArrowException, OSError, KeyError) as error:
         message = f"{path.name} is no backup of an index. Give a file that `footnote index backup` wrote."
         raise KnowledgeError(message) from error
-    return model, dict(zip(map(PassageId, table["passage"].to_pylist()), vectors, strict=True))
+    return whose, dict(zip(map(PassageId, table["passage"].to_pylist()), vectors, strict=True))

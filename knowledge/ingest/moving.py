@@ -11,7 +11,7 @@ says that it may go. A move that is cut off anywhere is taken up where it was by
 
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from statistics import fmean
@@ -74,10 +74,15 @@ class Moving:
             async with places.alone(tenant):
                 alone = time.monotonic()
                 await move.finish()
-                alike = await move.compared()
+                alike, passages = await move.compared(), await new.index.count()
                 await places.switch(tenant)
             ended = time.monotonic()
-        return Moved(left=left, to=to, passages=await new.index.count(), alike=alike, waited_s=ended - alone, took_s=ended - started)
+        return Moved(left=left, to=to, passages=passages, alike=alike, waited_s=ended - alone, took_s=ended - started)
+
+    async def forget(self, tenant: TenantId, is_set_up: Callable[[Place], bool]) -> list[Place]:
+        """Drop what does not serve any more, as `Places.forget`. Raises `KnowledgeError` while a move of the tenant is under way."""
+        async with Ledger(self.ingestion.database, tenant, _THE_MOVE).alone():
+            return await self.ingestion.places.forget(tenant, is_set_up)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def test_what_is_set_is_read() -> None:
         pytest.param(
             {"WEAVIATE_TENANT_KEYS": "yes"}, "WEAVIATE_TENANT_KEYS is 'yes'; it can be on or off", id="tenants' keys neither on nor off"
         ),
+        pytest.param({"WEAVIATE_URL": "http://a:1", "WEAVIATE_GRPC": "a:1"}, "must be another port", id="gRPC at the port of REST"),
         pytest.param({"WEAVIATE_REPLICAS": "0"}, "WEAVIATE_REPLICAS is '0'; write a number from 1 to 9", id="no replica"),
         pytest.param({"INDEX_REST_DAYS": "soon"}, "INDEX_REST_DAYS is 'soon'; write a number", id="days that are none"),
         pytest.param({"BUCKET_URL": "s3:///prefix"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a prefix without its bucket"),

@@ -20,7 +20,8 @@ from tests.peers.slack import Slack, Workspace
 
 pytestmark = [*weaviate.MARKS, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
-ANA, CHANNEL = "UANA", "CALL"
+CHANNEL = "CALL"
+ASKERS = {f"UANA{n}": f"ana{n}@acme.example" for n in range(20)}  # nobody may ask more than 30 questions within a minute
 QUESTION = "How long is parental leave, asked as number {n}?"
 
 
@@ -58,7 +59,7 @@ class World:
 
     async def ask(self, url: str, n: int) -> str:
         """Ask in a thread of its own; what stands there in the end."""
-        event = self.workspace.mention(ANA, CHANNEL, QUESTION.format(n=n))
+        event = self.workspace.mention(f"UANA{n % len(ASKERS)}", CHANNEL, QUESTION.format(n=n))
 
         async def taken() -> bool:
             return await self.slack.send_event(self.http, url, event) == 200
@@ -98,10 +99,11 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[weaviate.Node]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory, node: weaviate.Node) -> AsyncIterator[World]:
     home = tmp_path_factory.mktemp("home")
-    await product.furnish(home)
+    await product.furnish(home, people=product.PEOPLE | {address: [] for address in ASKERS.values()})
     workspace = Workspace("T1", "UBOT", "B1", "xoxb-1", "s3cret", "A1")
-    workspace.add_person(ANA, "ana@acme.example", "Ana")
-    workspace.add_channel(CHANNEL, [ANA, "UBOT"])
+    for person, address in ASKERS.items():
+        workspace.add_person(person, address, address.partition("@")[0])
+    workspace.add_channel(CHANNEL, [*ASKERS, "UBOT"])
     async with Slack(workspace) as slack, aiohttp.ClientSession() as http:
         yield World(home, node, slack, workspace, http)
 
@@ -179,6 +181,8 @@ async def test_a_weaviate_that_is_gone_for_good_can_be_left(world: World) -> Non
     code, said = await world.footnote("search", "parental leave", "--tenant", product.SLUG, "--as", "ana@acme.example", **without)
     assert (code, "16 weeks" in said) == (0, True), said
     assert "ok    indexes      1 in lancedb." in (await world.footnote("doctor", **without))[1]
+    code, said = await world.footnote("tenants", "delete", product.SLUG, **without)
+    assert (code, "has an index in weaviate, which is not set up here" in said) == (1, True), said
 
 
 async def test_the_index_of_a_deleted_company_is_gone(world: World) -> None:

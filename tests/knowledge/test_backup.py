@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from knowledge.errors import KnowledgeError
@@ -35,6 +36,16 @@ async def test_what_is_gone_or_changed_since_is_not_brought_back(shelf: Shelf, t
     assert await backup.restore(shelf.tenant.id, file, Silent()) == 2
     assert (await shelf.find("parental leave", "group:files:hr")).hits[0].passage.text == "Parental leave is thirty weeks."
     assert await (await shelf.engine.open(shelf.tenant.id)).count() == 2
+
+
+async def test_another_companys_file_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+    await filled(shelf)
+    file, backup = tmp_path / "acme.parquet", Backup(shelf.ingestion)
+    await backup.write(shelf.tenant.id, file, Silent())
+    table = pq.read_table(file)
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"footnote_tenant": b"beta"}), file)
+    with pytest.raises(KnowledgeError, match="another company's"):
+        await backup.restore(shelf.tenant.id, file, Silent())
 
 
 async def test_a_file_of_another_model_or_none_of_ours_is_refused(shelf: Shelf, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
+from knowledge.errors import IndexUnavailable
 from knowledge.index.kept_keys import KeptKeys
 from tenancy.database import Database
 from tenancy.errors import KeyRefused
@@ -23,6 +24,23 @@ class Maker:
         number = self.made
         await asyncio.sleep(0)
         return f"key-{number}"
+
+
+class SlowMaker:
+    """Makes no key until it is let go on, and knows how many of them are wanted just now."""
+
+    def __init__(self) -> None:
+        self.going_on = asyncio.Event()
+        self.asked, self.asked_twice = asyncio.Event(), asyncio.Event()
+        self.making = self.most = 0
+
+    async def __call__(self) -> str:
+        self.making += 1
+        self.most = max(self.most, self.making)
+        (self.asked_twice if self.asked.is_set() else self.asked).set()
+        await self.going_on.wait()
+        self.making -= 1
+        return "slow-key"
 
 
 @pytest.fixture
@@ -80,3 +98,56 @@ async def test_a_key_is_sealed_and_opens_for_its_tenant_alone(kept: KeptKeys, da
         await connection.execute(text("INSERT INTO index_keys (engine, sealed) VALUES ('weaviate', :sealed)"), {"sealed": sealed})
     with pytest.raises(KeyRefused):
         await kept.key(other.id, None, make)
+
+
+async def test_many_first_keys_that_take_long_leave_the_database_to_others(kept: KeptKeys, database: Database, tenants: Tenants) -> None:
+    slow = SlowMaker()
+    companies = [await new_tenant(database) for _ in range(12)]  # more than there are connections
+    async with asyncio.TaskGroup() as group:
+        first = [group.create_task(kept.key(company.id, None, slow)) for company in companies]
+        await slow.asked.wait()
+        async with asyncio.timeout(2):
+            assert await tenants.list()
+        slow.going_on.set()
+    assert [one.result() for one in first] == ["slow-key"] * 12
+    assert slow.most == 2
+
+
+async def test_a_key_that_is_kept_is_had_while_another_is_made(kept: KeptKeys, tenant: Tenant, make: Maker) -> None:
+    slow = SlowMaker()
+    key = await kept.key(tenant.id, None, make)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(kept.key(tenant.id, key, slow))
+        await slow.asked.wait()
+        async with asyncio.timeout(2):
+            assert await kept.key(tenant.id, None, make) == key
+        slow.going_on.set()
+    assert await kept.key(tenant.id, None, make) == "slow-key"
+
+
+async def test_nobody_waits_for_ever_for_a_key_that_another_process_makes(
+    kept: KeptKeys, database: Database, tenants: Tenants, tenant: Tenant, make: Maker
+) -> None:
+    slow = SlowMaker()
+    other = KeptKeys(database, tenants.vault, "weaviate", patience_s=0.1)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(kept.key(tenant.id, None, slow))
+        await slow.asked.wait()
+        with pytest.raises(IndexUnavailable, match="try again in a minute"):
+            await other.key(tenant.id, None, make)
+        slow.going_on.set()
+    assert await other.key(tenant.id, None, make) == "slow-key"
+
+
+async def test_nor_for_their_turn_to_make_one(database: Database, tenants: Tenants, make: Maker) -> None:
+    slow = SlowMaker()
+    kept = KeptKeys(database, tenants.vault, "weaviate", turn_s=0.1)
+    companies = [await new_tenant(database) for _ in range(3)]
+    async with asyncio.TaskGroup() as group:
+        for company in companies[:2]:
+            group.create_task(kept.key(company.id, None, slow))
+        await slow.asked_twice.wait()
+        with pytest.raises(IndexUnavailable, match="try again in a minute"):
+            await kept.key(companies[2].id, None, make)
+        slow.going_on.set()
+    assert await kept.key(companies[2].id, None, make) == "key-1"

@@ -1,9 +1,13 @@
 """Moving a tenant's index: built beside, compared, switched in one row; over real PostgreSQL and LanceDB."""
 
 import asyncio
+from collections.abc import Collection
 
+import numpy as np
 import pytest
 
+from knowledge.documents import PassageId
+from knowledge.embedding.port import Vector
 from knowledge.errors import IndexMissing, IndexUnavailable, KnowledgeError
 from knowledge.index.lance import LanceIndex
 from knowledge.index.places import Place, State
@@ -47,13 +51,76 @@ async def test_vectors_of_the_same_model_are_not_made_again(shelf: Shelf) -> Non
     assert shelf.embedder.passages_embedded == embedded
 
 
+async def test_vectors_of_another_length_are_made_again(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = await filled(shelf)
+    vectors = LanceIndex.vectors
+
+    async def shortened(self: LanceIndex, passages: Collection[PassageId]) -> dict[PassageId, Vector]:
+        found = await vectors(self, passages)
+        return found if self._folder.parts[-3] == BESIDE.engine else {name: vector[:5] for name, vector in found.items()}
+
+    monkeypatch.setattr(LanceIndex, "vectors", shortened)
+    await move.move(shelf.tenant.id, BESIDE)
+    assert await finds(shelf) == ["leave", "trains", "otters"]
+
+
+async def test_an_index_with_vectors_of_another_length_is_mended(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    await filled(shelf)
+    monkeypatch.setattr(LanceIndex, "vectors", lambda _, passages: asyncio.sleep(0, {name: np.ones(5, np.float32) for name in passages}))
+    assert len((await shelf.ingestion.mend(shelf.tenant.id)).lost) == 3
+    assert await finds(shelf) == ["leave", "trains", "otters"]
+
+
 async def test_the_old_index_is_kept_until_it_is_told_to_go(shelf: Shelf) -> None:
     await (await filled(shelf)).move(shelf.tenant.id, BESIDE)
     assert await shelf.places.all(shelf.tenant.id) == {OLD: State.KEPT, BESIDE: State.SERVING}
     assert await (await shelf.engine.open(shelf.tenant.id)).count() == 3
-    assert await shelf.places.forget(shelf.tenant.id) == [OLD]
+    assert await shelf.places.forget(shelf.tenant.id, lambda _: True) == [OLD]
     with pytest.raises(IndexMissing):
         await shelf.engine.open(shelf.tenant.id)
+    assert await finds(shelf) == ["leave", "trains", "otters"]
+
+
+async def test_nothing_is_forgotten_while_a_move_is_under_way(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    move = await filled(shelf)
+    refused: list[str] = []
+    compared = moving._Move.compared
+
+    async def forgetting(self: moving._Move) -> float | None:
+        try:
+            await move.forget(shelf.tenant.id, lambda _: True)
+        except KnowledgeError as error:
+            refused.append(str(error))
+        return await compared(self)
+
+    monkeypatch.setattr(moving._Move, "compared", forgetting)
+    await move.move(shelf.tenant.id, BESIDE)
+    assert len(refused) == 1
+    assert await shelf.places.all(shelf.tenant.id) == {OLD: State.KEPT, BESIDE: State.SERVING}
+    assert await move.forget(shelf.tenant.id, lambda _: True) == [OLD]
+
+
+async def test_of_an_index_whose_engine_is_not_set_up_only_what_is_known_here_is_forgotten(shelf: Shelf) -> None:
+    move = await filled(shelf)
+    await move.move(shelf.tenant.id, BESIDE)
+    assert await move.forget(shelf.tenant.id, lambda _: False) == [OLD]
+    assert await shelf.places.all(shelf.tenant.id) == {BESIDE: State.SERVING}
+    assert await (await shelf.engine.open(shelf.tenant.id)).count() == 3
+
+
+async def test_without_anything_built_nothing_is_switched(shelf: Shelf) -> None:
+    await filled(shelf)
+    with pytest.raises(IndexUnavailable):
+        await shelf.places.switch(shelf.tenant.id)
+    assert await shelf.places.serving(shelf.tenant.id) == OLD
+
+
+async def test_a_model_whose_vectors_became_longer_is_moved_to_like_another(shelf: Shelf) -> None:
+    move = await filled(shelf)
+    longer = BESIDE._replace(dimension=2 * DIMENSION)
+    await move.move(shelf.tenant.id, BESIDE)
+    await shelf.places.begin(shelf.tenant.id, longer)
+    assert await shelf.places.all(shelf.tenant.id) == {OLD: State.KEPT, BESIDE: State.SERVING, longer: State.BUILDING}
     assert await finds(shelf) == ["leave", "trains", "otters"]
 
 

@@ -23,13 +23,16 @@ from knowledge.documents import DocumentId, PassageId
 from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.port import NOTHING, Entry
 from knowledge.index.weaviate import WeaviateEngine
+from knowledge.index.weaviate import tenant as tenant_module
 from knowledge.index.weaviate.line import Line
 from knowledge.index.weaviate.node import Address, Limits, Node
 from knowledge.index.weaviate.rows import object_id, to_object
 from knowledge.index.weaviate.schema import collection_name, definition
+from knowledge.index.weaviate.tenant import WeaviateIndex
 from tenancy.viewer import EVERYONE, TenantId
 from tests.engines import weaviate
 from tests.engines.proxy import Proxy
+from tests.journeys.waiting import until
 
 pytestmark = [*weaviate.MARKS, pytest.mark.timeout(120)]
 
@@ -42,6 +45,12 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[weaviate.Cluster]
     """One node, which no test stops."""
     with weaviate.running(tmp_path_factory.mktemp("weaviate")) as cluster:
         yield cluster
+
+
+@pytest.fixture(autouse=True)
+def _all_is_heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Also where a command of ours ran before in this process, which says less."""
+    caplog.set_level(logging.WARNING, "knowledge")
 
 
 @pytest.fixture
@@ -105,7 +114,7 @@ async def until_it_answers(call: Callable[[], Awaitable[object]], limit_s: float
     ("key", "advice"),
     [
         pytest.param("wrong", "does not know the API key", id="a key it does not know"),
-        pytest.param("", "does not know the API key", id="no key"),
+        pytest.param("", "wants an API key", id="no key"),
         pytest.param(weaviate.READER_KEY, "Give its user a role", id="a key without rights"),
     ],
 )
@@ -162,7 +171,7 @@ async def test_what_is_refused_is_not_lost_among_what_is_taken(
     await engine.create(acme)
     index = await engine.open(acme)
     bad = replace(entry(3), version=1.5)  # type: ignore[arg-type] # what Weaviate refuses
-    with caplog.at_level(logging.WARNING, "knowledge"), pytest.raises(IndexUnavailable):
+    with pytest.raises(IndexUnavailable):
         await index.put([entry(1), entry(2), bad, entry(4)])
     assert "1 of 4 passages" in caplog.text
     assert "requires an integer" in caplog.text
@@ -187,8 +196,12 @@ async def test_vectors_of_another_length_that_are_there_are_said_to_be(
     async with raw(node) as client:
         rows = client.collections.use(collection_name(MODEL, DIMENSION)).with_tenant(acme)
         await rows.data.insert_many([to_object(acme, replace(entry(1), vector=np.ones(5, np.float32)))])
-        await asyncio.sleep(0.2)  # until it is indexed, and with it the length
-    with caplog.at_level(logging.WARNING, "knowledge"), pytest.raises(IndexUnavailable):
+
+        async def is_indexed() -> bool:
+            return bool((await rows.query.near_vector([1.0] * 5, limit=1)).objects)
+
+        await until(is_indexed)  # and with it the length
+    with pytest.raises(IndexUnavailable):
         await index.put([entry(2)])
     with pytest.raises(IndexUnavailable):
         await index.by_vector(entry(2).vector, {EVERYONE}, 10)
@@ -288,6 +301,20 @@ async def test_a_server_that_does_not_index_in_the_background_is_found_out(tmp_p
                 await engine.check()
 
 
+async def test_a_server_that_stopped_indexing_in_the_background_is_found_out(tmp_path: Path, acme: TenantId) -> None:
+    with weaviate.running(tmp_path) as cluster:
+        async with closing(cluster.engine(MODEL, DIMENSION)) as engine:
+            await engine.create(acme)
+            await (await engine.open(acme)).put([entry(1)])
+        cluster.nodes[0].stop()
+        cluster.nodes[0].extra["ASYNC_INDEXING"] = "false"
+        cluster.nodes[0].start()
+        cluster.nodes[0].wait()
+        async with closing(cluster.engine(MODEL, DIMENSION)) as engine:
+            with pytest.raises(IndexUnavailable, match="started without ASYNC_INDEXING=true"):
+                await engine.check()
+
+
 async def test_a_server_that_is_killed_is_noticed_and_its_return_too(tmp_path: Path, acme: TenantId) -> None:
     with weaviate.running(tmp_path) as cluster:
         async with closing(cluster.engine(MODEL, DIMENSION, limits=SHORT)) as engine:
@@ -309,30 +336,47 @@ async def test_a_server_that_is_killed_is_noticed_and_its_return_too(tmp_path: P
             assert await engine.check()
 
 
-async def test_vectors_that_a_killed_server_forgot_are_indexed_again(tmp_path: Path, acme: TenantId) -> None:
-    with weaviate.running(tmp_path) as cluster:
+@asynccontextmanager
+async def forgetful(folder: Path, tenant: TenantId) -> AsyncIterator[WeaviateIndex]:
+    """An index of a hundred passages whose server was killed before it had kept what it indexed last."""
+    with weaviate.running(folder) as cluster:
         async with closing(cluster.engine(MODEL, DIMENSION)) as engine:
-            await engine.create(acme)
-            index = await engine.open(acme)
+            await engine.create(tenant)
+            index = await engine.open(tenant)
             async with raw(cluster) as client:  # without the second write that `put` makes
-                rows = client.collections.use(collection_name(MODEL, DIMENSION)).with_tenant(acme)
-                await rows.data.insert_many([to_object(acme, entry(number)) for number in range(100)])
-            await index._until_searchable({object_id(acme, entry(number).passage) for number in range(100)})
+                rows = client.collections.use(collection_name(MODEL, DIMENSION)).with_tenant(tenant)
+                await rows.data.insert_many([to_object(tenant, entry(number)) for number in range(100)])
+            await index._until_searchable({object_id(tenant, entry(number).passage) for number in range(100)})
             cluster.nodes[0].kill()
             cluster.nodes[0].start()
             cluster.nodes[0].wait()
             await until_it_answers(index.count, 15)
             assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) < 100
-            before = await index.holdings()
-            await index.tidy()
-            assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) == 100
-            assert await index.holdings() == before
+            yield index
 
 
+async def test_vectors_that_a_killed_server_forgot_are_indexed_again(tmp_path: Path, acme: TenantId) -> None:
+    async with forgetful(tmp_path, acme) as index:
+        before = await index.holdings()
+        await index.tidy()
+        assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) == 100
+        assert await index.holdings() == before
+
+
+async def test_what_a_killed_server_forgot_to_index_can_be_put_again(
+    tmp_path: Path, acme: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tenant_module, "_FORGOTTEN_S", 0.5)
+    async with forgetful(tmp_path, acme) as index:
+        await index.put([entry(number) for number in range(100)])
+        assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) == 100
+
+
+@pytest.mark.timeout(300)
 async def test_of_three_nodes_one_may_die_and_nothing_is_lost(tmp_path: Path, acme: TenantId) -> None:
-    """Writes and searches go on through another node while one is killed and started again; afterwards every node has everything."""
+    """Writes and searches go on through the others while one is killed and started again; afterwards every node has everything."""
     with weaviate.running(tmp_path, nodes=3) as cluster:
-        async with closing(cluster.engine(MODEL, DIMENSION)) as engine:
+        async with closing(cluster.engine(MODEL, DIMENSION, at=(0, 1))) as engine:
             await engine.create(acme)
             index = await engine.open(acme)
             await index.put([entry(number) for number in range(10)])
@@ -351,21 +395,27 @@ async def test_of_three_nodes_one_may_die_and_nothing_is_lost(tmp_path: Path, ac
                     assert await index.by_words(["leave"], {EVERYONE}, 10)
                     asked += 1
 
+            async def both_go_on() -> None:
+                before = written, asked
+
+                async def have_gone_on() -> bool:
+                    return written > before[0] + 20 and asked > before[1] + 20
+
+                await until(have_gone_on, 30)
+
             done = asyncio.Event()
             async with asyncio.TaskGroup() as group:
                 group.create_task(write())
                 group.create_task(ask())
-                await asyncio.sleep(1)
+                await both_go_on()
                 cluster.nodes[2].kill()
-                await asyncio.sleep(2)
+                await both_go_on()
                 await engine.create(during)
                 await (await engine.open(during)).put([entry(1)])
                 cluster.nodes[2].start()
                 await asyncio.to_thread(cluster.nodes[2].wait)
-                await asyncio.sleep(1)
+                await both_go_on()
                 done.set()
-        assert written > 100
-        assert asked > 100
         for at in range(3):
             async with closing(cluster.engine(MODEL, DIMENSION, at=(at,))) as engine:
                 await everything(engine, acme, written)

@@ -16,7 +16,7 @@ from weaviate.classes.rbac import Permissions
 from weaviate.exceptions import InsufficientPermissionsError
 
 from knowledge.documents import DocumentId, PassageId
-from knowledge.errors import IndexUnavailable
+from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.kept_keys import KeptKeys
 from knowledge.index.port import NOTHING, Entry
 from knowledge.index.weaviate import WeaviateEngine
@@ -436,6 +436,23 @@ async def test_the_key_of_a_deleted_company_is_gone(
         for _ in range(2):  # a removal that was interrupted is done again
             await engine.purge(tenant.id)
         assert not await has_key(root, tenant.id)
+
+
+@pytest.mark.parametrize("end", [WeaviateEngine.drop, WeaviateEngine.purge])
+async def test_a_late_call_does_not_bring_a_removed_key_back(
+    cluster: weaviate.Cluster, issued: Issued, kept: KeptKeys, acme: TenantId, end: Callable[[WeaviateEngine, TenantId], Awaitable[None]]
+) -> None:
+    async with engine_of(cluster, issued.application, kept=kept) as engine, raw(cluster, weaviate.KEY) as root:
+        await engine.create(acme)
+        late = await engine.open(acme)
+        await late.put([entry(1)])
+        await end(engine, acme)
+        with pytest.raises(IndexMissing, match="being built again"):
+            await late.by_words(["leave"], {EVERYONE}, 10)
+        assert not await has_key(root, acme)
+        await engine.create(acme)
+        await (await engine.open(acme)).put([entry(1)])
+        assert await has_key(root, acme)
 
 
 @pytest.mark.timeout(240)

@@ -2,19 +2,21 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from knowledge.errors import IndexUnavailable
+from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.weaviate.breaker import FAILURES, PAUSE_S, Breaker, Open
 from knowledge.index.weaviate.faults import FAULTS, Refused, fault, is_stranger
 from knowledge.index.weaviate.line import Line
 from knowledge.index.weaviate.node import Address, Ask, Node, T
 from knowledge.index.weaviate.parallel import for_each
 from knowledge.index.weaviate.schema import collection_name, definition, differences
-from knowledge.index.weaviate.tenant_line import TenantLine
+from knowledge.index.weaviate.tenant_line import MOST_OPEN, OpenLines, TenantLine, TenantLines
+from tenancy.viewer import TenantId
 
 if TYPE_CHECKING:
     from weaviate import WeaviateAsyncClient
@@ -168,11 +170,27 @@ async def test_where_all_are_slow_the_first_that_listens_is_given_all_the_time()
 
 async def test_somebody_is_asked_though_no_call_gets_through_to_any() -> None:
     nodes = [Played(fails=FAILURES), Played(fails=FAILURES)]
+    line = Line([Played(), *nodes])
+    assert await line.read(whoever) not in nodes
+    line._nodes = nodes
+    await fail(nodes)
+    assert await line.read(whoever) in nodes
+
+
+async def test_where_none_has_answered_for_long_nobody_waits() -> None:
+    nodes = [Played(fails=FAILURES), Played(fails=FAILURES)]
+    await fail(nodes)
+    with pytest.raises(IndexUnavailable):
+        await Line(nodes).read(whoever)
+    assert [len(node.given) for node in nodes] == [FAILURES, FAILURES]
+
+
+async def fail(nodes: Sequence[Played]) -> None:
+    """Until their breakers are open."""
     for node in nodes:
         for _ in range(FAILURES):
             with suppress(TimeoutError):
                 await node.asked(whoever, 1.0)
-    assert await Line(nodes).read(whoever) in nodes
 
 
 async def test_nobody_that_listens_is_said_at_once() -> None:
@@ -255,39 +273,81 @@ def test_a_key_that_is_not_known_is_told_from_other_refusals(error: Exception, *
     assert is_stranger(error) == stranger
 
 
-class Door(Node):
-    """A node that lets in whoever has the `right` key, and counts who knocks."""
+class House:
+    """Whoever has the `right` key is let in. It notes who knocks, and which doors are open."""
 
-    def __init__(self, key: str, right: set[str], knocked: list[str]) -> None:
+    def __init__(self, *right: str) -> None:
+        self.right = set(right)
+        self.knocked: list[str] = []
+        self.doors: set[Door] = set()
+
+    @property
+    def open(self) -> list[str]:
+        return sorted(door.key for door in self.doors)
+
+
+class Door(Node):
+    """A node that is such a house's."""
+
+    def __init__(self, key: str, house: House) -> None:
         super().__init__(Address("http://127.0.0.1:9", "127.0.0.1:9"), key)
-        self._key, self._right, self._knocked = key, right, knocked
+        self.key, self._house = key, house
 
     def known_as(self, api_key: str) -> "Door":
-        return Door(api_key, self._right, self._knocked)
+        return Door(api_key, self._house)
 
     async def asked(self, ask: Ask[T], limit_s: float, *, even_if_open: bool = False) -> T:
-        self._knocked.append(self._key)
+        self._house.knocked.append(self.key)
+        self._house.doors.add(self)
         await asyncio.sleep(0)
-        if self._key not in self._right:
+        if self.key not in self._house.right:
             raise Refused("invalid api key")
         return await ask(None)  # type: ignore[arg-type] # nothing is asked of it
+
+    async def close(self) -> None:
+        await asyncio.sleep(0)
+        self._house.doors.discard(self)
 
 
 class Locked:
     """A tenant's line to such a node, over keys that are made one after the other."""
 
     def __init__(self, *right: str) -> None:
-        self.knocked: list[str] = []
+        self.house = House(*right)
         self.made = 0
-        self.line = TenantLine([Door("application's", set(right), self.knocked)], self._make)
+        self.making = asyncio.Event()
+        self.line = TenantLine([Door("application's", self.house)], self._make, OpenLines())
 
     async def _make(self, refused: str | None) -> str:
         self.made += 1
+        self.making.set()
         await asyncio.sleep(0)
         return f"key-{self.made}"
 
     async def ask(self) -> str:
         return await self.line.read(answer)
+
+
+class Ring:
+    """Keeps a key for each tenant, called as the tenant is."""
+
+    async def key(self, tenant: TenantId, refused: str | None, make: Callable[[], Awaitable[str]]) -> str:
+        return tenant
+
+    async def forget(self, tenant: TenantId) -> None:
+        """There is nothing to forget."""
+
+
+class Slow:
+    """A question that is not answered until it is let go on."""
+
+    def __init__(self) -> None:
+        self.asked, self.going_on = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, _: object) -> str:
+        self.asked.set()
+        await self.going_on.wait()
+        return "answered late"
 
 
 async def answer(_: object) -> str:
@@ -299,7 +359,7 @@ async def test_a_tenants_line_has_a_key_of_its_own_from_the_first_question_on() 
     await locked.line.ready()
     await locked.line.ready()
     assert await locked.ask() == "answered"
-    assert (locked.made, locked.knocked) == (1, ["key-1"])
+    assert (locked.made, locked.house.knocked) == (1, ["key-1"])
 
 
 async def test_many_who_are_refused_at_once_share_one_new_key() -> None:
@@ -314,7 +374,107 @@ async def test_a_call_whose_new_key_is_refused_too_is_not_asked_a_third_time() -
     await locked.line.ready()
     with pytest.raises(IndexUnavailable):
         await locked.ask()
-    assert locked.knocked == ["key-1", "key-2"]
+    assert locked.house.knocked == ["key-1", "key-2"]
+
+
+async def test_what_a_new_key_leaves_behind_is_closed_as_soon_as_nobody_waits_for_it() -> None:
+    locked, slow = Locked("key-1"), Slow()
+    await locked.line.ready()
+    async with asyncio.TaskGroup() as group:
+        late = group.create_task(locked.line.read(slow))
+        await slow.asked.wait()
+        locked.house.right = {"key-2"}
+        assert await locked.ask() == "answered"
+        assert locked.house.open == ["key-1", "key-2"]
+        slow.going_on.set()
+    assert late.result() == "answered late"
+    assert locked.house.open == ["key-2"]
+
+
+async def test_one_node_alone_that_was_left_behind_is_closed_after_each_call() -> None:
+    locked = Locked("key-1")
+    await locked.line.ready()
+    for line in (*locked.line.each(), locked.line.patient()):
+        await locked.line.rest()
+        assert await line.read(answer) == "answered"
+        assert locked.house.open == []
+
+
+async def test_a_line_that_rests_connects_again_when_it_is_asked() -> None:
+    locked = Locked("key-1")
+    await locked.line.ready()
+    for _ in range(2):
+        assert await locked.ask() == "answered"
+        assert locked.house.open == ["key-1"]
+        await locked.line.rest()
+        assert locked.house.open == []
+    assert locked.made == 1
+
+
+async def test_who_rests_in_the_middle_of_a_call_is_answered_before() -> None:
+    locked, slow = Locked("key-1"), Slow()
+    await locked.line.ready()
+    async with asyncio.TaskGroup() as group:
+        late = group.create_task(locked.line.read(slow))
+        await slow.asked.wait()
+        await locked.line.rest()
+        assert locked.house.open == ["key-1"]
+        slow.going_on.set()
+    assert (late.result(), locked.house.open) == ("answered late", [])
+
+
+async def test_the_line_of_a_removed_tenant_makes_no_key_and_no_connection() -> None:
+    locked = Locked("key-1")
+    await locked.line.ready()
+    assert await locked.ask() == "answered"
+    await locked.line.remove()
+    for late in (locked.ask, locked.line.ready):
+        with pytest.raises(IndexMissing, match="being built again"):
+            await late()
+    assert (locked.made, locked.house.open) == (1, [])
+
+
+async def test_who_is_removed_while_a_key_is_made_is_told_and_the_key_is_there_to_be_removed() -> None:
+    locked = Locked("key-2")
+    await locked.line.ready()
+    locked.making.clear()
+    call = asyncio.create_task(locked.ask())
+    await locked.making.wait()
+    await locked.line.remove()
+    with pytest.raises(IndexMissing):
+        await call
+    assert (locked.made, locked.house.open) == (2, [])
+
+
+def companies(number: int) -> list[TenantId]:
+    return [TenantId(f"c{at:02}") for at in range(number)]
+
+
+async def test_the_connections_of_those_who_were_asked_longest_ago_are_closed() -> None:
+    tenants = companies(MOST_OPEN + 2)
+    house = House(*tenants)
+    lines = TenantLines([Door("application's", house)], Ring())
+    for tenant in (*tenants[:MOST_OPEN], tenants[0], *tenants[MOST_OPEN:]):
+        await (await lines.to(tenant)).read(answer)
+        assert len(house.open) <= MOST_OPEN
+    assert set(tenants) - set(house.open) == set(tenants[1:3])
+    assert await (await lines.to(tenants[1])).read(answer) == "answered"
+    await lines.close()
+    assert house.open == []
+
+
+async def test_no_connection_is_closed_in_the_middle_of_a_call_and_none_is_left_after_it() -> None:
+    tenants, slow = companies(MOST_OPEN + 5), Slow()
+    house = House(*tenants)
+    lines = TenantLines([Door("application's", house)], Ring())
+    async with asyncio.TaskGroup() as group:
+        late = [group.create_task((await lines.to(tenant)).read(slow)) for tenant in tenants]
+        await slow.asked.wait()
+        await asyncio.sleep(0.01)
+        assert house.open == tenants
+        slow.going_on.set()
+    assert {one.result() for one in late} == {"answered late"}
+    assert len(house.open) == MOST_OPEN
 
 
 def test_only_one_fault_means_that_a_tenant_is_missing() -> None:

@@ -17,6 +17,7 @@ from tenancy.viewer import TenantId
 
 if TYPE_CHECKING:
     from weaviate import WeaviateAsyncClient
+    from weaviate.collections import CollectionAsync
     from weaviate.collections.tenants import _TenantsAsync
 
 KNOWN_FOR_S = 5.0
@@ -24,6 +25,7 @@ KNOWN_FOR_S = 5.0
 _POLL_S = 0.02
 _GLANCE_S = 0.5
 _SETTLED_S = 3.0  # what was removed is gone from every node within a moment
+_ENOUGH = 3  # copies: one may be away and the others agree
 _NOBODY = "-"  # no tenant of ours is called so
 
 
@@ -114,18 +116,19 @@ class WeaviateEngine:
 
         One node that serves us is enough; what is wrong with others is said.
         """
-        found, wrong = [], []
-        for node in self._line.each():
-            try:
-                found.append(await self._checked(node))
-            except IndexUnavailable as error:
-                wrong.append(error)
-        if not found:
-            raise wrong[0]
+        nodes = self._line.each()
+        looked = await asyncio.gather(*map(self._checked, nodes), return_exceptions=True)
+        found = [one for one in looked if isinstance(one, str)]
+        wrong = [str(one) for one in looked if isinstance(one, IndexUnavailable)]
+        for one in looked:
+            if isinstance(one, BaseException) and not (found and isinstance(one, IndexUnavailable)):
+                raise one
+        if self._replicas < min(len(nodes), _ENOUGH):
+            wrong.append(f"WEAVIATE_REPLICAS is {self._replicas}, so what is on a node that dies is away with it.")
         if self._operations is not self._line:  # nothing else asks with their key as long as the collection is there
             with for_operators(self._operations):
                 await self._operations.read(lambda client: client.collections.exists(self._name))
-        return " ".join([", ".join(found), *(f"But: {error}" for error in wrong)])
+        return " ".join([", ".join(found), *(f"But: {one}" for one in wrong)])
 
     async def close(self) -> None:
         """Close the connections."""
@@ -147,7 +150,7 @@ class WeaviateEngine:
                 raise found
             if self._tenant_lines:
                 await self._tenant_lines.check()
-        changed = differences(definition(self._name, found["replicationConfig"]["factor"]), found)
+        changed = differences(definition(self._name, self._replicas), found)
         if changed:
             message = (
                 f"Weaviate at {node.address.url}: somebody changed the collection {self._name}: {'; '.join(changed)}. Change it back; "
@@ -202,11 +205,11 @@ class WeaviateEngine:
             await self._line.write(remove)
 
     async def _definition(self, node: Line) -> Mapping[str, Any]:
-        """The collection as it is, made if it is not there. Asks over gRPC too."""
+        """The collection as it is, made if it is not there. Asks over gRPC too, as a search does."""
 
         async def ask(client: "WeaviateAsyncClient") -> Mapping[str, Any]:
             collection = client.collections.use(self._name)
-            found, _ = await both(collection.config.get(), collection.tenants.get_by_names([_NOBODY]))
+            found, _ = await both(collection.config.get(), _nothing(collection))
             return found.to_dict()
 
         try:
@@ -224,6 +227,17 @@ class WeaviateEngine:
     def _forget(self, tenant: TenantId) -> None:
         self._known.pop(tenant, None)
         self._indexes.pop(tenant, None)
+
+
+async def _nothing(collection: "CollectionAsync[Any, Any]") -> None:
+    """Search where nobody is: the server says so, or else what keeps it from searching anywhere."""
+    from weaviate.exceptions import WeaviateQueryError
+
+    try:
+        await collection.with_tenant(_NOBODY).query.fetch_objects(limit=1)
+    except WeaviateQueryError as error:
+        if not fault(error).missing:
+            raise
 
 
 async def _version(client: "WeaviateAsyncClient") -> str:

@@ -35,8 +35,13 @@ FAULTS = (
         "It does not have this company's index.",
         missing=True,
     ),
+    _fault(r"anonymous access", "It wants an API key. Set WEAVIATE_API_KEY; `footnote index keys` makes one.", stranger=True),
     _fault(
-        r"status code: 401\b|unauthenticated|invalid api key|anonymous access",
+        r"cannot find index for|non-existing index for",
+        "It has not opened its collection. Most often it was started without ASYNC_INDEXING=true: set it there, start it again.",
+    ),
+    _fault(
+        r"status code: 401\b|unauthenticated|invalid api key",
         "It does not know the API key, or not any more. Set WEAVIATE_API_KEY to one it knows, and WEAVIATE_OPERATIONS_KEY where it is set.",
         stranger=True,
     ),

@@ -12,7 +12,8 @@ class TenantKeys(Protocol):
     async def key(self, tenant: TenantId, refused: str | None, make: Callable[[], Awaitable[str]]) -> str:
         """The key that is kept, unless it is `refused` or there is none: then what `make` gives, which is kept from now on.
 
-        One process at a time for each tenant, so that none makes a key while another does. Raises `UnknownTenant`.
+        One process at a time for each tenant, so that none makes a key while another does. Raises `UnknownTenant`, and
+        `IndexUnavailable` where others take too long to make theirs.
         """
 
     async def forget(self, tenant: TenantId) -> None:

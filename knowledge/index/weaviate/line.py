@@ -1,6 +1,7 @@
 """What connects us to the nodes of one Weaviate: asks one of them, and the next if that one is away."""
 
 import logging
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ _log = logging.getLogger(__name__)
 _PATIENCE_S = 1.5
 """While there is another node to ask. The client tries a killed one for a minute; and where the first of three has died, the first write
 through one of the others may hang (v1.39.0)."""
+_HOPE_S = 10.0
+"""How long after the last answer of any node one is asked though its breaker says no: where one has died, others falter for a moment."""
 _WARY_S = 120.0
 """How long a node that was away is asked last: until the others have brought it what was written meanwhile. They compare every half minute
 (v1.39.0; 47 s were seen)."""
@@ -32,6 +35,7 @@ class Line:
         self._nodes = nodes
         self._patience_s = patience_s
         self._at = 0  # whom to ask first: the one that answered last
+        self._answered_at = -math.inf
 
     @property
     def address(self) -> Address:
@@ -73,9 +77,10 @@ class Line:
             except IndexUnavailable as error:
                 if not is_outage(error.__cause__ or error):
                     raise
+        hoping = time.monotonic() - self._answered_at < _HOPE_S
         for at in self._in_order():
             if await self._nodes[at].listens():
-                return await self._answer(at, ask, limit_s, even_if_open=True)
+                return await self._answer(at, ask, limit_s, even_if_open=hoping)
         raise IndexUnavailable(IndexUnavailable.__doc__)
 
     def _in_order(self) -> list[int]:
@@ -97,6 +102,7 @@ class Line:
                 _log.warning("Weaviate at %s: %s (%s: %s)", node.address.url, found.advice, type(error).__name__, error)
             raise _kind(found) from error
         self._at = at
+        self._answered_at = time.monotonic()
         return answer
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from knowledge.documents import DocumentId, PassageId, Readers
 from knowledge.embedding.port import Vector
@@ -37,7 +38,9 @@ _CHANGES_AT_ONCE = 4  # each is 2 ms of work for this process: more of them only
 _ROWS_A_PAGE = 200
 _VECTORS_A_PAGE = 50
 _KEYS_A_FILTER = 500
+_NEXT_TO_NOTHING = 1e-6  # a coordinate of a vector of length 1 changed by so much moves no cosine by more
 _MOST_ROWS = 10_000  # what Weaviate returns at most (QUERY_MAXIMUM_RESULTS)
+_FORGOTTEN_S = 10.0
 _SHORTEST_POLL_S, _LONGEST_POLL_S = 0.01, 0.1
 
 
@@ -52,7 +55,7 @@ class WeaviateIndex:
         self._dimension = dimension
         self._lost = lost
         self._anywhere = [1.0] * dimension  # a vector to ask with where it does not matter which
-        self._handles: dict[tuple[WeaviateAsyncClient, str], Rows] = {}
+        self._handles: WeakKeyDictionary[WeaviateAsyncClient, dict[str, Rows]] = WeakKeyDictionary()  # a client that is closed may go
 
     async def put(self, entries: Sequence[Entry]) -> None:
         """Add or replace entries, and wait until a search by vector sees them: the server indexes vectors later than it stores them.
@@ -67,6 +70,7 @@ class WeaviateIndex:
         await for_each(pages, self._until_searchable, at_once=_CALLS_AT_ONCE)
         if latest:
             await self._put(latest[-1:])
+            await self._until_searchable(self._ids([latest[-1].passage]))  # as it is put again, if its vector was changed meanwhile
 
     async def keep_only(self, versions: Mapping[DocumentId, int]) -> None:
         """Remove all passages of these documents but those of the given version."""
@@ -159,20 +163,24 @@ class WeaviateIndex:
         return bool(found.objects)
 
     async def _index_again(self, ids: "set[UUID]") -> None:
-        """Remove and add those that no search by vector finds; what is added as it was before would not be indexed."""
-        from weaviate.classes.data import DataObject
+        """Change the vectors of those that no search by vector finds, by next to nothing: as they were before they would not be indexed.
 
+        All else of a row stays as it is, whoever changes it meanwhile.
+        """
         hidden = await self._read(lambda rows: _hidden(rows, self._anywhere, ids))
         if not hidden:
             return
-        found = [DataObject(row.properties, row.uuid, to_vector(row.vector).tolist()) for row in await self._fetched(hidden)]
-        await self._write(lambda rows: rows.data.delete_many(_filter_ids(hidden)))
-        await self._write(lambda rows: rows.data.insert_many(found))
+        await self._nudge(hidden)
         await self._until_searchable(hidden)
 
+    async def _nudge(self, ids: "set[UUID]") -> None:
+        for chunk in chunks(sorted(ids), _VECTORS_A_PAGE):
+            found = [(row.uuid, _nudged(to_vector(row.vector))) for row in await self._fetched(chunk, "passage")]
+            await for_each(found, lambda one: self._change(one[0], vector=one[1]), at_once=_CHANGES_AT_ONCE)
+
     async def _fetched(self, ids: "Collection[UUID]", *properties: str) -> "Sequence[Row]":
-        """Those of the rows that are here, with their vectors; without `properties` named, with all of them."""
-        return await self._page(list(properties) or None, len(ids), filters=_filter_ids(ids), include_vector=True)
+        """Those of the rows that are here, with their vectors."""
+        return await self._page(properties, len(ids), filters=_filter_ids(ids), include_vector=True)
 
     def _check_lengths(self, entries: Sequence[Entry]) -> None:
         """An empty tenant would take vectors of any length, and from then on no other."""
@@ -181,12 +189,12 @@ class WeaviateIndex:
             message = f"The embedding model gave vectors of {min(lengths)} numbers for an index of {self._dimension}. Nothing was written."
             raise IndexUnavailable(message)
 
-    async def _change(self, row: "UUID", properties: Mapping[str, Any]) -> None:
+    async def _change(self, row: "UUID", properties: Mapping[str, Any] | None = None, vector: list[float] | None = None) -> None:
         from weaviate.exceptions import UnexpectedStatusCodeError
 
         async def change(rows: "Rows") -> None:
             try:
-                await rows.data.update(row, properties)
+                await rows.data.update(row, properties, vector=vector)
             except UnexpectedStatusCodeError as error:
                 if error.status_code != HTTPStatus.NOT_FOUND:  # else somebody has removed it meanwhile
                     raise
@@ -216,6 +224,11 @@ class WeaviateIndex:
         return [(entries[position], refusal.message) for position, refusal in done.errors.items()]
 
     async def _until_searchable(self, hidden: "set[UUID]") -> None:
+        """Wait until a search by vector finds them, and help once where that takes long.
+
+        Of a write that was cut off by the server's end rows may be there that it has forgotten to index, and does not index when they are
+        put again as they were.
+        """
         began = time.monotonic()
 
         async def look(rows: "Rows") -> "set[UUID]":
@@ -224,9 +237,13 @@ class WeaviateIndex:
                 raise Refused(f"{len(found)} vectors are not indexed after {waited:.0f} s: its queue is long")
             return found
 
+        nudged = False
         while hidden:
             waited = time.monotonic() - began
             hidden = await self._read(look)
+            if hidden and waited > _FORGOTTEN_S and not nudged:
+                nudged = True
+                await self._nudge(hidden)
             if hidden:
                 await asyncio.sleep(min(_LONGEST_POLL_S, _SHORTEST_POLL_S + waited / 4))
 
@@ -261,15 +278,15 @@ class WeaviateIndex:
         """Everything that is here, in the order of its names."""
         after = None
         while True:
-            page = await self._page(list(properties), _ROWS_A_PAGE, after=after)
+            page = await self._page(properties, _ROWS_A_PAGE, after=after)
             if page:
                 yield page
             if len(page) < _ROWS_A_PAGE:
                 return
             after = page[-1].uuid
 
-    async def _page(self, properties: list[str] | None, limit: int, **which: Any) -> "Sequence[Row]":  # noqa: ANN401 - the client's own
-        found = await self._read(lambda rows: rows.query.fetch_objects(limit=limit, return_properties=properties, **which))
+    async def _page(self, properties: Sequence[str], limit: int, **which: Any) -> "Sequence[Row]":  # noqa: ANN401 - the client's own
+        found = await self._read(lambda rows: rows.query.fetch_objects(limit=limit, return_properties=list(properties), **which))
         objects: Sequence[Row] = found.objects
         return objects
 
@@ -294,10 +311,11 @@ class WeaviateIndex:
     def _rows(self, client: "WeaviateAsyncClient", level: str) -> "Rows":
         from weaviate.classes.config import ConsistencyLevel
 
-        if (client, level) not in self._handles:
+        handles = self._handles.setdefault(client, {})
+        if level not in handles:
             rows = client.collections.use(self._name, skip_argument_validation=True).with_tenant(self._tenant)
-            self._handles[client, level] = rows.with_consistency_level(ConsistencyLevel[level])
-        return self._handles[client, level]
+            handles[level] = rows.with_consistency_level(ConsistencyLevel[level])
+        return handles[level]
 
 
 async def _hidden(rows: "Rows", vector: list[float], ids: "set[UUID]") -> "set[UUID]":
@@ -309,6 +327,13 @@ async def _hidden(rows: "Rows", vector: list[float], ids: "set[UUID]") -> "set[U
         return unseen
     here = await rows.query.fetch_objects(filters=_filter_ids(unseen), limit=len(unseen), return_properties=[])
     return {row.uuid for row in here.objects}  # but for those that somebody has removed meanwhile
+
+
+def _nudged(vector: Vector) -> list[float]:
+    """The same to every search."""
+    changed = vector.copy()
+    changed[0] += _NEXT_TO_NOTHING
+    return list(map(float, changed))
 
 
 def _any(name: str, values: Collection[str]) -> "_Filters":

@@ -2,8 +2,8 @@
 
 from alembic.operations import Operations
 
-revision = "t0005"
-down_revision = "t0004"
+revision = "t0006"
+down_revision = "t0005"
 branch_labels = None
 depends_on = None
 
