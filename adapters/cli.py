@@ -235,6 +235,9 @@ def evaluate(
     from knowledge.ranking import Stage
 
     stages = frozenset(map(Stage, without))
+    if stages >= {Stage.WORDS, Stage.VECTORS}:
+        message = "Without words and vectors nothing is found: leave one of them in."
+        raise click.UsageError(message)
     _run(context, lambda settings: run(settings, folder, run_file=run_file, limit=limit, without=stages, as_json=as_json))
 
 

@@ -53,7 +53,7 @@ async def test_another_models_states_are_made_by_a_move_and_the_ones_before_go_w
     await shelf.ingest(text("leave", "Leave is long."))
     await Moving(shelf.ingestion).move(shelf.tenant.id, Place("lancedb", ANOTHER, DIMENSION))
     assert [model for _, model, _ in await kept(shelf)] == [ANOTHER, BAG]
-    await shelf.places.forget(shelf.tenant.id)
+    await shelf.places.forget(shelf.tenant.id, lambda _: True)
     assert [model for _, model, _ in await kept(shelf)] == [ANOTHER]
     assert (await shelf.find("leave", STAFF)).hits[0].late is not None
 
@@ -61,7 +61,7 @@ async def test_another_models_states_are_made_by_a_move_and_the_ones_before_go_w
 async def test_states_stay_where_only_the_engine_changes(shelf: Shelf) -> None:
     await shelf.ingest(text("leave", "Leave is long."))
     await Moving(shelf.ingestion).move(shelf.tenant.id, Place("weaviate", BAG, DIMENSION))
-    await shelf.places.forget(shelf.tenant.id)
+    await shelf.places.forget(shelf.tenant.id, lambda _: True)
     assert await kept(shelf) == [("Leave is long.", BAG, 3)]
 
 
