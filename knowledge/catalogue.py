@@ -82,8 +82,11 @@ class Catalogue:
         self._database = database
         self._counted: dict[TenantId, tuple[str, _Lists]] = {}
 
-    async def proposed(self, tenant: TenantId, ids: Sequence[PassageId], model: str, dimension: int) -> dict[PassageId, Proposed]:
-        """Those of the passages that exist, as `model` of that dimension sees them. One statement, one moment in time."""
+    async def proposed(self, tenant: TenantId, ids: Sequence[PassageId], model: str | None, dimension: int) -> dict[PassageId, Proposed]:
+        """Those of the passages that exist, as `model` of that dimension sees them. One statement, one moment in time.
+
+        `model` None: nothing that is kept of them is read.
+        """
         wanted = {"ids": list(ids), "model": model, "bytes": Kept.bytes_of(dimension)}
         async with self._database.tenant(tenant) as connection:
             rows = (await connection.execute(_proposed, wanted)).all()

@@ -174,7 +174,9 @@ class _OneSearch:
         with self.clock.step("check"):
             ids = [candidate.passage for candidate in proposed.candidates]
             _, model, dimension = self.opened.place
-            found = await self.parts.catalogue.proposed(self.viewer.tenant, ids, model, dimension)
+            found = await self.parts.catalogue.proposed(
+                self.viewer.tenant, ids, model if self.parts.recipe.looks_closely else None, dimension
+            )
         reasons = {passage: _refused(found.get(passage), self.viewer, self.audience) for passage in ids}
         refused = [(one, reason) for one in proposed.candidates if (reason := reasons[one.passage])]
         with self.clock.step("rank"):

@@ -22,6 +22,11 @@ class Recipe:
     late: float = 1.0
     smoothing: float = 0.3  # share of the score that the nearest candidates have
 
+    @property
+    def looks_closely(self) -> bool:
+        """Whether it needs what is kept beside the passages."""
+        return bool(self.late or self.smoothing)
+
     def without(self, *stages: Stage) -> "Recipe":
         """The recipe with these left out."""
         return replace(self, **dict.fromkeys(map(str, stages), 0.0))

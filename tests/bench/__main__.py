@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import answering, doors, fairness, ingesting, serving, weaviate
+from tests.bench import answering, doors, fairness, ingesting, ranking, serving, weaviate
 from tests.bench.platforms import SlackPlatform, TeamsPlatform
 from tests.bench.tables import section
 from tests.engines.weaviate import BINARY
@@ -32,6 +32,7 @@ async def main() -> None:
     """Run everything, or one part, and write what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, nargs="*", default=[5_000, 50_000], help="sizes of the index to answer from")
+    parser.add_argument("--ranked-passages", type=int, nargs="*", default=[5_000, 100_000], help="sizes of the index to rank from")
     parser.add_argument("--questions", type=int, default=200, help="questions for each size")
     parser.add_argument("--weaviate-passages", type=int, nargs="*", default=[20_000, 100_000], help="sizes of the index in Weaviate")
     parser.add_argument("--only", choices=PARTS, help="run this part alone; the others stand in results.md as they were")
@@ -55,6 +56,11 @@ def _keep(name: str, made: str) -> None:
 async def _answering_part(home: Path, arguments: argparse.Namespace) -> list[Row]:
     sizes = [_answering(size, await answering.measure(home / str(size), size, arguments.questions)) for size in arguments.passages]
     return [row for rows in sizes for row in rows]
+
+
+async def _ranking_part(home: Path, arguments: argparse.Namespace) -> list[Row]:
+    sizes = {size: await ranking.measure(home / str(size), size, arguments.questions) for size in arguments.ranked_passages}
+    return [row for size, figures in sizes.items() for row in _ranking(size, figures)]
 
 
 async def _ingesting_part(home: Path, _: argparse.Namespace) -> list[Row]:
@@ -113,6 +119,14 @@ def _answering(size: int, figures: answering.Figures) -> list[Row]:
     ]
 
 
+def _ranking(size: int, figures: ranking.Figures) -> list[Row]:
+    return [
+        Row(f"late interaction and smoothing add to a search, p50, {size:,} passages", f"{figures.added:.1f} ms", "≤ 15 ms"),
+        Row("  a search with both, p50 / p95", _both(figures.with_both)),
+        Row("  a search without, p50 / p95", _both(figures.without)),
+    ]
+
+
 def _ingesting(figures: ingesting.Figures) -> list[Row]:
     return [
         Row("ingestion rate over the bare embedder's", f"{figures.ratio:.2f}", "≥ 0.9"),
@@ -155,6 +169,7 @@ def _both(times: tuple[float, float]) -> str:
 
 PARTS: Mapping[str, Callable[[Path, argparse.Namespace], Awaitable[list[Row]]]] = {
     "answering": _answering_part,
+    "ranking": _ranking_part,
     "ingesting": _ingesting_part,
     "serving": _serving_part,
     "doors": _doors_part,

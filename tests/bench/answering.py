@@ -26,7 +26,7 @@ from tests.bench.texts import passages_of_the_demo
 _SEED = 20261125
 _NOISE = 0.35  # added to a real vector: a neighbour, not a copy
 _BARE_LIMIT = 20
-_AROUND = ("As of now: ", "About this: ", "For us: ", "With that: ")  # stop words: nothing to find or to doubt
+AROUND = ("As of now: ", "About this: ", "For us: ", "With that: ")  # stop words: nothing to find or to doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +72,13 @@ async def measure(home: Path, size: int, questions: int) -> Figures:
         tenant = await house.tenants.create("bench", "Bench")
         await house.people.upsert(tenant.id, "bench", {"ana@bench.example": []})
         viewer = await house.people.viewer_by_email(tenant.id, "ana@bench.example")
-        await _fill(house, viewer, size)
+        await fill(house, viewer, size)
         await house.warm()
         bare = await _Bare.at(home, viewer)
         asked = [one.text for one in judged() if one.answerable]  # a refusal shows no extracts
         await _pair(house, bare, viewer, asked[0])
         # Other words around it each time round: nobody's cache has seen the question.
-        texts = [f"{_AROUND[n // len(asked) % len(_AROUND)]}{asked[n % len(asked)]}" for n in range(questions)]
+        texts = [f"{AROUND[n // len(asked) % len(AROUND)]}{asked[n % len(asked)]}" for n in range(questions)]
         pairs = [await _pair(house, bare, viewer, text) for text in texts]
         bare.close()
     return _figures(pairs)
@@ -96,7 +96,7 @@ def _figures(pairs: Sequence[tuple[float, float, float]]) -> Figures:
     )
 
 
-async def _fill(house: House, viewer: Viewer, size: int) -> None:
+async def fill(house: House, viewer: Viewer, size: int) -> None:
     texts = passages_of_the_demo()
     model = MiniLM(house.settings.home / "models")
     neighbours = Neighbours(model, await model.passages(texts))
