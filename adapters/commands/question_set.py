@@ -1,0 +1,171 @@
+"""An admin's questions, asked in the tenant they are about: each as its own asker, with what that person may read. Nothing is kept."""
+
+import re
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.commands.ask import Heard
+from adapters.compose import House
+from bot import prompts
+from bot.conversation import Conversation
+from bot.errors import BotError, QuestionRefused, UnknownTurn
+from bot.guardrails import guarded
+from bot.messages import Answer, Outcome, Question, Trace, TurnId, Verdict
+from bot.ports import Ending, Opening
+from knowledge.documents import Document, Passage
+from knowledge.evaluation import Complaint, Evaluation, JudgedQuery, JudgedRow, QuestionSet, full_name, matching
+from tenancy.errors import BadEmail, UnknownPerson
+from tenancy.users import person_id
+from tenancy.viewer import EVERYONE, Audience, Principal, TenantId, Viewer
+
+_GROUP = re.compile(r"group:[^:]+:.+")
+_MOST_NAMED = 3  # documents, where one name means several
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One row that can be asked."""
+
+    row: JudgedRow
+    viewer: Viewer
+    query: JudgedQuery  # judged by `full_name`
+
+
+class Forgetful:
+    """Fulfils `Memory` and remembers nothing: every question is the first of its thread, free, and leaves no trace."""
+
+    async def open(self, question: Question) -> Opening:
+        """Nothing is known."""
+        return Opening(is_new=True)
+
+    async def close(self, question: Question, ending: Ending) -> Answer:
+        """The answer stands."""
+        return ending.answer
+
+    async def interrupt(self, question: Question, trace: Trace, took_ms: float) -> None:
+        """There is nothing to keep."""
+
+    async def rate(self, viewer: Viewer, turn: TurnId, verdict: Verdict, comment: str) -> None:
+        """There is nothing to rate."""
+        raise UnknownTurn(UnknownTurn.__doc__)
+
+
+class _Wrong(BotError):
+    """A row cannot be asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What looking at rows needs, and what it has seen so far."""
+
+    house: House
+    tenant: TenantId
+    email: str  # who asks where a row does not say
+    readable: dict[frozenset[Principal], Sequence[Document]] = field(default_factory=dict)
+
+    async def asked(self, row: JudgedRow) -> Asked:
+        """The row, ready to be asked. Raises `_Wrong`, `QuestionRefused`, `BadEmail` and `UnknownPerson`."""
+        text = guarded(row.question)
+        viewer = await self._viewer(row.asker or self.email)
+        if viewer.principals not in self.readable:
+            self.readable[viewer.principals] = await self.house.library.titles(viewer, Audience())
+        documents = [_one(written, self.readable[viewer.principals], row.asker or self.email) for written in row.documents]
+        query = JudgedQuery(row.id, text, viewer.principals, {full_name(document): 1 for document in documents})
+        return Asked(row=row, viewer=viewer, query=query)
+
+    async def _viewer(self, asker: str) -> Viewer:
+        if "@" in asker and not asker.startswith("group:"):
+            return await self.house.people.viewer_by_email(self.tenant, asker.removeprefix("person:"))
+        if asker != EVERYONE and not _GROUP.fullmatch(asker):
+            raise _Wrong(f"the asker is {asker[:80]!r}; write an e-mail address, `everyone` or `group:SOURCE:NAME`.")
+        held = frozenset({EVERYONE, Principal(asker)})
+        return Viewer(tenant=self.tenant, person=person_id(self.tenant, asker), name=asker, principals=held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """The rows that can be asked, those that cannot, and the titles of what the askers may read."""
+
+    questions: Sequence[Asked]
+    complaints: Sequence[Complaint]
+    titles: Mapping[str, str]
+
+    @classmethod
+    async def of(cls, house: House, tenant: TenantId, email: str, questions: QuestionSet, limit: int | None) -> "Asking":
+        """The first `limit` rows held against the tenant; `email` asks where a row does not say who. Raises `UnknownPerson`."""
+        await house.people.viewer_by_email(tenant, email)
+        desk = _Desk(house, tenant, email)
+        asked, complaints = [], list(questions.complaints)
+        for row in questions.rows[:limit]:
+            try:
+                asked.append(await desk.asked(row))
+            except (_Wrong, QuestionRefused, BadEmail, UnknownPerson) as error:
+                complaints.append(Complaint(row.row, str(error)))
+        titles = {full_name(document): document.title for documents in desk.readable.values() for document in documents}
+        return cls(questions=asked, complaints=sorted(complaints, key=lambda one: one.row), titles=titles)
+
+    async def answered(self, house: House, evaluation: Evaluation) -> dict[str, Any]:
+        """How the questions end without a language model, whether what is quoted is found, and the rows that were left out."""
+        conversation = Conversation(sources=house.library, memory=Forgetful(), router=house.router, prompts=prompts.load())
+        answers = [await conversation.handle(_question(one), Heard()) for one in self.questions]
+        quoted = [one for one in self.questions if one.row.answerable and one.row.quote]
+        found = [_is_quoted(one.row.quote, await evaluation.passages(one.viewer.tenant, one.query)) for one in quoted]
+        rows = [_row(one, answer) for one, answer in zip(self.questions, answers, strict=True)]
+        return {
+            **({"quotes_found": round(sum(found) / len(found), 4)} if found else {}),
+            "answers": {
+                "answerable": {**_outcomes(rows, answerable=True), "cited": sum(row["cited"] for row in rows)},
+                "unanswerable": _outcomes(rows, answerable=False),
+            },
+            "rows": rows,
+            "left_out": [{"row": one.row, "problem": one.text} for one in self.complaints],
+        }
+
+
+def _one(written: str, readable: Sequence[Document], asker: str) -> Document:
+    """The document that a row names. It is told alike whether there is none of that name or the asker may not read it."""
+    found = matching(written, readable)
+    if not found:
+        raise _Wrong(f"{written[:200]!r} was not found for {asker}. Check the name, and that this asker may read it.")
+    if len(found) > 1:
+        names = ", ".join(full_name(one) for one in found[:_MOST_NAMED])
+        raise _Wrong(f"{written[:200]!r} is the name of {len(found)} documents. Write source and name: {names}.")
+    return found[0]
+
+
+def _question(one: Asked) -> Question:
+    now = datetime.now(UTC)
+    turn = secrets.token_hex(12)
+    return Question(id=TurnId(turn), viewer=one.viewer, thread=f"evaluation-{turn}", text=one.query.text, asked_at=now)
+
+
+def _row(one: Asked, answer: Answer) -> dict[str, Any]:
+    cited = {f"{citation.source}/{citation.document_name}" for citation in answer.citations}
+    return {
+        "row": one.row.row,
+        "query": one.query.id,
+        "text": one.query.text,
+        "answerable": one.row.answerable,
+        "outcome": answer.outcome.value,
+        "doubt": round(answer.doubt, 3),
+        "cited": not cited.isdisjoint(one.query.grades),
+    }
+
+
+def _outcomes(rows: Sequence[Mapping[str, Any]], *, answerable: bool) -> dict[str, int]:
+    counted = Counter(row["outcome"] for row in rows if row["answerable"] is answerable)
+    return {"questions": counted.total(), **{outcome.value: counted[outcome.value] for outcome in Outcome}}
+
+
+def _is_quoted(quote: str, passages: Sequence[Passage]) -> bool:
+    """Whether the words stand in one of the passages, whatever is between them."""
+    wanted = _words(quote)
+    return any(f" {wanted} " in f" {_words(passage.text)} " for passage in passages)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
