@@ -63,9 +63,7 @@ def _ablations(rows: Sequence[Told]) -> Iterator[str]:
 
 def _against(told: Told) -> Iterator[str]:
     yield f"nDCG@10 against {told['run']}: {told['before']:.4f} then, {told['after']:.4f} now, {_signed(told)}"
-    yield f"{told['wins']} queries better, {told['losses']} worse, {told['ties']} the same"
-    if told["left_out"]:
-        yield f"{told['left_out']} that only one of the two has are left out"
+    yield f"better: {told['wins']}, worse: {told['losses']}, the same: {told['ties']}, left out because only one of the two has them: {told['left_out']}"
     for one in told["changes"][:_MOST_CHANGES]:
         yield f"  {one['before']:.2f} -> {one['after']:.2f}  {one['query']}  {_short(one['text'])}"
 
@@ -89,7 +87,8 @@ def _answers(told: Told) -> Iterator[str]:
             yield f"{words} ({counted['questions']}): {outcomes}"
     if told["answerable"]["questions"]:
         yield f"The right document was cited in {told['answerable']['cited']} of {told['answerable']['questions']}"
-    yield "These answers are extracts, as without a language model."
+    if any(told[kind]["questions"] for kind in told):
+        yield "These answers are extracts, as without a language model."
 
 
 def _left_out(rows: Sequence[Told]) -> Iterator[str]:

@@ -23,7 +23,8 @@ from tenancy.users import person_id
 from tenancy.viewer import EVERYONE, Audience, Principal, TenantId, Viewer
 
 _GROUP = re.compile(r"group:[^:]+:.+")
-_MOST_NAMED = 3  # documents, where one name means several
+_MOST_NAMED = 3  # documents, in what is said of a row
+_LONGEST = 200  # characters of a name, there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +74,15 @@ class _Desk:
         viewer = await self._viewer(row.asker or self.email)
         if viewer.principals not in self.readable:
             self.readable[viewer.principals] = await self.house.library.titles(viewer, Audience())
-        documents = [_one(written, self.readable[viewer.principals], row.asker or self.email) for written in row.documents]
-        query = JudgedQuery(row.id, text, viewer.principals, {full_name(document): 1 for document in documents})
+        documents = _meant(row.documents, self.readable[viewer.principals], row.asker or self.email)
+        query = JudgedQuery(row.id, text, viewer.principals, dict.fromkeys(map(full_name, documents), 1))
         return Asked(row=row, viewer=viewer, query=query)
 
     async def _viewer(self, asker: str) -> Viewer:
         if "@" in asker and not asker.startswith("group:"):
             return await self.house.people.viewer_by_email(self.tenant, asker.removeprefix("person:"))
         if asker != EVERYONE and not _GROUP.fullmatch(asker):
-            raise _Wrong(f"the asker is {asker[:80]!r}; write an e-mail address, `everyone` or `group:SOURCE:NAME`.")
+            raise _Wrong(f"the asker is {asker[:_LONGEST]!r}; write an e-mail address, `everyone` or `group:SOURCE:NAME`.")
         held = frozenset({EVERYONE, Principal(asker)})
         return Viewer(tenant=self.tenant, person=person_id(self.tenant, asker), name=asker, principals=held)
 
@@ -126,15 +127,21 @@ class Asking:
         }
 
 
-def _one(written: str, readable: Sequence[Document], asker: str) -> Document:
-    """The document that a row names. It is told alike whether there is none of that name or the asker may not read it."""
-    found = matching(written, readable)
-    if not found:
-        raise _Wrong(f"{written[:200]!r} was not found for {asker}. Check the name, and that this asker may read it.")
-    if len(found) > 1:
-        names = ", ".join(full_name(one) for one in found[:_MOST_NAMED])
-        raise _Wrong(f"{written[:200]!r} is the name of {len(found)} documents. Write source and name: {names}.")
-    return found[0]
+def _meant(names: Sequence[str], readable: Sequence[Document], asker: str) -> list[Document]:
+    """The documents that a row names. It is told alike whether there is none of that name or the asker may not read it."""
+    found = {name: matching(name, readable) for name in names}
+    if missing := [name for name, documents in found.items() if not documents]:
+        said = f"{_listed(missing)} {'was' if len(missing) == 1 else 'were'} not found for {asker}"
+        raise _Wrong(f"{said}. Check the name, and that this asker may read it.")
+    for name, documents in found.items():
+        if len(documents) > 1:
+            full = ", ".join(full_name(one) for one in documents[:_MOST_NAMED])
+            raise _Wrong(f"{name[:_LONGEST]!r} is the name of {len(documents)} documents. Write source and name, such as {full}.")
+    return [documents[0] for documents in found.values()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name[:_LONGEST]) for name in names[:_MOST_NAMED])
 
 
 def _question(one: Asked) -> Question:

@@ -138,33 +138,32 @@ def _read(name: str, rows: Sequence[Row], columns: dict[str, list[int]]) -> Ques
     for line in (_line(row, columns) for row in rows):
         if not (line.question or line.documents or line.quote):
             continue
-        one, wrong = _judged(line, read.get(above) if above else None)
-        if one is not None:
-            wrong = wrong or _conflict(one, read.get(one.id))
-        if wrong:
-            complaints.append(Complaint(line.number, wrong))
-            above = above if not line.question else None
-        elif one is not None:
-            above = one.id
+        one = _judged(line, read.get(above) if above else None)
+        wrong = one if isinstance(one, str) else _conflict(one, read.get(one.id))
+        if isinstance(one, JudgedRow) and not wrong:
             read[one.id] = _joined(read.get(one.id), one)
+            above = one.id
+        else:
+            complaints.append(Complaint(line.number, wrong))
+            above = None if line.question else above
     if not (read or complaints):
         raise BadCorpus(f"{name} has no questions below the names of its columns. Write one in each row.")
     return QuestionSet(tuple(read.values()), tuple(complaints))
 
 
-def _judged(line: _Line, above: JudgedRow | None) -> tuple[JudgedRow | None, str]:
+def _judged(line: _Line, above: JudgedRow | None) -> JudgedRow | str:
     """The question of a row, or what is wrong with it."""
     if line.answerable not in _YES | _NO | {""}:
-        return None, f"answerable is {line.answerable[:40]!r}; write yes or no."
+        return f"answerable is {line.answerable[:40]!r}; write yes or no."
     none = line.answerable in _NO
     if none and line.documents:
-        return None, f"it says that nothing answers, and names {line.documents[0][:80]!r}. Leave one of the two out."
-    if not line.question and above is None:
-        return None, "it names a document and has no question. Write the question, or put the row below that of its question."
+        return f"it says that nothing answers, and names {line.documents[0][:80]!r}. Leave one of the two out."
     if not line.documents and not none:
-        return None, "it names no document that answers. Name one, or write `no` under answerable."
+        return "it names no document that answers. Name one, or write `no` under answerable."
+    if not line.question and above is None:
+        return "it names a document and has no question. Write the question, or put the row below that of its question."
     question, asker = (line.question, line.asker) if line.question or above is None else (above.question, above.asker)
-    return JudgedRow(row=line.number, question=question, documents=line.documents, asker=asker, quote=line.quote), ""
+    return JudgedRow(row=line.number, question=question, documents=line.documents, asker=asker, quote=line.quote)
 
 
 def _conflict(one: JudgedRow, before: JudgedRow | None) -> str:
