@@ -63,7 +63,8 @@ def _ablations(rows: Sequence[Told]) -> Iterator[str]:
 
 def _against(told: Told) -> Iterator[str]:
     yield f"nDCG@10 against {told['run']}: {told['before']:.4f} then, {told['after']:.4f} now, {_signed(told)}"
-    yield f"better: {told['wins']}, worse: {told['losses']}, the same: {told['ties']}, left out because only one of the two has them: {told['left_out']}"
+    counted = f"better: {told['wins']}, worse: {told['losses']}, the same: {told['ties']}"
+    yield f"{counted}, left out because only one of the two has them: {told['left_out']}"
     for one in told["changes"][:_MOST_CHANGES]:
         yield f"  {one['before']:.2f} -> {one['after']:.2f}  {one['query']}  {_short(one['text'])}"
 
