@@ -80,7 +80,7 @@ async def evaluate_set(settings: Settings, file: Path, slug: str, email: str, wa
         asking = await Asking.of(house, tenant.id, email, questions, wanted.limit)
         queries = [one.query for one in asking.questions if one.row.answerable]
         evaluation = house.evaluation.without(wanted.without)
-        told = await _told(evaluation, tenant.id, queries, wanted, earlier, asking.titles, called=full_name) if queries else {}
+        told = await _told(evaluation, tenant.id, queries, wanted, earlier, asking.titles, called=full_name)
         told |= await asking.answered(house, evaluation)
     _print(told, wanted)
     return 0 if asking.questions else 1
@@ -95,12 +95,12 @@ async def _told(
     titles: Mapping[str, str],
     called: Called = by_name,
 ) -> dict[str, Any]:
-    """Everything that was wanted of these queries, one or more, as it is printed with --json. Writes the run."""
+    """Everything that was wanted of these queries, as it is printed with --json. Writes the run."""
     rankings = await evaluation.ask(tenant, queries, called)
-    told: dict[str, Any] = quality(rankings).rounded()
+    told: dict[str, Any] = quality(rankings).rounded() if rankings else {"queries": 0}
     if wanted.run_file:
         await asyncio.to_thread(wanted.run_file.write_text, "".join(f"{line}\n" for line in run_lines(rankings)), encoding="utf-8")
-    if wanted.ablations:
+    if wanted.ablations and queries:
         told["ablations"] = [report.ablation(one) for one in await evaluation.ablations(tenant, queries, called)]
     if wanted.against:
         compared = compare(earlier, rankings)

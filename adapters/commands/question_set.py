@@ -17,7 +17,7 @@ from bot.guardrails import guarded
 from bot.messages import Answer, Outcome, Question, Trace, TurnId, Verdict
 from bot.ports import Ending, Opening
 from knowledge.documents import Document, Passage
-from knowledge.evaluation import Complaint, Evaluation, JudgedQuery, JudgedRow, QuestionSet, full_name, matching
+from knowledge.evaluation import Complaint, Evaluation, JudgedQuery, JudgedRow, Named, QuestionSet, full_name
 from tenancy.errors import BadEmail, UnknownPerson
 from tenancy.users import person_id
 from tenancy.viewer import EVERYONE, Audience, Principal, TenantId, Viewer
@@ -66,17 +66,24 @@ class _Desk:
     house: House
     tenant: TenantId
     email: str  # who asks where a row does not say
-    readable: dict[frozenset[Principal], Sequence[Document]] = field(default_factory=dict)
+    readable: dict[frozenset[Principal], Named] = field(default_factory=dict)  # what each asker holds -> the documents they may read
+    titles: dict[str, str] = field(default_factory=dict)  # of all of these
 
     async def asked(self, row: JudgedRow) -> Asked:
         """The row, ready to be asked. Raises `_Wrong`, `QuestionRefused`, `BadEmail` and `UnknownPerson`."""
         text = guarded(row.question)
         viewer = await self._viewer(row.asker or self.email)
-        if viewer.principals not in self.readable:
-            self.readable[viewer.principals] = await self.house.library.titles(viewer, Audience())
-        documents = _meant(row.documents, self.readable[viewer.principals], row.asker or self.email)
+        documents = _meant(row.documents, await self._readable(viewer), row.asker or self.email)
         query = JudgedQuery(row.id, text, viewer.principals, dict.fromkeys(map(full_name, documents), 1))
         return Asked(row=row, viewer=viewer, query=query)
+
+    async def _readable(self, viewer: Viewer) -> Named:
+        """What this asker may read, looked up once for all who hold the same."""
+        if viewer.principals not in self.readable:
+            documents = await self.house.library.titles(viewer, Audience())
+            self.readable[viewer.principals] = Named(documents)
+            self.titles.update({full_name(document): document.title for document in documents})
+        return self.readable[viewer.principals]
 
     async def _viewer(self, asker: str) -> Viewer:
         if "@" in asker and not asker.startswith("group:"):
@@ -106,8 +113,7 @@ class Asking:
                 asked.append(await desk.asked(row))
             except (_Wrong, QuestionRefused, BadEmail, UnknownPerson) as error:
                 complaints.append(Complaint(row.row, str(error)))
-        titles = {full_name(document): document.title for documents in desk.readable.values() for document in documents}
-        return cls(questions=asked, complaints=sorted(complaints, key=lambda one: one.row), titles=titles)
+        return cls(questions=asked, complaints=sorted(complaints, key=lambda one: one.row), titles=desk.titles)
 
     async def answered(self, house: House, evaluation: Evaluation) -> dict[str, Any]:
         """How the questions end without a language model, whether what is quoted is found, and the rows that were left out."""
@@ -127,9 +133,9 @@ class Asking:
         }
 
 
-def _meant(names: Sequence[str], readable: Sequence[Document], asker: str) -> list[Document]:
+def _meant(names: Sequence[str], readable: Named, asker: str) -> list[Document]:
     """The documents that a row names. It is told alike whether there is none of that name or the asker may not read it."""
-    found = {name: matching(name, readable) for name in names}
+    found = {name: readable.meant(name) for name in names}
     if missing := [name for name, documents in found.items() if not documents]:
         said = f"{_listed(missing)} {'was' if len(missing) == 1 else 'were'} not found for {asker}"
         raise _Wrong(f"{said}. Check the name, and that this asker may read it.")

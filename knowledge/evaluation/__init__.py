@@ -16,7 +16,7 @@ All but `evaluation` is pure, or reads one file.
 from knowledge.evaluation.comparison import Comparison, Difference, compare, difference
 from knowledge.evaluation.evaluation import Ablation, Called, Evaluation, Ingested, by_name
 from knowledge.evaluation.judged import JudgedQuery, load_corpus, load_queries
-from knowledge.evaluation.matching import full_name, matching
+from knowledge.evaluation.matching import Named, full_name
 from knowledge.evaluation.measures import ndcg, recall, reciprocal_rank
 from knowledge.evaluation.question_set import Complaint, JudgedRow, QuestionSet, read_question_set
 from knowledge.evaluation.rankings import Loss, Quality, Ranking, losses, quality
@@ -33,6 +33,7 @@ __all__ = [
     "JudgedQuery",
     "JudgedRow",
     "Loss",
+    "Named",
     "Quality",
     "QuestionSet",
     "Ranking",
@@ -43,7 +44,6 @@ __all__ = [
     "load_corpus",
     "load_queries",
     "losses",
-    "matching",
     "ndcg",
     "quality",
     "read_question_set",

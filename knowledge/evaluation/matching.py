@@ -1,27 +1,36 @@
 """The documents that an admin named, among those that an asker may read. Pure: it never learns of any other."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from knowledge.documents import Document
 
 
-def matching(written: str, documents: Iterable[Document]) -> list[Document]:
-    """The documents that `written` means: by source and name, by name, by title, by the end of its name; of the first that fits.
+class Named:
+    """Documents by source and name, by name, by title, by the end of the name; upper and lower case and white space do not matter."""
 
-    Upper and lower case and white space do not matter. More than one: `written` says too little. None: no document of these.
-    """
-    wanted, known = _folded(written), list(documents)
-    for calls in _CALLED:
-        found = [one for one in known if _folded(calls(one)) == wanted]
-        if found:
-            return found
-    return []
+    def __init__(self, documents: Iterable[Document]) -> None:
+        """All of these are looked for; nothing else is."""
+        known = list(documents)
+        self._called = [_by(call, known) for call in _CALLS]
+
+    def meant(self, written: str) -> Sequence[Document]:
+        """What `written` is the first kind of name of. More than one: it says too little. None: it is no name of these documents."""
+        wanted = _folded(written)
+        return next((called[wanted] for called in self._called if wanted in called), ())
 
 
 def full_name(document: Document) -> str:
     """What tells a document from all others of its tenant: its source and its name."""
     return f"{document.source}/{document.name}"
+
+
+def _by(call: Callable[[Document], str], documents: Sequence[Document]) -> Mapping[str, Sequence[Document]]:
+    found: dict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        found[_folded(call(document))].append(document)
+    return found
 
 
 def _folded(text: str) -> str:
@@ -40,4 +49,4 @@ def _file(document: Document) -> str:
     return document.name.rpartition("/")[2]
 
 
-_CALLED: tuple[Callable[[Document], str], ...] = (full_name, _name, _title, _file)
+_CALLS = (full_name, _name, _title, _file)

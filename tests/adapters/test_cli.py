@@ -432,7 +432,7 @@ def test_an_admins_questions_are_asked_as_their_askers_and_leave_nothing_behind(
 
 def test_where_no_row_can_be_asked_the_rows_are_told_and_the_exit_code_is_1(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "set.csv").write_text("question,document\nHow long?,nowhere.md\n")
-    ran = terminal("evaluate", str(tmp_path / "set.csv"), "--tenant", "acme", "--as", "bob@acme.example")
+    ran = terminal("evaluate", str(tmp_path / "set.csv"), "--tenant", "acme", "--as", "bob@acme.example", "--ablations", "--worst", "1")
     assert (ran.code, ran.err) == (1, "")
     assert "Row 2: 'nowhere.md' was not found for bob@acme.example." in ran.out
 

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.commands.question_set import _is_quoted, _meant, _Wrong
 from knowledge.documents import Document, DocumentId, Passage, PassageId, Span
+from knowledge.evaluation import Named
 from tenancy.viewer import EVERYONE
 
 
@@ -16,9 +17,10 @@ def document(source: str, name: str) -> Document:
 
 def test_a_name_that_means_several_documents_is_told_with_what_to_write() -> None:
     readable = [document("Files", "leave.md"), document("Wiki", "leave.md"), document("Wiki", "pay.md")]
-    assert _meant(["pay.md", "Wiki/leave.md"], readable, "ana@acme.example") == [readable[2], readable[1]]
+    named = Named(readable)
+    assert _meant(["pay.md", "Wiki/leave.md"], named, "ana@acme.example") == [readable[2], readable[1]]
     with pytest.raises(_Wrong, match=r"'leave.md' is the name of 2 documents. .* such as Files/leave.md, Wiki/leave.md\."):
-        _meant(["leave.md"], readable, "ana@acme.example")
+        _meant(["leave.md"], named, "ana@acme.example")
 
 
 @pytest.mark.parametrize(

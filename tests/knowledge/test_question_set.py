@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from knowledge.documents import Document, DocumentId
 from knowledge.errors import BadCorpus
-from knowledge.evaluation import QuestionSet, full_name, matching, question_set, read_question_set, sheets
+from knowledge.evaluation import Named, QuestionSet, full_name, question_set, read_question_set, sheets
 from tenancy.viewer import EVERYONE
 
 
@@ -294,7 +294,7 @@ SHELF = [
     ],
 )
 def test_a_document_is_meant_by_what_fits_most_narrowly(written: str, names: list[str]) -> None:
-    assert [full_name(one) for one in matching(written, SHELF)] == names
+    assert [full_name(one) for one in Named(SHELF).meant(written)] == names
 
 
 def test_no_name_of_a_column_means_two_things() -> None:
