@@ -221,7 +221,7 @@ def test_cells_without_places_shared_and_missing_strings_are_read() -> None:
         "set.xlsx",
         with_sheet(
             '<worksheet><sheetData><row><c t="s"><v>0</v></c><c t="inlineStr"><is><t>document</t></is></c></row>'
-            '<row><c t="s"><v>1</v></c><c t="str"><v>pay.md</v></c><c r="ZZZ2"><v>far</v></c><c t="s"><v>99</v></c></row>'
+            '<row><c t="s"><v>1</v></c><c t="str"><v>pay.md</v></c><c t="s"><v>99</v></c><c r="ZZZ2"><v>far</v></c></row>'
             "</sheetData></worksheet>"
         ),
     )
