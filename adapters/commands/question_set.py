@@ -117,7 +117,7 @@ class Asking:
 
     async def answered(self, house: House, evaluation: Evaluation) -> dict[str, Any]:
         """How the questions end without a language model, whether what is quoted is found, and the rows that were left out."""
-        conversation = Conversation(sources=house.library, memory=Forgetful(), router=house.router, prompts=prompts.load())
+        conversation = Conversation(sources=evaluation.library, memory=Forgetful(), router=house.router, prompts=prompts.load())
         answers = [await conversation.handle(_question(one), Heard()) for one in self.questions]
         quoted = [one for one in self.questions if one.row.answerable and one.row.quote]
         found = [_is_quoted(one.row.quote, await evaluation.passages(one.viewer.tenant, one.query)) for one in quoted]

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,12 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, metavar="DIR", help="also write TREC runs there, SET-ENGINE.run")
     arguments = parser.parse_args()
     figures = _read(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-    committed = _committed() or json.loads(json.dumps(figures))
+    committed = _committed() or deepcopy(figures)
+    names = _present(arguments.set)
     found = []
     for engine in arguments.engine or ["lancedb"]:
         with tempfile.TemporaryDirectory(prefix="footnote-quality-") as folder, _environment(engine, Path(folder)) as environment:
-            for name in _present(arguments.set or [*SETS, DEMO]):
+            for name in names:
                 print(f"{name} on {engine} …", flush=True)
                 measured = _measured(name, environment, arguments.runs and arguments.runs / f"{name}-{engine}.run")
                 figures.setdefault(engine, {})[name] = measured
@@ -52,11 +54,15 @@ def main() -> None:
         sys.exit(told(found))
 
 
-def _present(names: list[str]) -> list[str]:
-    """Those of the sets that are here."""
+def _present(wanted: list[str] | None) -> list[str]:
+    """The sets that are here, of all; those that are wanted by name must be."""
+    names = wanted or [*SETS, DEMO]
     missing = [name for name in names if name != DEMO and not (_shared() / name).is_dir()]
     if missing:
-        print(f"Not measured, for {_shared()} does not hold them: {', '.join(missing)}. FOOTNOTE_SHARED says where they are.", flush=True)
+        said = f"{_shared()} does not hold {', '.join(missing)}; FOOTNOTE_SHARED says where the judged sets are."
+        if wanted:
+            sys.exit(said)
+        print(f"Not measured: {said}", flush=True)
     return [name for name in names if name not in missing]
 
 
