@@ -4,7 +4,7 @@ BIN := .venv/bin
 AXE := .tools/node_modules/axe-core/axe.min.js
 PLAYGROUND := .tools/node_modules/.bin/agentsplayground
 
-.PHONY: run install test bench prove lint format lock weaviate clean
+.PHONY: run install test bench quality prove lint format lock weaviate clean
 
 run: install ## the demo company at http://127.0.0.1:8080
 	$(BIN)/footnote serve --demo
@@ -26,6 +26,10 @@ test: install $(AXE) $(PLAYGROUND) ## every suite that can run here
 
 bench: install ## ratios against the bare engines, as a table under tests/bench/
 	$(BIN)/python -m tests.bench
+
+# The judged sets are licensed and not here: FOOTNOTE_SHARED is the folder whose data/ holds them, by default ../shared.
+quality: install ## how good answers are, against the committed figures; SETS="demo cranfield" only these, ENGINES="lancedb weaviate" on both
+	$(BIN)/python -m tests.quality $(foreach set,$(SETS),--set $(set)) $(foreach engine,$(ENGINES),--engine $(engine))
 
 prove: test bench ## what we claim, measured: every suite, then every figure
 

@@ -221,24 +221,57 @@ def ask(
 
 
 @cli.command()
-@click.argument("folder", type=_PATH)
+@click.argument("judged", type=_PATH, metavar="FOLDER|FILE")
+@click.option("--tenant", "slug", metavar="SLUG", help="For a FILE: the tenant that is asked.")
+@click.option("--as", "email", metavar="EMAIL", help="For a FILE: who asks where a row names nobody.")
 @click.option("--run", "run_file", type=_PATH, metavar="FILE", help="Write a TREC run, 100 documents deep.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask only the first N queries.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask only the first N questions.")
 @click.option("--without", multiple=True, type=click.Choice(_STAGES), help="Leave this stage of the ranking out. May be repeated.")
+@click.option("--ablations", is_flag=True, help="Ask again with each stage left out in turn, and tell what it is worth.")
+@click.option("--worst", type=click.IntRange(1), default=None, metavar="N", help="Tell the N questions that lose most, and to what.")
+@click.option("--against", type=_PATH, metavar="RUN", help="Compare with an earlier run, question by question.")
 @_json
 @click.pass_context
 def evaluate(
-    context: click.Context, folder: Path, run_file: Path | None, limit: int | None, without: tuple[str, ...], *, as_json: bool
+    context: click.Context,
+    judged: Path,
+    slug: str | None,
+    email: str | None,
+    run_file: Path | None,
+    limit: int | None,
+    without: tuple[str, ...],
+    worst: int | None,
+    against: Path | None,
+    *,
+    ablations: bool,
+    as_json: bool,
 ) -> None:
-    """Measure retrieval on the judged question set in FOLDER (BEIR layout), in a tenant made for it."""
-    from adapters.commands.evaluate import evaluate as run
+    """Measure retrieval on judged questions.
+
+    FOLDER is a judged set in the layout of BEIR (corpus.jsonl, queries.jsonl, qrels/test.tsv), asked in a tenant made for it. FILE is your
+    own questions, an .xlsx or .csv with the columns question, document and, if you like, asker, answerable and quote; they are asked of
+    --tenant, each with what its asker may read, and nothing there is changed.
+    """
+    from adapters.commands import evaluate as commands
     from knowledge.ranking import Stage
 
     stages = frozenset(map(Stage, without))
     if stages >= {Stage.WORDS, Stage.VECTORS}:
         message = "Without words and vectors nothing is found: leave one of them in."
         raise click.UsageError(message)
-    _run(context, lambda settings: run(settings, folder, run_file=run_file, limit=limit, without=stages, as_json=as_json))
+    wanted = commands.Wanted(
+        run_file=run_file, limit=limit, without=stages, ablations=ablations, worst=worst or 0, against=against, as_json=as_json
+    )
+    if judged.suffix.lower() not in {".xlsx", ".csv"} or judged.is_dir():
+        if slug is not None or email is not None:
+            message = "--tenant and --as are for an .xlsx or .csv of questions; a folder is asked in a tenant made for it."
+            raise click.UsageError(message)
+        _run(context, lambda settings: commands.evaluate_folder(settings, judged, wanted))
+    elif slug is None or email is None:
+        message = "Give --tenant SLUG and --as EMAIL: the tenant that is asked, and who asks where a row names nobody."
+        raise click.UsageError(message)
+    else:
+        _run(context, lambda settings: commands.evaluate_set(settings, judged, slug, email, wanted))
 
 
 @cli.group()

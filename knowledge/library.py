@@ -77,6 +77,10 @@ class Library:
         best = max(found, key=lambda one: _likeness(wanted, one), default=None)
         return best if best and _covered(wanted, best) >= 1 / 2 else None
 
+    async def titles(self, viewer: Viewer, audience: Audience) -> list[Document]:
+        """Every document that viewer and audience may all read, newest first."""
+        return await self._catalogue.titles(viewer, audience)
+
     async def count(self, viewer: Viewer, audience: Audience) -> int:
         """How many documents viewer and audience may all read."""
         return await self._catalogue.count(viewer, audience)

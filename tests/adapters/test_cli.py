@@ -254,6 +254,10 @@ def test_a_deleted_tenant_leaves_nothing(terminal: Terminal, tmp_path: Path) -> 
             ("ask", "--batch", "/missing", "--tenant", "acme", "--as", "a@b.c"), "The batch /missing cannot be read", id="no batch"
         ),
         pytest.param(("evaluate", "/missing"), "There is no /missing/corpus.jsonl", id="no judged set"),
+        pytest.param(("evaluate", __file__), "is no judged set: give a folder with corpus.jsonl", id="a file that is no judged set"),
+        pytest.param(
+            ("evaluate", "/missing.csv", "--tenant", "acme", "--as", "bob@acme.example"), "/missing.csv cannot be read", id="no questions"
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_line_that_helps(terminal: Terminal, arguments: Sequence[str], message: str) -> None:
@@ -283,6 +287,8 @@ def test_when_nothing_went_in_the_exit_code_says_so(terminal: Terminal, tmp_path
         pytest.param(("ask", "x", "--batch", "f", "--tenant", "acme", "--as", "a@b.c"), id="a question and a batch"),
         pytest.param(("search", "x", "--tenant", "acme", "--as", "a@b.c", "--limit", "0"), id="a limit of nothing"),
         pytest.param(("tenants", "create", "x"), id="an option left out"),
+        pytest.param(("evaluate", "folder", "--tenant", "acme", "--as", "a@b.c"), id="a judged set in a tenant that is there"),
+        pytest.param(("evaluate", "set.xlsx"), id="questions for no tenant"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(terminal: Terminal, arguments: Sequence[str]) -> None:
@@ -324,20 +330,111 @@ def test_doctor_says_why_the_house_does_not_start(terminal: Terminal) -> None:
     assert "WRONG start" in ran.out
 
 
-def test_a_judged_set_is_scored_and_its_tenant_removed(terminal: Terminal, tmp_path: Path) -> None:
-    (tmp_path / "qrels").mkdir()
-    corpus = [{"_id": f"d{n}", "title": "", "text": body} for n, body in enumerate(("Otters sleep floating.", "Trains run late."))]
-    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, corpus)))
-    (tmp_path / "queries.jsonl").write_text(json.dumps({"_id": "q", "text": "how do otters sleep"}))
-    (tmp_path / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq\td0\t1\n")
-    ran = terminal("evaluate", str(tmp_path), "--run", str(tmp_path / "run"), "--json")
-    assert (ran.code, ran.json["ndcg_10"], ran.json["documents"]) == (0, 1.0, 2)
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A judged set with a run of it: one question that is answered at once, one whose document is never found."""
+    folder = tmp_path_factory.mktemp("judged")
+    (folder / "qrels").mkdir()
+    corpus = [{"_id": f"d{n}", "title": f"On {n}", "text": body} for n, body in enumerate(("Otters sleep floating.", "Trains run late."))]
+    asked = [{"_id": "q", "text": "how do otters sleep"}, {"_id": "r", "text": "do trains run late"}]
+    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, corpus)))
+    (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq\td0\t1\nr\telsewhere\t1\n")
+    (folder / "earlier").write_text("q Q0 d1 1 2 other\nq Q0 d0 2 1 other\n")
+    return folder
+
+
+def test_a_judged_set_is_scored_and_its_tenant_removed(terminal: Terminal, judged: Path, tmp_path: Path) -> None:
+    ran = terminal("evaluate", str(judged), "--run", str(tmp_path / "run"), "--json")
+    assert list(ran.json) == [
+        "queries", "documents", "passages", "ndcg_10", "recall_10", "recall_100", "mrr_10", "p50_ms", "p95_ms",
+        "ingest_passages_per_s", "bare_embedder_passages_per_s",
+    ]  # fmt: skip
+    assert (ran.code, ran.json["ndcg_10"], ran.json["documents"]) == (0, 0.5, 2)
     assert (tmp_path / "run").read_text().startswith("q Q0 d0 1 ")
     assert "evaluation" not in terminal("tenants", "list").out
-    ran = terminal("evaluate", str(tmp_path), *(part for stage in Stage if stage != "vectors" for part in ("--without", stage)), "--json")
-    assert (ran.code, ran.json["ndcg_10"]) == (0, 1.0)
-    ran = terminal("evaluate", str(tmp_path), "--without", "words", "--without", "vectors")
+    ran = terminal("evaluate", str(judged), *(part for stage in Stage if stage != "vectors" for part in ("--without", stage)), "--json")
+    assert (ran.code, ran.json["ndcg_10"]) == (0, 0.5)
+    ran = terminal("evaluate", str(judged), "--without", "words", "--without", "vectors")
     assert (ran.code, "nothing is found" in ran.err) == (2, True)
+
+
+def test_stages_losses_and_a_comparison_are_told_of_one_ingestion(terminal: Terminal, judged: Path) -> None:
+    more = ("--ablations", "--worst", "5", "--against", str(judged / "earlier"))
+    told = terminal("evaluate", str(judged), *more, "--json").json
+    assert [row["without"] for row in told["ablations"]] == [None, *Stage]
+    against = told["against"]
+    assert (against["wins"], against["losses"], against["ties"], against["left_out"]) == (1, 0, 0, 1)
+    assert (against["before"], against["after"], against["difference"]) == (0.6309, 1, 0.3691)
+    (worst,) = told["worst"]
+    assert (worst["query"], worst["ndcg_10"], worst["first"]) == ("r", 0, {"document": "d1", "title": "On 1"})
+    assert worst["relevant"] == [{"document": "elsewhere", "title": "elsewhere", "place": None}]
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        pytest.param("q Q0 d1 1", "earlier, line 1: expected `query Q0 document rank score tag`", id="no run"),
+        pytest.param("z Q0 d1 1 1 x", "has none of these queries", id="a run of another set"),
+    ],
+)
+def test_a_run_that_cannot_be_compared_is_one_line(terminal: Terminal, judged: Path, tmp_path: Path, run: str, message: str) -> None:
+    (tmp_path / "earlier").write_text(run)
+    ran = terminal("evaluate", str(judged), "--against", str(tmp_path / "earlier"))
+    assert (ran.code, ran.err.count("\n"), message in ran.err) == (1, 1, True)
+    assert "evaluation" not in terminal("tenants", "list").out
+
+
+QUESTIONS = """Question,Document,Asker,Answerable,Quote
+How long is parental leave?,leave.md,,,twenty weeks at full pay
+How long is parental leave?,Leave,everyone,,
+How was the dispute of Rosa Lind settled?,hr/cases.md,ana@acme.example,,9000 crowns
+How was the dispute of Rosa Lind settled?,hr/cases.md,,,
+How was the dispute of Rosa Lind settled?,hr/nothing.md,,,
+How long?,docs,,,
+When is the moon made of cheese?,,,no,
+Who pays?,,,,
+Who asks?,leave.md,eve@acme.example,,
+Who else asks?,leave.md,hr,,
+"...",leave.md,,,
+How was Rosa Lind paid?,hr/cases.md,group:docs:hr,,
+"""
+
+
+def test_an_admins_questions_are_asked_as_their_askers_and_leave_nothing_behind(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "set.csv").write_text(QUESTIONS)
+    before = terminal("tenants", "show", "acme").out
+    asked = ("evaluate", str(tmp_path / "set.csv"), "--tenant", "acme", "--as", "bob@acme.example")
+    ran = terminal(*asked, "--json", "--run", str(tmp_path / "run"))
+    told = ran.json
+    assert (ran.code, ran.err, told["queries"], told["ndcg_10"], told["quotes_found"]) == (0, "", 4, 1, 0.5)
+    assert [(row["row"], row["outcome"], row["cited"]) for row in told["rows"] if row["answerable"]] == [
+        (2, "answer", True), (3, "answer", True), (4, "answer", True), (13, "answer", True),
+    ]  # fmt: skip
+    assert told["answers"]["unanswerable"]["questions"] == 1
+    assert told["answers"]["unanswerable"]["answer"] == 0
+    assert {row["row"]: row["problem"] for row in told["left_out"]} == {
+        5: "'hr/cases.md', 'hr/nothing.md' were not found for bob@acme.example. Check the name, and that this asker may read it.",
+        7: "'docs' was not found for bob@acme.example. Check the name, and that this asker may read it.",
+        9: "it names no document that answers. Name one, or write `no` under answerable.",
+        10: told["left_out"][3]["problem"],
+        11: "the asker is 'hr'; write an e-mail address, `everyone` or `group:SOURCE:NAME`.",
+        12: told["left_out"][5]["problem"],
+    }
+    assert "does not know 'eve@acme.example'" in told["left_out"][3]["problem"]
+    assert "There is no question in that message" in told["left_out"][5]["problem"]
+    assert terminal("tenants", "show", "acme").out == before
+
+    ran = terminal(*asked, "--against", str(tmp_path / "run"), "--ablations", "--limit", "1")
+    assert "better: 0, worse: 0, the same: 1, left out because only one of the two has them: 3" in ran.out
+    assert "Of those that a document answers (1): 1 answered" in ran.out
+
+
+def test_where_no_row_can_be_asked_the_rows_are_told_and_the_exit_code_is_1(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "set.csv").write_text("question,document\nHow long?,nowhere.md\n")
+    ran = terminal("evaluate", str(tmp_path / "set.csv"), "--tenant", "acme", "--as", "bob@acme.example", "--ablations", "--worst", "1")
+    assert (ran.code, ran.err) == (1, "")
+    assert "Row 2: 'nowhere.md' was not found for bob@acme.example." in ran.out
 
 
 def test_every_stage_of_the_ranking_can_be_left_out_by_its_name() -> None:

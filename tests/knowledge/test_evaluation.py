@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.errors import BadCorpus
-from knowledge.evaluation import Evaluation, load_queries, ndcg, recall, reciprocal_rank
+from knowledge.evaluation import Evaluation, Ranking, load_corpus, load_queries, ndcg, quality, recall, reciprocal_rank, run_lines
 from knowledge.ingest.report import Silent
 from knowledge.ranking import Stage
 from tenancy.viewer import EVERYONE, Audience
@@ -47,20 +47,52 @@ def judged(folder: Path, *, queries: str | None = None, qrels: str | None = None
     return folder
 
 
-async def test_a_judged_set_is_scored_as_each_viewer_may_read(shelf: Shelf, tmp_path: Path) -> None:
+async def asked(shelf: Shelf, folder: Path) -> tuple[Evaluation, list[Ranking]]:
+    """What is found in the little judged set, brought in just now."""
     evaluation = Evaluation(shelf.ingestion, shelf.library, shelf.embedder)
-    scores, run = await evaluation.run(shelf.tenant.id, judged(tmp_path), limit=None, progress=Silent())
-    assert (scores.queries, scores.documents, scores.passages, scores.ndcg_10) == (2, 3, 2, 1.0)
-    assert run == ["q1 Q0 leave 1 100 footnote", "q2 Q0 deal 1 100 footnote"]
-    assert set(scores.rounded()) == {
-        "queries", "documents", "passages", "ndcg_10", "recall_10", "recall_100", "mrr_10", "p50_ms", "p95_ms",
-        "ingest_passages_per_s", "bare_embedder_passages_per_s",
-    }  # fmt: skip
+    ingested = await evaluation.ingest(shelf.tenant.id, load_corpus(judged(folder)), progress=Silent())
+    assert (ingested.documents, ingested.passages) == (3, 2)
+    assert min(ingested.ingest_passages_per_s, ingested.bare_embedder_passages_per_s) > 0
+    return evaluation, await evaluation.ask(shelf.tenant.id, load_queries(folder))
+
+
+async def test_a_judged_set_is_scored_as_each_viewer_may_read(shelf: Shelf, tmp_path: Path) -> None:
+    _, rankings = await asked(shelf, tmp_path)
+    assert run_lines(rankings) == ["q1 Q0 leave 1 100 footnote", "q2 Q0 deal 1 100 footnote"]
+    figures = quality(rankings).rounded()
+    assert (figures["queries"], figures["ndcg_10"]) == (2, 1.0)
+    assert set(figures) == {"queries", "ndcg_10", "recall_10", "recall_100", "mrr_10", "p50_ms", "p95_ms"}
+
+
+async def test_each_stage_is_left_out_in_turn_and_held_against_the_whole(shelf: Shelf, tmp_path: Path) -> None:
+    evaluation, _ = await asked(shelf, tmp_path)
+    queries = load_queries(tmp_path)
+    ablations = await evaluation.ablations(shelf.tenant.id, queries)
+    assert [one.without for one in ablations] == [None, *Stage]
+    assert {one.quality.queries for one in ablations} == {2}
+    whole = ablations[0]
+    assert (whole.difference.mean, whole.difference.low, whole.difference.high) == (0, 0, 0)
+    for one in ablations:
+        assert one.difference.mean == pytest.approx(one.quality.ndcg_10 - whole.quality.ndcg_10)
+
+
+async def test_what_is_left_out_already_is_not_left_out_again_nor_the_last_way_to_find_anything(shelf: Shelf, tmp_path: Path) -> None:
+    evaluation, _ = await asked(shelf, tmp_path)
+    ablations = await evaluation.without([Stage.WORDS]).ablations(shelf.tenant.id, load_queries(tmp_path))
+    assert [one.without for one in ablations] == [None, Stage.LATE, Stage.SMOOTHING]
+
+
+async def test_nothing_asked_is_nothing_found(shelf: Shelf) -> None:
+    assert await Evaluation(shelf.ingestion, shelf.library, shelf.embedder).ask(shelf.tenant.id, []) == []
+
+
+async def test_a_corpus_without_a_passage_has_no_rate(shelf: Shelf) -> None:
+    ingested = await Evaluation(shelf.ingestion, shelf.library, shelf.embedder).ingest(shelf.tenant.id, [], progress=Silent())
+    assert (ingested.documents, ingested.bare_embedder_passages_per_s) == (0, 0)
 
 
 async def test_stages_of_the_ranking_are_left_out_of_real_searches(shelf: Shelf, tmp_path: Path) -> None:
-    whole = Evaluation(shelf.ingestion, shelf.library, shelf.embedder)
-    await whole.run(shelf.tenant.id, judged(tmp_path), limit=None, progress=Silent())
+    whole, _ = await asked(shelf, tmp_path)
     viewer = shelf.viewer(EVERYONE)
 
     async def steps(*without: Stage) -> set[str]:
@@ -96,4 +128,12 @@ def test_a_set_that_cannot_be_used_is_explained(tmp_path: Path, files: dict[str,
 
 def test_a_folder_without_the_layout_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(BadCorpus, match=r"There is no .*test.tsv. A judged set is a folder with"):
+        load_queries(tmp_path)
+    with pytest.raises(BadCorpus, match=r"There is no .*corpus.jsonl. A judged set is a folder with"):
+        load_corpus(tmp_path)
+
+
+def test_a_set_in_another_encoding_is_explained(tmp_path: Path) -> None:
+    (judged(tmp_path) / "queries.jsonl").write_bytes(b'{"_id": "q1", "text": "caf\xe9"}')
+    with pytest.raises(BadCorpus, match="is not in UTF-8"):
         load_queries(tmp_path)

@@ -72,6 +72,14 @@ async def answers(house: House, tenant: TenantId, asker: str | None = None) -> l
     return results
 
 
+async def measured(settings: Settings) -> list[Result]:
+    """Make the demo company in the house of these settings, and ask every question as its own asker."""
+    async with open_house(settings) as house:
+        tenant = await demo_tenant.tenant(house)
+        await demo_tenant.read_documents(house, tenant, lambda _: None)
+        return await answers(house, tenant.id)
+
+
 def summary(results: list[Result]) -> dict[str, float]:
     """Shares of the answerable and of the unanswerable questions."""
     able = [result for result in results if result.judged.answerable]
@@ -89,10 +97,7 @@ def summary(results: list[Result]) -> dict[str, float]:
 async def main() -> None:
     """Print the summary and every question that went wrong."""
     home = Path(sys.argv[1] if len(sys.argv) > 1 else ".footnote")
-    async with open_house(Settings(home=home)) as house:
-        tenant = await demo_tenant.tenant(house)
-        await demo_tenant.read_documents(house, tenant, print)
-        results = await answers(house, tenant.id)
+    results = await measured(Settings(home=home))
     for result in results:
         right = result.first if result.judged.answerable else result.answer.outcome is not Outcome.ANSWER
         if not right:
