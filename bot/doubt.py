@@ -80,7 +80,12 @@ def doubt(query: str, findings: Findings) -> float:
 
 def made_by(findings: Findings) -> str:
     """What the doubt of `findings` was worked out with: only doubts made alike compare. Empty where it is a guess by words."""
-    return f"{findings.model}/{_VERSION}" if findings.signals else ""
+    return version(findings.model) if findings.signals else ""
+
+
+def version(model: str) -> str:
+    """What doubts are worked out with where `model` embeds: it, the ranking and the weights."""
+    return f"{model}/{_VERSION}"
 
 
 def _seen(signals: Signals) -> float:
