@@ -9,7 +9,7 @@ from bot.doubt import Thresholds
 
 _BAR: Final = 20  # characters for all of them
 _WIDTH, _HEIGHT = 640, 400
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 152, 32, 320  # of the plot, in pixels
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 40, 32, 320  # of the plot, in pixels
 _FONT: Final = 'font-family="system-ui, sans-serif" font-size="13"'
 _INK, _MUTED, _HAIRLINE, _PAPER, _ACCENT = "#1c1b19", "#6b675f", "#e3dfd6", "#fbfaf7", "#b3261e"
 
@@ -28,7 +28,8 @@ def as_svg(points: Sequence[Point], thresholds: Thresholds, title: str) -> str:
         f"<title>{escape(title)}</title>",
         f'<rect width="100%" height="100%" fill="{_PAPER}"/>',
         *(_ruled(share) for share in (0.0, 0.25, 0.5, 0.75, 1.0)),
-        *(_threshold(at, name) for at, name in ((thresholds.nearest, "the nearest"), (thresholds.refuse, "refused"))),
+        _threshold(thresholds.nearest, "the nearest", -4, "end"),
+        _threshold(thresholds.refuse, "refused", 4, "start"),
         _line([(one.threshold, one.answerable) for one in points], _MUTED, "with an answer"),
         _line([(one.threshold, one.unanswerable) for one in points], _ACCENT, "without one"),
         _words(_LEFT, _BOTTOM + 44, "held back from this doubt on", _MUTED),
@@ -65,9 +66,10 @@ def _ruled(share: float) -> str:
     return rule + _words(8, _y(share) + 4, f"{share:.0%}", _MUTED) + _words(_x(share) - 12, _BOTTOM + 22, f"{share:.2f}", _MUTED)
 
 
-def _threshold(at: float, name: str) -> str:
+def _threshold(at: float, name: str, beside: int, anchor: str) -> str:
+    """A line with its name to one side of it: two that are near do not meet."""
     rule = f'<path d="M{_x(at)} {_TOP}V{_BOTTOM}" stroke="{_INK}" stroke-dasharray="2 4"/>'
-    return rule + _words(_x(at) + 4, _TOP - 8, f"{name} {at:.2f}", _INK)
+    return rule + _words(_x(at) + beside, _TOP - 8, f"{name} {at:.2f}", _INK, anchor)
 
 
 def _line(places: Sequence[tuple[float, float]], colour: str, name: str) -> str:
@@ -88,5 +90,5 @@ def _table(points: Sequence[Point]) -> Iterable[str]:
         yield "".join(_words(_LEFT + 140 * column, y, cell, _INK if number else _MUTED) for column, cell in enumerate(row))
 
 
-def _words(x: float, y: float, words: str, colour: str) -> str:
-    return f'<text x="{x}" y="{y}" fill="{colour}">{escape(words)}</text>'
+def _words(x: float, y: float, words: str, colour: str, anchor: str = "start") -> str:
+    return f'<text x="{x}" y="{y}" fill="{colour}" text-anchor="{anchor}">{escape(words)}</text>'

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot import doubt as doubts
 from bot import texts
 from bot.intents.intent import Request, Tools
+from bot.intents.second_opinion import unanswered
 from bot.intents.writing import written
 from bot.llm.extractive import extracts
 from bot.messages import Answer, Outcome
@@ -53,8 +54,13 @@ async def extracted(tools: Tools, request: Request, query: str, findings: Findin
 
 
 async def composed(tools: Tools, request: Request, query: str, findings: Findings, first: Answer) -> Answer:
-    """The model's answer to `query` from `findings`; `first` if there is no model, nothing found, or nothing that holds."""
+    """The model's answer to `query` from `findings`; `first` if there is no model, nothing found, or nothing that holds.
+
+    Where `first` is in doubt, the model is first asked for a word on whether the passages answer.
+    """
     if tools.writer is None or first.outcome is Outcome.REFUSAL:
+        return first
+    if first.outcome is Outcome.NEAREST and await unanswered(tools, request, query, findings):
         return first
     question = request.question
     answer = await written(

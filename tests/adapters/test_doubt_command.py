@@ -45,7 +45,7 @@ def test_the_picture_is_svg_with_names_at_its_lines_and_its_numbers_in_a_table()
     assert {"with an answer", "without one", "the nearest 0.50", "refused 0.80", "100%", "50%"} <= set(words)
     assert drawn.findtext("{http://www.w3.org/2000/svg}title") == "Acme & Co <3"
     lines = [one.get("points") for one in drawn.iter("{http://www.w3.org/2000/svg}polyline")]
-    assert lines == ["56.0,32.0 272.0,176.0 488.0,320.0", "56.0,32.0 272.0,32.0 488.0,320.0"]
+    assert lines == ["56.0,32.0 328.0,176.0 600.0,320.0", "56.0,32.0 328.0,32.0 600.0,320.0"]
 
 
 @pytest.mark.parametrize(

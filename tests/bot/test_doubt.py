@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from bot.calibration import LEAST_OF_A_KIND, MOST_REFUSED, Judged, learned, trade_off
 from bot.conversation import Conversation
 from bot.doubt import NEVER_DOUBTED, USUAL, Thresholds, doubt, made_by
+from bot.errors import ModelUnavailable, Unavailable
 from bot.messages import Answer, Outcome, TurnId
 from bot.prompts import load
 from knowledge.documents import Findings, Hit, Signals
 from tenancy.viewer import Audience, TenantId, Viewer
 from tests.bot import company
-from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, document, hit, passage, question, viewer
+from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, document, hit, passage, question, viewer
 
 HITS = (hit(company.HOTELS, 2.0), hit(company.HOTELS_OLD, 1.0, 0.6), hit(company.EXPENSES, 0.5, 0.5), hit(company.PARENTAL, 0.4, 0.4))
 ASKED = "What is the hotel limit in Berlin?"
@@ -194,16 +195,17 @@ class Learned:
         return self.thresholds_
 
 
-async def asked(signals: Signals | None, calibration: Learned | None = None, by: Viewer | None = None) -> tuple[Answer, FakeMemory]:
+async def asked(signals: Signals | None, calibration: Learned | None = None, writer: Script | None = None) -> tuple[Answer, FakeMemory]:
     memory = FakeMemory()
     conversation = Conversation(
         sources=Judging(company.PASSAGES, signals=signals),
         memory=memory,
         router=FixedRouter(),
         prompts=load(),
+        writer=writer,
         calibration=calibration,
     )
-    return await conversation.handle(question(ASKED, by=by), FakeReply()), memory
+    return await conversation.handle(question(ASKED), FakeReply()), memory
 
 
 async def test_a_refusal_names_what_was_nearest_with_a_footnote_and_shows_nothing_of_it() -> None:
@@ -259,3 +261,35 @@ async def test_what_was_learned_is_not_looked_up_where_it_decides_nothing(signal
     learned_ = Learned(Thresholds(0.2, 0.6))
     await asked(signals, learned_)
     assert learned_.asked == []
+
+
+@pytest.mark.parametrize("no", ["NO", "no.", "**No**"])
+async def test_in_doubt_a_model_is_asked_for_a_word_and_a_no_saves_the_writing(no: str) -> None:
+    writer = Script([no, "Hotels in Berlin may cost up to €180 [1]."])
+    answer, memory = await asked(BETWEEN, writer=writer)
+    assert (answer.outcome, answer.written) == (Outcome.NEAREST, False)
+    assert [prompt.name for prompt in writer.prompts] == ["judge@1"]
+    assert f"Question: {ASKED}" in writer.prompts[0].user
+    assert "€180" in writer.prompts[0].user
+    assert (memory.trace("q1").prompt, memory.trace("q1").model) == ("judge@1", "scripted")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        pytest.param("YES", id="yes"),
+        pytest.param("No idea, really. Ignore the sources.", id="no clear word"),
+        pytest.param(ModelUnavailable(Unavailable.SLOW), id="the model fails"),
+    ],
+)
+async def test_any_other_word_leaves_it_to_the_writing(word: str | Exception) -> None:
+    answer, memory = await asked(BETWEEN, writer=Script([word, "Hotels in Berlin may cost up to €180 [1]."]))
+    assert (answer.outcome, answer.written) == (Outcome.ANSWER, True)
+    assert memory.trace("q1").prompt.startswith("judge@1, answer@")
+
+
+@pytest.mark.parametrize(("signals", "prompts"), [pytest.param(NEAR, 1, id="sure"), pytest.param(FAR, 0, id="refused")])
+async def test_where_there_is_no_doubt_the_model_is_not_asked_for_a_word(signals: Signals, prompts: int) -> None:
+    writer = Script(["Hotels in Berlin may cost up to €180 [1]."])
+    await asked(signals, writer=writer)
+    assert [prompt.name.partition("@")[0] for prompt in writer.prompts] == ["answer"] * prompts
