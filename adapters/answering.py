@@ -185,7 +185,8 @@ class Answering:
             addressed=asked.addressed,
         )
         answer = await self._conversation.handle(question, reply)
-        said_why = answer.outcome in (Outcome.REFUSAL, Outcome.APOLOGY)  # the others' texts are documents' words
+        # The others' texts are documents' words, and so is what a refusal names as the nearest.
+        said_why = answer.outcome in (Outcome.REFUSAL, Outcome.APOLOGY) and not answer.citations
         return Ended("silent" if answer.silent else answer.outcome.value, answer.text[:200] if said_why else "")
 
     async def _audience(self, door: Door, kept: Kept, tenant: TenantId, place: Place) -> Audience:

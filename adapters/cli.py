@@ -274,6 +274,22 @@ def evaluate(
         _run(context, lambda settings: commands.evaluate_set(settings, judged, slug, email, wanted))
 
 
+@cli.command()
+@_tenant
+@click.option(
+    "--questions", type=_PATH, metavar="FILE", help="JSON lines with `text` and `answerable`, and who asks in `as`: ask and learn."
+)
+@click.option("--as", "email", metavar="EMAIL", help="Who asks the questions that do not say.")
+@click.option("--svg", type=_PATH, metavar="FILE", help="Draw the picture to FILE too.")
+@_json
+@click.pass_context
+def doubt(context: click.Context, slug: str, questions: Path | None, email: str | None, svg: Path | None, *, as_json: bool) -> None:
+    """Show what doubt costs a tenant, in questions held back, and teach it with judged questions."""
+    from adapters.commands.doubt import doubt as run
+
+    _run(context, lambda settings: run(settings, slug, questions=questions, email=email, svg=svg, as_json=as_json))
+
+
 @cli.group()
 def index() -> None:
     """List, move, verify and forget the indexes that passages are searched in, and make the keys to them."""

@@ -17,6 +17,7 @@ from bot import prompts
 from bot.conversation import Conversation
 from bot.intents.router import Router
 from bot.llm.port import Writer
+from bot.memory.calibrations import Calibrations
 from bot.memory.turns import Turns
 from knowledge.catalogue import Catalogue
 from knowledge.embedding.known import Embedders
@@ -78,6 +79,7 @@ class House:
     router: Router
     conversation: Conversation
     turns: Turns
+    calibrations: Calibrations
     installs: Installs
     inbox: Inbox
 
@@ -90,6 +92,7 @@ class House:
             fail_upload=self.uploads.fail,
             tidy_index=self.ingestion.tidy,
             mend_index=self.ingestion.mend,
+            learn_doubt=self.calibrations.learn,
             nightly=self.nightly,
         )
 
@@ -160,11 +163,12 @@ class House:
                     await self.jobs.defer_tidy(connection, tenant.id)
 
     async def nightly(self) -> None:
-        """What is done once a day: indexes that nobody asks are put to rest, and the others held against PostgreSQL."""
+        """What is done once a day: indexes that nobody asks are put to rest; of the others, upkeep and learning are queued."""
         await self._clear_away()
         for tenant in await self.tenants.list():
             if await self._is_in_use(tenant):
                 await self.jobs.defer_mend(tenant.id)
+                await self.jobs.defer_learning(tenant.id)
             else:
                 with suppress(IndexUnavailable):  # one engine that is away keeps nobody else's index waiting; it rests tomorrow
                     await self.places.rest(tenant.id)
@@ -223,6 +227,7 @@ async def _furnish(
     audit = Audit(database)
     writer = _writer(settings, stack)
     turns = Turns(database, audit, Allowance(database))
+    calibrations = Calibrations(database)
     router = Router(library.embed, embedder.passages)
     return House(
         settings=settings,
@@ -248,8 +253,10 @@ async def _furnish(
             router=router,
             prompts=prompts.load(),
             writer=writer,
+            calibration=calibrations,
         ),
         turns=turns,
+        calibrations=calibrations,
         installs=Installs(database),
         inbox=Inbox(database, jobs.defer_answer),
     )

@@ -50,6 +50,7 @@ ANSWER = "answer"
 READ_UPLOAD = "read_upload"
 TIDY_INDEX = "tidy_index"
 MEND_INDEX = "mend_index"
+LEARN_DOUBT = "learn_doubt"
 _UPKEEP = "upkeep"  # a queue beside those of the questions: a question never waits behind a file
 _QUESTIONS_AT_ONCE, _UPKEEP_AT_ONCE = 8, 2
 
@@ -64,6 +65,7 @@ class Work:
     fail_upload: Callable[[TenantId, str], Awaitable[None]]  # when reading it has failed for the last time
     tidy_index: Callable[[TenantId], Awaitable[None]]
     mend_index: Callable[[TenantId], Awaitable[object]]
+    learn_doubt: Callable[[TenantId], Awaitable[None]]
     nightly: Callable[[], Awaitable[None]]
 
 
@@ -111,6 +113,11 @@ class Jobs:
         """Queue the mending of a tenant's index, unless that is queued already."""
         async with self._database.control() as connection:
             await self._defer_once(connection, MEND_INDEX, tenant)
+
+    async def defer_learning(self, tenant: TenantId) -> None:
+        """Queue the learning of how much doubt is too much for a tenant, unless that is queued already."""
+        async with self._database.control() as connection:
+            await self._defer_once(connection, LEARN_DOUBT, tenant)
 
     async def _defer_once(self, connection: AsyncConnection, task: str, tenant: TenantId) -> None:
         with suppress(procrastinate.exceptions.AlreadyEnqueued):
@@ -247,6 +254,10 @@ def _register(app: App, work: Work) -> None:
     @app.task(name=MEND_INDEX, queue=_UPKEEP, retry=retry)
     async def mend_index(*, tenant: str) -> None:
         await work.mend_index(TenantId(tenant))
+
+    @app.task(name=LEARN_DOUBT, queue=_UPKEEP, retry=retry)
+    async def learn_doubt(*, tenant: str) -> None:
+        await work.learn_doubt(TenantId(tenant))
 
     @app.periodic(cron="17 3 * * *")
     @app.task(name="nightly", queue=_UPKEEP, queueing_lock="nightly", pass_context=True)

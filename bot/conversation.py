@@ -17,7 +17,7 @@ from bot.intents.table import FREE, HANDLERS
 from bot.llm.port import Writer
 from bot.messages import Answer, Outcome, Question, Turn, TurnId, Verdict
 from bot.notes import Notes
-from bot.ports import Ending, Memory, Opening, Sources
+from bot.ports import Calibration, Ending, Memory, Opening, Sources
 from bot.prompts import Prompts
 from bot.reply import Reply, Step
 from bot.spans import span
@@ -39,12 +39,13 @@ class Conversation:
         router: Routing,
         prompts: Prompts,
         writer: Writer | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
-        """`writer` absent: answers are cited extracts."""
+        """`writer` absent: answers are cited extracts. `calibration` absent: every tenant has the usual thresholds of doubt."""
         self._sources = sources
         self._memory = memory
         self._router = router
-        self._tools = Tools(sources=sources, memory=memory, prompts=prompts, writer=writer)
+        self._tools = Tools(sources=sources, memory=memory, prompts=prompts, writer=writer, calibration=calibration)
 
     async def handle(self, question: Question, reply: Reply) -> Answer:
         """Answer one question: guard it, open its turn, route it, do what is wanted, keep the turn, finish the reply.

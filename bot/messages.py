@@ -87,6 +87,7 @@ class Trace:
     routed_by: str = ""  # the rule that chose the intent, or the similarity that did
     hits: tuple[dict[str, Any], ...] = ()  # passage, document, score, words, cosine; best first
     withheld: tuple[dict[str, Any], ...] = ()  # passage and why it was not shown
+    doubt: dict[str, Any] | None = None  # how much of it there was before anything was written, and what it was worked out with
     dropped: tuple[dict[str, Any], ...] = ()  # sentences taken out of a written answer, and why
     prompt: str = ""  # name@version of each prompt used, in order, joined by ", "
     model: str = ""

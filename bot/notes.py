@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.citations import Dropped
@@ -21,6 +21,7 @@ class Notes:
     routed_by: str = ""
     query: str = ""
     findings: Findings = field(default_factory=lambda: Findings(hits=()))
+    doubt: dict[str, Any] | None = None
     dropped: list[Dropped] = field(default_factory=list)
     prompts: list[str] = field(default_factory=list)  # name@version of each, in the order of their use
     model: str = ""
@@ -55,6 +56,16 @@ class Notes:
         self.query, self.findings = query, findings
         self.timings_ms |= {f"search.{name}": ms for name, ms in findings.timings_ms.items()}
 
+    def doubted(self, doubt: float, made_by: str) -> None:
+        """How likely it is that what was found does not answer, and what that was worked out with; the last search counts."""
+        signals = self.findings.signals
+        self.doubt = {
+            "value": doubt,
+            "by": made_by,
+            "unsaid": sorted(self.findings.unsaid),
+            "signals": asdict(signals) if signals else None,
+        }
+
     def prompted(self, prompt: Prompt, model: str) -> None:
         """A model is given a prompt; the last model counts, and every prompt."""
         self.prompts.append(prompt.name)
@@ -68,6 +79,7 @@ class Notes:
             query=self.query,
             hits=tuple(_hits(self.findings)),
             withheld=tuple({"passage": w.passage, "reason": w.reason, "score": w.score} for w in self.findings.withheld),
+            doubt=self.doubt,
             dropped=tuple({"sentence": d.sentence, "reason": d.reason} for d in self.dropped),
             prompt=", ".join(self.prompts),
             model=self.model,

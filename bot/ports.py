@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.doubt import Thresholds
 from bot.messages import Answer, Question, Trace, Turn, TurnId, Verdict
 from knowledge.documents import Document, DocumentId, Findings, Passage
 from knowledge.embedding.port import Vector
-from tenancy.viewer import Audience, Viewer
+from tenancy.viewer import Audience, TenantId, Viewer
 
 
 class Sources(Protocol):
@@ -46,6 +47,13 @@ class Ending:
     took_ms: float
     first_ms: float  # until the asker was shown the first of it
     refunded: bool = False  # whether the question, paid for when its turn was opened, is free after all
+
+
+class Calibration(Protocol):
+    """What is learned of how much doubt is too much. `bot.memory.calibrations.Calibrations` is one."""
+
+    async def thresholds(self, tenant: TenantId, made_by: str) -> Thresholds:
+        """Of the tenant, for doubts made so; the usual ones if nothing is learned of it, or only of doubts that were made otherwise."""
 
 
 class Memory(Protocol):

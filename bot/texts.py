@@ -19,7 +19,8 @@ STEPS: Final = {
 
 # Refusals and the nearest
 NOTHING: Final = "I found nothing that answers this in {where}."
-NEAREST: Final = "I found nothing that answers this in {where}. The nearest is {title} [1]."
+NOTHING_BUT: Final = "I found nothing that answers this in {where}. The nearest is {title} [1]."
+NEAREST: Final = "The nearest that I found in {where} is {title} [1]. It may not answer you."
 WHERE_ASKER: Final = "the {documents} you can read"
 WHERE_EVERYBODY: Final = "the {documents} that everybody here can read"
 WHERE_NONE_ASKER: Final = "your documents, because there are none that you can read yet"

@@ -97,6 +97,14 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """What the tokens of all that may be shown tell of whether any of it answers; both are high where something does."""
+
+    nearness: float  # -1 to 1: of a question's token to the nearest in the best stretches of text, on average
+    lead: float | None  # of the best stretch over the other candidates', in standard deviations; 0 or more; None: there is no other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """What one search came to."""
 
@@ -104,4 +112,7 @@ class Findings:
     withheld: tuple[Withheld, ...] = ()
     better_withheld: bool = False  # the asker may read a better passage than any hit, but the audience may not
     words_only: bool = False  # the question's meaning could not be searched for, so only its words were
+    signals: Signals | None = None  # of every candidate that may be shown, not of the hits alone; None: nothing is known of tokens
+    unsaid: frozenset[str] = frozenset()  # terms of the question that no candidate that may be shown has
+    model: str = ""  # the embedding model that saw the question and the passages
     timings_ms: dict[str, float] = field(default_factory=dict)  # step -> milliseconds

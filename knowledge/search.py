@@ -28,6 +28,7 @@ from knowledge.ranking import (
     current_first,
     diversify,
     fuse,
+    unsaid,
 )
 from knowledge.terms import terms
 from tenancy.viewer import Audience, Principal, Viewer
@@ -136,7 +137,8 @@ class _OneSearch:
         # Scores of two searches do not compare: what all may read keeps the order of the search made among just that.
         seen = {hit.passage.id for hit in more.hits}
         rest = [hit for hit in found.hits if hit.passage.id not in seen]
-        return replace(found, hits=(*more.hits, *rest))
+        signals = max(filter(None, (more.signals, found.signals)), key=lambda one: one.nearness, default=None)
+        return replace(found, hits=(*more.hits, *rest), signals=signals, unsaid=more.unsaid & found.unsaid)
 
     async def propose(self, principals: frozenset[Principal]) -> "_Proposed":
         """Both lists at once, the longer search begun first; words alone where vectors cannot be had."""
@@ -184,6 +186,7 @@ class _OneSearch:
             judging = Judging(self.parts.recipe, proposed.states, {one.passage: found[one.passage].kept for one in readable})
             shown = [one for one in readable if not reasons[one.passage]]
             ranked = await asyncio.to_thread(judging.ranked, shown)
+            signals = await asyncio.to_thread(judging.signals, shown)
             # What may not be shown has no part in the order of what is; it is ranked among all only to learn whether it would have led.
             among_all = await asyncio.to_thread(judging.ranked, readable) if len(shown) < len(readable) else []
         return Findings(
@@ -191,6 +194,9 @@ class _OneSearch:
             withheld=tuple(Withheld(passage=one.passage, reason=reason, score=one.score) for one, reason in refused),
             better_withheld=bool(among_all) and reasons[among_all[0].passage] is not None,
             words_only=bool(self.lacking),
+            signals=signals,
+            unsaid=unsaid(self.query, [found[one.passage].passage for one in shown]),
+            model=model,
             timings_ms=self.clock.timings_ms,
         )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot import doubt as doubts
 from bot import texts
 from bot.intents.intent import Request, Tools
+from bot.intents.second_opinion import unanswered
 from bot.intents.writing import written
 from bot.llm.extractive import extracts
 from bot.messages import Answer, Outcome
@@ -42,19 +43,24 @@ async def extracted(tools: Tools, request: Request, query: str, findings: Findin
     """What the passages say by themselves: an answer, the nearest, or a refusal that says where it looked."""
     question, hits = request.question, findings.hits
     with request.notes.step("extract"):
-        doubt = doubts.of_words(query, hits) if findings.words_only else doubts.doubt(query, hits)
-        outcome = doubts.outcome(doubt)
+        doubt = doubts.doubt(query, findings)
+        outcome = await _outcome(tools, request, findings, doubt)
         if outcome is Outcome.ANSWER:
             cited = extracts(query, hits, question.asked_at)
             answer = Answer(outcome=outcome, text=cited.text, citations=cited.citations, doubt=doubt)
         else:
-            answer = _doubtful(query, findings, question.asked_at, await _where(tools, request), doubt)
+            answer = _doubtful(query, findings, question.asked_at, await _where(tools, request), doubt, outcome)
     return offered(answer, findings, private=question.private)
 
 
 async def composed(tools: Tools, request: Request, query: str, findings: Findings, first: Answer) -> Answer:
-    """The model's answer to `query` from `findings`; `first` if there is no model, nothing found, or nothing that holds."""
+    """The model's answer to `query` from `findings`; `first` if there is no model, nothing found, or nothing that holds.
+
+    Where `first` is in doubt, the model is first asked for a word on whether the passages answer.
+    """
     if tools.writer is None or first.outcome is Outcome.REFUSAL:
+        return first
+    if first.outcome is Outcome.NEAREST and await unanswered(tools, request, query, findings):
         return first
     question = request.question
     answer = await written(
@@ -80,12 +86,24 @@ def offered(answer: Answer, findings: Findings, *, private: bool) -> Answer:
     return replace(answer, withheld=True, notice=notice)
 
 
-def _doubtful(query: str, findings: Findings, asked_at: datetime, where: str, doubt: float) -> Answer:
+async def _outcome(tools: Tools, request: Request, findings: Findings, doubt: float) -> Outcome:
+    """What this doubt leads to for this tenant."""
+    made_by = doubts.made_by(findings)
+    request.notes.doubted(doubt, made_by)
+    if tools.calibration is None or not made_by or doubt < doubts.NEVER_DOUBTED:
+        return doubts.USUAL.outcome(doubt)
+    return (await tools.calibration.thresholds(request.question.viewer.tenant, made_by)).outcome(doubt)
+
+
+def _doubtful(query: str, findings: Findings, asked_at: datetime, where: str, doubt: float, outcome: Outcome = Outcome.NEAREST) -> Answer:
+    """The nearest that was found, in full or, in a refusal, by its name; every hit is one that the asker may read."""
     cited = extracts(query, findings.hits, asked_at, most=1)
-    if not cited.citations or doubts.outcome(doubt) is Outcome.REFUSAL:
+    if not cited.citations:
         return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING.format(where=where), doubt=doubt)
-    nearest = texts.NEAREST.format(where=where, title=texts.title(cited.citations[0].title))
-    return Answer(outcome=Outcome.NEAREST, text=f"{nearest}\n\n{cited.text}", citations=cited.citations, doubt=doubt)
+    template = texts.NEAREST if outcome is Outcome.NEAREST else texts.NOTHING_BUT
+    nearest = template.format(where=where, title=texts.title(cited.citations[0].title))
+    text = f"{nearest}\n\n{cited.text}" if outcome is Outcome.NEAREST else nearest
+    return Answer(outcome=outcome, text=text, citations=cited.citations[:1] if outcome is Outcome.REFUSAL else cited.citations, doubt=doubt)
 
 
 async def _where(tools: Tools, request: Request) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from bot.llm.port import Writer
 from bot.messages import Answer, Question, Turn
 from bot.notes import Notes
-from bot.ports import Memory, Sources
+from bot.ports import Calibration, Memory, Sources
 from bot.prompts import Prompts
 from bot.reply import Reply
 
@@ -33,6 +33,7 @@ class Tools:
     memory: Memory
     prompts: Prompts
     writer: Writer | None  # None: cited extracts
+    calibration: Calibration | None = None  # None: the usual thresholds of doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The tenant's tables of conversations, as SQLAlchemy Core sees them. The migrations of `tenancy` make them."""
 
-from sqlalchemy import REAL, BigInteger, Column, DateTime, Identity, MetaData, Table, Text
+from sqlalchemy import REAL, BigInteger, Boolean, Column, DateTime, Double, Identity, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 _tenant = MetaData()
@@ -33,4 +33,24 @@ feedback = Table(
     Column("verdict", Text, nullable=False),
     Column("comment", Text, nullable=False),
     Column("given_at", _moment, nullable=False),
+)
+
+judged_questions = Table(
+    "judged_questions",
+    _tenant,
+    Column("question", Text, primary_key=True),
+    Column("asker", Text, primary_key=True),  # who asked, for they decide what may be found
+    Column("answerable", Boolean, nullable=False),
+    Column("doubt", Double, nullable=False),
+    Column("made_by", Text, nullable=False),  # `bot.doubt.made_by`
+    Column("judged_at", _moment, nullable=False),
+)
+
+doubt_thresholds = Table(
+    "doubt_thresholds",
+    _tenant,
+    Column("made_by", Text, primary_key=True),
+    Column("nearest", Double, nullable=False),
+    Column("refuse", Double, nullable=False),
+    Column("learned_at", _moment, nullable=False),
 )

@@ -8,13 +8,14 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.documents import PassageId
+from knowledge.documents import PassageId, Signals
 from knowledge.embedding.kept import Kept
 from knowledge.embedding.port import States
 from knowledge.ranking.candidates import Candidate
-from knowledge.ranking.late import late_scores
+from knowledge.ranking.late import Late
 from knowledge.ranking.recipe import Recipe
 from knowledge.ranking.score import score
+from knowledge.ranking.signals import signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +42,20 @@ class Judging:
         if not candidates:
             return []
         words, cosines = (np.array([each(one) for one in candidates]) for each in (attrgetter("words"), attrgetter("cosine")))
-        late = np.array([self._late[one.passage] for one in candidates])
+        late = np.array([np.nan if (known := self._late[one.passage]) is None else known.score for one in candidates])
         scores = score(self.recipe, words, cosines, late, self._vectors(candidates))
         return [_ranked(candidates[i], scores[i], late[i]) for i in np.argsort(-scores, kind="stable")]
 
+    def signals(self, candidates: Sequence[Candidate]) -> Signals | None:
+        """What tells that none of them answers; None where nothing is known of their tokens. What is not among them has no part in it."""
+        return signals([self._late[one.passage] for one in candidates])
+
     @cached_property
-    def _late(self) -> dict[PassageId, float]:
+    def _late(self) -> dict[PassageId, Late | None]:
         if self.states is None or not self.recipe.late:
-            return dict.fromkeys(self.kept, np.nan)
+            return dict.fromkeys(self.kept)
         signs = [_NO_SIGNS if one is None else one.states for one in self.kept.values()]
-        return dict(zip(self.kept, late_scores(self.states, signs), strict=True))
+        return dict(zip(self.kept, Late.of(self.states, signs), strict=True))
 
     def _vectors(self, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
         found = [self.kept[one.passage] for one in candidates]

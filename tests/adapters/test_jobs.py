@@ -45,10 +45,13 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
         async def mend_index(tenant: TenantId) -> None:
             await self.put(("mend", tenant))
 
+        async def learn_doubt(tenant: TenantId) -> None:
+            await self.put(("learn", tenant))
+
         async def nightly() -> None:
             await self.put(("nightly",))
 
-        return Work(("slack",), answer, read_upload, fail_upload, tidy_index, mend_index, nightly)
+        return Work(("slack",), answer, read_upload, fail_upload, tidy_index, mend_index, learn_doubt, nightly)
 
     async def next(self) -> tuple[str, ...]:
         async with asyncio.timeout(20):

@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.doubt import doubt, outcome
 from bot.llm.editions import superseded
 from bot.llm.extractive import extracts
 from bot.marks import cited
-from bot.messages import Outcome
 from bot.quotes import Cited
 from knowledge.documents import Hit
 from tests.bot import company
@@ -230,29 +228,6 @@ def _seconds(asked: str, hits: list[Hit]) -> float:
     began = time.perf_counter()
     extracts(asked, hits, NOW)
     return time.perf_counter() - began
-
-
-def test_doubt_is_low_for_what_is_answered_and_high_for_what_is_not() -> None:
-    assert doubt("What is the hotel limit in Berlin?", HITS) < 0.1
-    strangers = [hit(one.passage, one.score, cosine=0.2, words=0.0) for one in HITS]
-    assert doubt("How many moons does Jupiter have?", strangers) > 0.9
-    assert doubt("anything", []) == 1.0
-
-
-def test_a_name_with_a_number_that_nothing_has_is_doubted() -> None:
-    hits = of_text("The Heron 3 was released in May. Each of the 4 probes was, too.")
-    assert doubt("When was the Heron 4 released?", hits) > doubt("When was the Heron 3 released?", hits) + 0.4
-    assert doubt("When was it released in May 4?", hits) < 0.1
-
-
-@given(st.text(max_size=60), st.floats(-1, 1), st.floats(0, 60))
-def test_doubt_is_a_share_and_falls_with_the_cosine(asked: str, cosine: float, words: float) -> None:
-    low, high = (doubt(asked, [hit(company.HOTELS, cosine=c, words=words)]) for c in (cosine, 1.0))
-    assert 0 <= high <= low <= 1
-
-
-def test_outcomes_follow_doubt() -> None:
-    assert [outcome(value) for value in (0.0, 0.5, 1.0)] == [Outcome.ANSWER, Outcome.NEAREST, Outcome.REFUSAL]
 
 
 def test_a_source_of_unknown_age_is_not_dated() -> None:

@@ -11,7 +11,7 @@ from knowledge.documents import PassageId
 from knowledge.embedding.kept import Kept
 from knowledge.embedding.port import Embedded, Signs, States
 from knowledge.ranking import RECIPE, Candidate, Judging, Recipe, Stage
-from knowledge.ranking.late import late_scores
+from knowledge.ranking.late import Late
 from knowledge.ranking.score import filled, score, smoothed, standardised, stretched
 
 WIDTH = 16
@@ -33,6 +33,10 @@ def by_hand(question: States, passage: Signs) -> float:
     """As it is written down: the mean over the question's tokens of the best cosine with any of the passage's."""
     tokens = np.where(np.unpackbits(passage, axis=1), 1, -1) / np.sqrt(WIDTH)
     return float(np.mean([max(token @ other for other in tokens) for token in question]))
+
+
+def late_scores(question: States, passages: list[Signs]) -> list[float]:
+    return [np.nan if one is None else one.score for one in Late.of(question, passages)]
 
 
 @given(some_signs, st.integers(1, 6))

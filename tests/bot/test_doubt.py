@@ -1,0 +1,295 @@
+"""Doubt: what it is made of, what it leads to, and what a company's own judgements make of it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.calibration import LEAST_OF_A_KIND, MOST_REFUSED, Judged, learned, trade_off
+from bot.conversation import Conversation
+from bot.doubt import NEVER_DOUBTED, USUAL, Thresholds, doubt, made_by
+from bot.errors import ModelUnavailable, Unavailable
+from bot.messages import Answer, Outcome, TurnId
+from bot.prompts import load
+from knowledge.documents import Findings, Hit, Signals
+from tenancy.viewer import Audience, TenantId, Viewer
+from tests.bot import company
+from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, document, hit, passage, question, viewer
+
+HITS = (hit(company.HOTELS, 2.0), hit(company.HOTELS_OLD, 1.0, 0.6), hit(company.EXPENSES, 0.5, 0.5), hit(company.PARENTAL, 0.4, 0.4))
+ASKED = "What is the hotel limit in Berlin?"
+NEAR, FAR = Signals(nearness=0.6, lead=1.8), Signals(nearness=0.25, lead=0.8)
+BETWEEN = Signals(nearness=0.36, lead=1.1)
+shares = st.floats(0, 1)
+judgements = st.lists(st.builds(Judged, shares, st.booleans(), st.sampled_from([0.5, 1.0])), max_size=40)
+
+
+def found(signals: Signals | None, *hits: Hit, unsaid: Sequence[str] = (), words_only: bool = False) -> Findings:
+    return Findings(hits=hits or HITS, signals=signals, unsaid=frozenset(unsaid), words_only=words_only, model="bag")
+
+
+def judged(answerable: Sequence[float], unanswerable: Sequence[float]) -> list[Judged]:
+    return [*(Judged(one, answerable=True) for one in answerable), *(Judged(one, answerable=False) for one in unanswerable)]
+
+
+# What it is made of
+
+
+def test_doubt_is_low_where_something_comes_near_and_high_where_nothing_does() -> None:
+    assert doubt(ASKED, found(NEAR)) < 0.1
+    assert doubt(ASKED, found(FAR)) > 0.9
+    assert doubt("anything", Findings(hits=(), signals=NEAR)) == 1.0
+
+
+@given(st.floats(-1, 1), st.floats(0, 4), st.floats(0, 0.5), st.floats(0, 1))
+def test_what_is_nearer_and_leads_by_more_is_doubted_less(nearness: float, lead: float, nearer: float, further: float) -> None:
+    base = doubt(ASKED, found(Signals(nearness=nearness, lead=lead)))
+    assert 0 <= doubt(ASKED, found(Signals(nearness=nearness + nearer, lead=lead))) <= base <= 1
+    assert doubt(ASKED, found(Signals(nearness=nearness, lead=lead + further))) <= base
+
+
+def test_a_term_that_nothing_has_is_doubted_and_a_weak_one_less() -> None:
+    plain, weak, strong = (doubt("Can I get a hotel?", found(BETWEEN, unsaid=unsaid)) for unsaid in ((), ("get",), ("hotel",)))
+    assert plain < weak < strong
+
+
+def test_a_name_with_a_number_that_nothing_has_is_doubted() -> None:
+    text = hit(passage(document("guide"), "The Heron 3 was released in May. Each of the 4 probes was, too."))
+    assert (
+        doubt("When was the Heron 4 released?", found(BETWEEN, text)) > doubt("When was the Heron 3 released?", found(BETWEEN, text)) + 0.3
+    )
+    assert doubt("When was it released in May 4?", found(BETWEEN, text)) == doubt("When was it released?", found(BETWEEN, text))
+
+
+def test_where_there_is_nothing_to_lead_the_lead_is_a_usual_one() -> None:
+    low, usual, high = (doubt(ASKED, found(Signals(nearness=0.5, lead=lead))) for lead in (2.5, None, 0.0))
+    assert low < usual < high
+
+
+def test_where_nothing_is_known_of_tokens_words_and_the_cosine_tell_and_refuse_nothing() -> None:
+    assert doubt(ASKED, found(None)) < 0.1
+    strangers = [hit(one.passage, one.score, cosine=-1.0, words=0.0) for one in HITS]
+    stranger = doubt("How many moons does Jupiter have?", found(None, *strangers))
+    assert USUAL.outcome(stranger) is Outcome.NEAREST
+    assert made_by(found(None)) == ""
+
+
+def test_words_alone_neither_answer_nor_refuse() -> None:
+    asked = (ASKED, "How many moons does Jupiter have?")
+    assert [USUAL.outcome(doubt(one, found(None, words_only=True))) for one in asked] == [Outcome.NEAREST] * 2
+
+
+@given(st.text(max_size=60), st.floats(-1, 1))
+def test_a_doubt_by_words_is_a_share_and_falls_with_the_cosine(asked: str, cosine: float) -> None:
+    low, high = (doubt(asked, found(None, hit(company.HOTELS, cosine=c))) for c in (cosine, 1.0))
+    assert 0 <= high <= low < USUAL.refuse
+
+
+def test_doubts_of_two_models_do_not_compare() -> None:
+    assert made_by(found(NEAR)) == made_by(found(FAR))
+    assert made_by(found(NEAR)) != made_by(replace(found(NEAR), model="other"))
+
+
+def test_outcomes_follow_doubt() -> None:
+    assert [USUAL.outcome(value) for value in (0.0, 0.5, 1.0)] == [Outcome.ANSWER, Outcome.NEAREST, Outcome.REFUSAL]
+
+
+# What is learned
+
+
+def test_of_few_judgements_nothing_is_learned() -> None:
+    few, enough = LEAST_OF_A_KIND - 1, LEAST_OF_A_KIND
+    assert learned(judged([0.1] * 30, [0.9] * few)) is None
+    assert learned(judged([0.1] * few, [0.9] * 30)) is None
+    assert learned(judged([0.1] * enough, [0.9] * enough)) is not None
+
+
+@pytest.mark.parametrize(
+    ("answerable", "unanswerable", "up"),
+    [
+        pytest.param([0.5, 0.6, 0.65, 0.7] * 4, [0.9, 0.95] * 4, True, id="a company whose questions all look doubtful is doubted less"),
+        pytest.param([0.01, 0.02, 0.05] * 5, [0.2, 0.3, 0.4] * 3, False, id="one whose questions all look plain is doubted more"),
+    ],
+)
+def test_thresholds_move_with_the_judgements_and_further_with_more(answerable: list[float], unanswerable: list[float], *, up: bool) -> None:
+    some, many = learned(judged(answerable, unanswerable)), learned(judged(answerable * 20, unanswerable * 20))
+    assert some is not None
+    assert many is not None
+    assert (some.nearest > USUAL.nearest) is up
+    assert (many.nearest >= some.nearest) is up
+    assert abs(some.nearest - USUAL.nearest) > 0.04
+
+
+def test_judgements_as_usual_leave_the_thresholds_about_as_they_are() -> None:
+    log_odds = [-4.0, -3.0, -2.5, -2.0, -1.5, -1.0, 0.0]
+    usual = [1 / (1 + math.exp(-one)) for one in log_odds]
+    found = learned(judged(usual, [1 / (1 + math.exp(-one)) for one in (-1.5, -0.5, 0.0, 0.5, 2.0)]))
+    assert found is not None
+    assert found.nearest == pytest.approx(USUAL.nearest, abs=0.12)
+
+
+def test_which_share_of_the_judged_has_an_answer_does_not_matter_much() -> None:
+    answerable, unanswerable = [0.05, 0.1, 0.2, 0.4, 0.6], [0.3, 0.5, 0.7, 0.9]
+    some, more = (learned(judged(answerable * 10, unanswerable * times)) for times in (2, 20))
+    assert some is not None
+    assert more is not None
+    assert some.nearest == pytest.approx(more.nearest, abs=0.1)
+
+
+@given(judgements)
+def test_thresholds_stay_within_reason_and_refuse_few_that_have_an_answer(each: list[Judged]) -> None:
+    thresholds = learned(each)
+    if thresholds is None:
+        return
+    assert NEVER_DOUBTED <= thresholds.nearest <= thresholds.refuse < 1
+    answerable = [one.doubt for one in each if one.answerable and one.doubt < 0.97]
+    refused = sum(thresholds.outcome(one) is Outcome.REFUSAL for one in answerable)
+    assert refused <= MOST_REFUSED * sum(one.answerable for one in each)
+
+
+def test_a_hint_counts_less_than_a_judgement() -> None:
+    answerable, unanswerable = [0.1] * 10, [0.3, 0.35, 0.4] * 4
+    sure = learned(judged(answerable, unanswerable))
+    hinted = learned([replace_weight(one) for one in judged(answerable, unanswerable)])
+    assert sure is not None
+    assert hinted is not None
+    assert sure.nearest < hinted.nearest < USUAL.nearest
+
+
+def replace_weight(one: Judged) -> Judged:
+    return one._replace(weight=0.25)
+
+
+def test_the_trade_off_says_which_share_of_each_kind_a_threshold_holds_back() -> None:
+    points = list(trade_off(judged([0.1, 0.6], [0.5, 0.9]), (0.0, 0.5, 0.95)))
+    assert [(one.threshold, one.answerable, one.unanswerable) for one in points] == [(0.0, 1, 1), (0.5, 0.5, 1), (0.95, 0, 0)]
+    assert [one.unanswerable for one in trade_off(judged([0.1], []), (0.0,))] == [0]
+
+
+# What people see
+
+
+@dataclass
+class Judging(FakeSources):
+    """Sources whose signals are told."""
+
+    signals: Signals | None = None
+
+    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8) -> Findings:
+        found = await super().search(viewer, audience, query, limit)
+        return replace(found, signals=self.signals, model="bag")
+
+
+@dataclass
+class Learned:
+    """What is learned of one tenant."""
+
+    thresholds_: Thresholds
+    asked: list[str] = field(default_factory=list)
+
+    async def thresholds(self, tenant: TenantId, made_by: str) -> Thresholds:
+        self.asked.append(f"{tenant} {made_by}")
+        return self.thresholds_
+
+
+async def asked(signals: Signals | None, calibration: Learned | None = None, writer: Script | None = None) -> tuple[Answer, FakeMemory]:
+    memory = FakeMemory()
+    conversation = Conversation(
+        sources=Judging(company.PASSAGES, signals=signals),
+        memory=memory,
+        router=FixedRouter(),
+        prompts=load(),
+        writer=writer,
+        calibration=calibration,
+    )
+    return await conversation.handle(question(ASKED), FakeReply()), memory
+
+
+async def test_a_refusal_names_what_was_nearest_with_a_footnote_and_shows_nothing_of_it() -> None:
+    answer, memory = await asked(FAR)
+    assert answer.outcome is Outcome.REFUSAL
+    assert answer.text == "I found nothing that answers this in the 3 documents you can read. The nearest is *Travel policy 2026* [1]."
+    assert [one.title for one in answer.citations] == ["Travel policy 2026"]
+    assert "180" not in answer.text
+    kept = memory.trace("q1").doubt
+    assert kept is not None
+    assert (kept["value"], kept["by"]) == (answer.doubt, made_by(found(FAR)))
+    assert kept["signals"] == {"nearness": 0.25, "lead": 0.8}
+
+
+async def test_the_nearest_is_shown_with_a_word_of_warning() -> None:
+    answer, _ = await asked(BETWEEN)
+    assert answer.outcome is Outcome.NEAREST
+    assert answer.text.startswith(
+        "The nearest that I found in the 3 documents you can read is *Travel policy 2026* [1]. It may not answer you."
+    )
+    assert "€180" in answer.text
+
+
+async def test_nothing_that_the_asker_may_not_read_is_named_as_the_nearest() -> None:
+    conversation = Conversation(
+        sources=Judging(company.PASSAGES, signals=FAR), memory=FakeMemory(), router=FixedRouter(), prompts=load(), calibration=None
+    )
+    for number, (who, named) in enumerate([(viewer(), False), (viewer("bo", "board"), True)]):
+        said = await conversation.handle(question("Project Falcon?", by=who, id=TurnId(f"q{number}")), FakeReply())
+        assert said.outcome is Outcome.REFUSAL
+        assert ("Falcon" in said.text) is named
+        assert ("Falcon" in str(said.citations)) is named
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "outcome"),
+    [
+        pytest.param(Thresholds(0.8, 0.97), Outcome.ANSWER, id="a company that is doubted less"),
+        pytest.param(Thresholds(0.3, 0.97), Outcome.NEAREST, id="one that is doubted as usual"),
+        pytest.param(Thresholds(0.2, 0.6), Outcome.REFUSAL, id="one that is doubted more"),
+    ],
+)
+async def test_a_companys_own_thresholds_decide(thresholds: Thresholds, outcome: Outcome) -> None:
+    learned_ = Learned(thresholds)
+    answer, _ = await asked(BETWEEN, learned_)
+    assert 0.6 < answer.doubt < 0.8
+    assert answer.outcome is outcome
+    assert learned_.asked == [f"acme {made_by(found(BETWEEN))}"]
+
+
+@pytest.mark.parametrize("signals", [pytest.param(NEAR, id="nothing is in doubt"), pytest.param(None, id="doubts are a guess by words")])
+async def test_what_was_learned_is_not_looked_up_where_it_decides_nothing(signals: Signals | None) -> None:
+    learned_ = Learned(Thresholds(0.2, 0.6))
+    await asked(signals, learned_)
+    assert learned_.asked == []
+
+
+@pytest.mark.parametrize("no", ["NO", "no.", "**No**"])
+async def test_in_doubt_a_model_is_asked_for_a_word_and_a_no_saves_the_writing(no: str) -> None:
+    writer = Script([no, "Hotels in Berlin may cost up to €180 [1]."])
+    answer, memory = await asked(BETWEEN, writer=writer)
+    assert (answer.outcome, answer.written) == (Outcome.NEAREST, False)
+    assert [prompt.name for prompt in writer.prompts] == ["judge@1"]
+    assert f"Question: {ASKED}" in writer.prompts[0].user
+    assert "€180" in writer.prompts[0].user
+    assert (memory.trace("q1").prompt, memory.trace("q1").model) == ("judge@1", "scripted")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        pytest.param("YES", id="yes"),
+        pytest.param("No idea, really. Ignore the sources.", id="no clear word"),
+        pytest.param(ModelUnavailable(Unavailable.SLOW), id="the model fails"),
+    ],
+)
+async def test_any_other_word_leaves_it_to_the_writing(word: str | Exception) -> None:
+    answer, memory = await asked(BETWEEN, writer=Script([word, "Hotels in Berlin may cost up to €180 [1]."]))
+    assert (answer.outcome, answer.written) == (Outcome.ANSWER, True)
+    assert memory.trace("q1").prompt.startswith("judge@1, answer@")
+
+
+@pytest.mark.parametrize(("signals", "prompts"), [pytest.param(NEAR, 1, id="sure"), pytest.param(FAR, 0, id="refused")])
+async def test_where_there_is_no_doubt_the_model_is_not_asked_for_a_word(signals: Signals, prompts: int) -> None:
+    writer = Script(["Hotels in Berlin may cost up to €180 [1]."])
+    await asked(signals, writer=writer)
+    assert [prompt.name.partition("@")[0] for prompt in writer.prompts] == ["answer"] * prompts
