@@ -27,6 +27,7 @@ from knowledge.ranking import (
     Recipe,
     current_first,
     diversify,
+    exact_first,
     fuse,
 )
 from knowledge.terms import terms
@@ -73,7 +74,7 @@ class Search:
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
         """The best `limit` passages that viewer and audience may all read: no two the same, no document too often while others wait."""
         found = await self.ranked(viewer, audience, query, Depth.of(limit))
-        return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
+        return replace(found, hits=tuple(diversify(exact_first(current_first(found.hits, query), query), limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
         """Every candidate that may be shown, best first. Raises `IndexMissing` after having it made again."""

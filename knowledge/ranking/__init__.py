@@ -6,6 +6,7 @@
     score        words, cosine and late interaction in one number, smoothed over what is near
     judging      a candidate's numbers, brought together
     versions     what was replaced comes after what replaced it
+    exact        what a question names exactly comes first
     diversity    no two that say the same, and no document too often
 
 `recipe` says how much each counts. Only what the live check lets through is scored: nobody's order depends on what they may not read.
@@ -13,6 +14,7 @@
 
 from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, fuse
 from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
+from knowledge.ranking.exact import exact_first
 from knowledge.ranking.judging import Judging, Ranked
 from knowledge.ranking.recipe import RECIPE, Recipe, Stage
 from knowledge.ranking.versions import current_first
@@ -30,6 +32,7 @@ __all__ = [
     "Stage",
     "current_first",
     "diversify",
+    "exact_first",
     "fuse",
     "searchable_terms",
 ]
