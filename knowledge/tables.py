@@ -86,6 +86,7 @@ indexes = Table(
     Column("dimension", Integer, primary_key=True),
     Column("state", Text, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
+    Column("analyser", Integer, nullable=False),
 )
 
 index_keys = Table(
