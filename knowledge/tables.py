@@ -30,6 +30,7 @@ documents = Table(
     Column("size", BigInteger, nullable=False),
     Column("modified_at", DateTime(timezone=True)),
     Column("indexed_at", DateTime(timezone=True), nullable=False),
+    Column("standing", Text, nullable=False),
 )
 
 document_versions = Table(

@@ -20,6 +20,7 @@ from knowledge.ingest.mending import Difference, compare, mend
 from knowledge.ingest.report import Progress, Refused, Report, Silent
 from knowledge.originals import Originals
 from knowledge.parsers.port import Extracted, Parser, refuse_by_size
+from knowledge.standing import standing_of
 from tenancy.database import Database
 from tenancy.viewer import TenantId
 
@@ -285,6 +286,7 @@ class _Run:
             text=extracted.text,
             pages=extracted.pages,
             pieces=pieces,
+            standing=extracted.standing or standing_of(extracted.title, item.name, extracted.text),
         )
 
     async def extract(self, item: Item, data: bytes) -> Extracted:

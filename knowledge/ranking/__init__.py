@@ -17,7 +17,7 @@ from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
 from knowledge.ranking.exact import exact_first
 from knowledge.ranking.judging import Judging, Ranked
 from knowledge.ranking.recipe import RECIPE, Recipe, Stage
-from knowledge.ranking.versions import current_first
+from knowledge.ranking.versions import current_first, editions
 from knowledge.ranking.words import searchable_terms
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Stage",
     "current_first",
     "diversify",
+    "editions",
     "exact_first",
     "fuse",
     "searchable_terms",
