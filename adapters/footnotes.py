@@ -27,9 +27,17 @@ def day(moment: datetime) -> str:
 
 
 def source_line(citation: Citation, answer: Answer) -> str:
-    """Return `Title · Space · updated 3 Mar 2026`; two passages of one document are told apart by page or heading."""
+    """Return `Title · Space · updated 3 Mar 2026`; two passages of one document are told apart by page or heading.
+
+    What should be known of the document comes last: `draft`, `newer edition: Travel policy 2026`.
+    """
     changed = citation.modified_at
-    parts = (titled(citation, answer), citation.source, UPDATED.format(date=day(changed)) if changed else "")
+    parts = (
+        titled(citation, answer),
+        citation.source,
+        UPDATED.format(date=day(changed)) if changed else "",
+        " ".join(citation.note.split()),
+    )
     return " · ".join(part for part in parts if part)
 
 

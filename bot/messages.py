@@ -62,6 +62,7 @@ class Citation:
     span: Span  # of `quote`, in the document's extracted text
     quote: str  # verbatim
     modified_at: datetime | None  # when the source last changed it
+    note: str = ""  # what people should know of it: that it is a draft, or that there is a newer edition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot import texts
 from bot.messages import Citation
 from bot.sentences import Kind, Unit, units
 from knowledge.documents import Passage, Span
@@ -45,6 +46,7 @@ class Quote:
             span=Span(passage.span.start + self.start, passage.span.start + self.end),
             quote=self.text,
             modified_at=document.modified_at,
+            note=texts.edition(document.edition.standing, document.edition.replaced_by),
         )
 
 

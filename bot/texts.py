@@ -96,6 +96,7 @@ In a channel I use only what everybody there can read. What only you can read, I
 
 # Extracts and summaries
 AS_OF: Final = "As of {month}: {extract}"
+NEWER: Final = "newer edition: {title}"
 IN_CONTEXT: Final = "*{heading}*: {extract}"
 SPOKEN: Final = "*Speaker notes*: {extract}"
 SUMMARY_OF: Final = "{title}, section by section:"
@@ -103,6 +104,11 @@ THREAD_SO_FAR: Final = "- **{question}** {answer}"
 
 # strftime's %B would follow the machine's locale.
 _MONTHS: Final = "January February March April May June July August September October November December"
+
+
+def edition(standing: str, replaced_by: str | None) -> str:
+    """`draft`, `archived, newer edition: Travel policy 2026`, or nothing."""
+    return ", ".join(filter(None, (standing, NEWER.format(title=replaced_by) if replaced_by else "")))
 
 
 def documents(count: int) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, exists, func, li
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from knowledge.access import may_all_read, may_read
-from knowledge.documents import Document, DocumentId, Opened, Passage, PassageId, Readers, SourceCount, Span
+from knowledge.documents import Document, DocumentId, Edition, Opened, Passage, PassageId, Readers, SourceCount, Span
 from knowledge.embedding.kept import Kept
 from knowledge.errors import UnknownDocument
 from knowledge.tables import document_versions, documents, passage_states, passages, sources
@@ -25,6 +25,7 @@ _DOCUMENT = (
     documents.c.version,
     documents.c.readers,
     documents.c.modified_at,
+    documents.c.standing,
 )
 _PASSAGE = (
     passages.c.id.label("passage_id"),
@@ -175,6 +176,7 @@ def _document(row: "Row[*tuple[Any, ...]]") -> Document:
         version=row.version,
         readers=_readers(row),
         modified_at=row.modified_at,
+        edition=Edition(standing=row.standing),
     )
 
 

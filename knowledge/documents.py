@@ -32,6 +32,15 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What a document is beside other editions of itself, as far as a search has found any."""
+
+    standing: str = ""  # what it says of itself: `draft`, `archived`, `superseded` …; empty: nothing, so it holds
+    replaced_by: str | None = None  # the title of the newest edition that was found with it; None: no newer one was
+    meant: bool = False  # the question asks for this edition, by its year, its version or its time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One item of a source, as it is now."""
 
@@ -44,6 +53,7 @@ class Document:
     version: int  # from 1; the one whose passages may be shown
     readers: Readers
     modified_at: datetime | None  # UTC, the source's clock
+    edition: Edition = Edition()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from opentelemetry import trace
@@ -27,6 +28,7 @@ from knowledge.ranking import (
     Recipe,
     current_first,
     diversify,
+    exact_first,
     fuse,
     unsaid,
 )
@@ -74,7 +76,8 @@ class Search:
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
         """The best `limit` passages that viewer and audience may all read: no two the same, no document too often while others wait."""
         found = await self.ranked(viewer, audience, query, Depth.of(limit))
-        return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
+        placed = exact_first(current_first(found.hits, query, datetime.now(UTC)), query)
+        return replace(found, hits=tuple(diversify(placed, limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
         """Every candidate that may be shown, best first. Raises `IndexMissing` after having it made again."""

@@ -30,6 +30,7 @@ documents = Table(
     Column("size", BigInteger, nullable=False),
     Column("modified_at", DateTime(timezone=True)),
     Column("indexed_at", DateTime(timezone=True), nullable=False),
+    Column("standing", Text, nullable=False),
 )
 
 document_versions = Table(
@@ -86,6 +87,7 @@ indexes = Table(
     Column("dimension", Integer, primary_key=True),
     Column("state", Text, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
+    Column("analyser", Integer, nullable=False),
 )
 
 index_keys = Table(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from bot.llm.editions import of_years, superseded, years
+from bot.llm.editions import asked_for, superseded
 from bot.llm.pieces import Piece, is_question, pieces, starts_midway
 from bot.llm.wanted import Wanted
 from bot.quotes import Quote
@@ -101,7 +101,7 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -
     Hits that a newer edition among them replaces are read last. Only what may be quoted; where nothing may, whatever text there is.
     """
     documents = [hit.passage.document for hit in hits]
-    editions = _Editions(asked_at, superseded(documents, query, asked_at), of_years(documents, years(query, asked_at)))
+    editions = _Editions(asked_at, superseded(documents, query, asked_at), asked_for(documents, query, asked_at))
     current_first = sorted(hits, key=lambda hit: hit.passage.document.id in editions.superseded)
     every = pieces(current_first[:read], editions.superseded)
     every = [piece for piece in every if piece.quotable] or every

@@ -4,6 +4,8 @@
     building   what is made beside it, to take its place; one at most
     kept       what served before; nothing is written to it any more
 
+The row also says which analyser made the index's terms (`knowledge.terms.ANALYSER`); while that is an older one, some or all of them are.
+
 Whoever writes holds the tenant's gate together with other writers; whoever switches holds it alone. So nothing is written to an index
 that has just been left.
 """
@@ -21,11 +23,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.port import IndexEngine, TenantIndex
 from knowledge.tables import documents, indexes, passage_states
+from knowledge.terms import ANALYSER
 from tenancy.database import Database
 from tenancy.viewer import TenantId
 
 _FRESH_S = 2.0
 """How long a process may go on answering from an index that was left: it is kept, and every passage is checked live."""
+
+_FIRST_ANALYSER = 1  # of a time before there were rows
 
 _SERVING = select(indexes.c.engine, indexes.c.model, indexes.c.dimension).where(indexes.c.state == "serving")
 _HAS_DOCUMENTS = select(exists().where(documents.c.version > 0))
@@ -114,8 +119,9 @@ class Places:
         async with self._database.tenant(tenant) as connection:
             found = (await connection.execute(_SERVING)).one_or_none()
             if found is None:
-                first = self._first(has_documents=bool(await connection.scalar(_HAS_DOCUMENTS)))
-                row = {**first._asdict(), "state": State.SERVING}
+                has_documents = bool(await connection.scalar(_HAS_DOCUMENTS))
+                first = self._first(has_documents=has_documents)
+                row = {**first._asdict(), "state": State.SERVING, "analyser": _FIRST_ANALYSER if has_documents else ANALYSER}
                 await connection.execute(upsert(indexes).values(row).on_conflict_do_nothing())
                 found = (await connection.execute(_SERVING)).one_or_none()
         if found is None:  # its row says that it is kept, and no other serves
@@ -135,7 +141,7 @@ class Places:
         """The index that is to take over, made if it is not there. What was kept is taken up, what was being built elsewhere given up."""
         async with self._database.tenant(tenant) as connection:
             await connection.execute(update(indexes).where(indexes.c.state == State.BUILDING).values(state=State.KEPT))
-            row = {**place._asdict(), "state": State.BUILDING}
+            row = {**place._asdict(), "state": State.BUILDING, "analyser": ANALYSER}
             again = {"state": State.BUILDING, "since": func.now()}
             made = upsert(indexes).values(row).on_conflict_do_update(index_elements=list(Place._fields), set_=again)
             await connection.execute(made)
@@ -155,6 +161,17 @@ class Places:
         engine = self._engine(await self.serving(tenant))
         await engine.drop(tenant)
         await engine.create(tenant)
+        await self.analysed(tenant)
+
+    async def is_analysed(self, tenant: TenantId) -> bool:
+        """Whether all terms of the index that serves are of today's analyser."""
+        async with self._database.tenant(tenant) as connection:
+            return await connection.scalar(select(indexes.c.analyser).where(indexes.c.state == State.SERVING)) == ANALYSER
+
+    async def analysed(self, tenant: TenantId) -> None:
+        """To be told when they are."""
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(update(indexes).where(indexes.c.state == State.SERVING).values(analyser=ANALYSER))
 
     async def rest(self, tenant: TenantId) -> None:
         """Let the index that serves cost nothing until somebody asks."""

@@ -42,7 +42,10 @@ async def made_of(drafts: Sequence[Draft], embedder: Embedder, known: Mapping[Pa
 def _searched(drafts: Sequence[Draft], count: Callable[[str], int]) -> list[tuple[str, list[str]]]:
     """For each passage the text that is embedded and the terms that words are searched over."""
     return [
-        (embedding_text(draft.title, piece.heading, piece.text, count=count), searchable_terms(draft.title, piece.heading, piece.text))
+        (
+            embedding_text(draft.title, piece.heading, piece.text, count=count),
+            searchable_terms(draft.title, piece.heading, piece.text, draft.name),
+        )
         for draft in drafts
         for piece in draft.pieces
     ]

@@ -55,6 +55,7 @@ class Draft:
     text: str
     pages: Sequence[tuple[int, int]]
     pieces: Sequence[Piece]
+    standing: str = ""  # as in `Edition`
 
     def passage_id(self, ordinal: int) -> PassageId:
         """The same for the same document, version and place, so that writing twice is writing once."""
@@ -238,6 +239,7 @@ def _draft(row: "Row[*tuple[Any, ...]]", pieces: "Sequence[Row[*tuple[Any, ...]]
         media_type=row.media_type,
         size=row.size,
         modified_at=row.modified_at,
+        standing=row.standing,
         text="",
         pages=(),
         pieces=[Piece(span=Span(one.span_start, one.span_end), text=one.text, heading=tuple(one.heading), page=one.page) for one in pieces],
@@ -254,6 +256,7 @@ def _current(draft: Draft) -> dict[str, object]:
         "content_hash": draft.fingerprint,
         "size": draft.size,
         "modified_at": draft.modified_at,
+        "standing": draft.standing,
         "indexed_at": datetime.now(UTC),
     }
 

@@ -20,6 +20,7 @@ from knowledge.ingest.mending import Difference, compare, mend
 from knowledge.ingest.report import Progress, Refused, Report, Silent
 from knowledge.originals import Originals
 from knowledge.parsers.port import Extracted, Parser, refuse_by_size
+from knowledge.standing import standing_of
 from tenancy.database import Database
 from tenancy.viewer import TenantId
 
@@ -86,9 +87,10 @@ class Ingestion:
         return document_id(ledger.source, item.name)
 
     async def tidy(self, tenant: TenantId) -> None:
-        """Fold recent writes of the tenant's index in; mend it if it does not hold as much as it should."""
+        """Fold recent writes of the tenant's index in; mend it if it does not hold as much as it should, or terms of an older analyser."""
         async with self._whole(tenant) as run:
             await run.mend_if_short()
+            await run.analyse()
             await run.tidy()
 
     async def mend(self, tenant: TenantId) -> Difference:
@@ -99,6 +101,7 @@ class Ingestion:
         async with self._whole(tenant) as run:
             found = await run.mend()
             await run.complete()
+            await run.analyse()
             await run.tidy()
         return found
 
@@ -161,6 +164,25 @@ class _Run:
                 await self.entries_again(self.model, lacking[start : start + MOST_DOCUMENTS])
         except EmbedderUnavailable:
             return
+
+    async def analyse(self) -> None:
+        """Write the terms of the whole index anew, with the vectors it has, if they are of an older analyser. Later if the model is away.
+
+        A run that is cut off begins again the next time; until then some passages are found by the old terms, some by the new.
+        """
+        if await self.parts.places.is_analysed(self.tenant):
+            return
+        everything = sorted({one.document for one in await self.ledger.current()})
+        try:
+            for start in range(0, len(everything), MOST_DOCUMENTS):
+                async with self.writing() as to:
+                    drafts = await self.ledger.published(everything[start : start + MOST_DOCUMENTS])
+                    known = await to.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
+                    made = await made_of(drafts, self.parts.embedders.of(to.place.model), known)
+                    await to.index.put(made.entries)
+        except EmbedderUnavailable:
+            return
+        await self.parts.places.analysed(self.tenant)
 
     async def fits(self, to: Opened) -> bool:
         """Whether its vectors are as long as the model makes them; an index takes none of another length beside those it has."""
@@ -264,6 +286,7 @@ class _Run:
             text=extracted.text,
             pages=extracted.pages,
             pieces=pieces,
+            standing=extracted.standing or standing_of(extracted.title, item.name, extracted.text),
         )
 
     async def extract(self, item: Item, data: bytes) -> Extracted:

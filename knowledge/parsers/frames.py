@@ -31,6 +31,7 @@ def head_of(extracted: Extracted) -> dict[str, object]:
         "media_type": extracted.media_type,
         "pages": [list(page) for page in extracted.pages],
         "modified_at": extracted.modified_at.isoformat() if extracted.modified_at else None,
+        "standing": extracted.standing,
     }
 
 
@@ -38,11 +39,12 @@ def extracted_of(head: Mapping[str, object], body: bytes) -> Extracted:
     """The text that the child claims to have found. Raises `BadFrameError` unless it has the promised form."""
     try:
         text, title, media_type = body.decode("utf-8"), str(head["title"]), str(head["media_type"])
+        standing = str(head["standing"])
         pages = tuple((int(start), int(end)) for start, end in head["pages"])  # type: ignore[attr-defined] # what is wrong with it is caught below
         modified = datetime.fromisoformat(str(head["modified_at"])) if head["modified_at"] else None
     except (KeyError, ValueError, TypeError) as error:
         raise BadFrameError(str(error)) from error
-    found = Extracted(text=text, title=title, media_type=media_type, pages=pages, modified_at=modified)
+    found = Extracted(text=text, title=title, media_type=media_type, pages=pages, modified_at=modified, standing=standing)
     edges = [edge for page in pages for edge in page]
     if not text or not found.title or "\0" in text or edges != sorted(edges) or (edges and not 0 <= edges[0] <= edges[-1] <= len(text)):
         raise BadFrameError

@@ -23,10 +23,11 @@ class Extracted:
     media_type: str  # of what the file is, whatever its name says
     pages: tuple[tuple[int, int], ...] = ()  # page n is text[start:end] of pages[n - 1]; empty: the format has no pages
     modified_at: datetime | None = None  # UTC, by the document's own metadata
+    standing: str = ""  # `draft`, `archived` …, by the document's own metadata; empty: it does not say
 
     def __post_init__(self) -> None:
         """Tidy what is kept beside the text; the text itself has its spans and comes tidy."""
-        for field in ("title", "media_type"):
+        for field in ("title", "media_type", "standing"):
             object.__setattr__(self, field, tidy_line(getattr(self, field)))
 
 

@@ -11,8 +11,9 @@ from knowledge.parsers.markup import declared_charset, html_text
 from knowledge.parsers.port import Extracted
 from knowledge.parsers.refusals import BLANK, TOO_LONG
 from knowledge.parsers.slides import read_slides
-from knowledge.parsers.text import csv_table, first_heading, front_matter, title_of
+from knowledge.parsers.text import csv_table, first_heading, front_matter, title_in, title_of
 from knowledge.parsers.word import read_word
+from knowledge.standing import standing_in
 
 LONGEST_TEXT = 20_000_000
 """Characters; about ten thousand pages."""
@@ -36,15 +37,16 @@ def _read_plain(name: str, data: bytes, kind: str) -> Extracted:
 
 
 def _read_markdown(name: str, data: bytes, kind: str) -> Extracted:
-    """Markdown as it is, but for its front matter, of which only the title is kept."""
-    title, text = front_matter(tidy(decode(data)))
-    return Extracted(text=text, title=title_of(name, title, first_heading(text)), media_type=kind)
+    """Markdown as it is, but for its front matter, of which only the title is kept, and whether the document holds."""
+    given, text = front_matter(tidy(decode(data)))
+    return Extracted(text=text, title=title_of(name, title_in(given), first_heading(text)), media_type=kind, standing=standing_in(given))
 
 
 def _read_html(name: str, data: bytes, kind: str) -> Extracted:
     given, markup = front_matter(tidy(decode(data, declared_charset(data))))
     title, text = html_text(markup)
-    return Extracted(text=tidy(text), title=title_of(name, given, title, first_heading(text)), media_type=kind)
+    titles = (title_in(given), title, first_heading(text))
+    return Extracted(text=tidy(text), title=title_of(name, *titles), media_type=kind, standing=standing_in(given))
 
 
 def _read_csv(name: str, data: bytes, kind: str) -> Extracted:

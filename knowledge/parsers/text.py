@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 import yaml
@@ -24,24 +24,29 @@ _TOP = 20_000  # characters in which a title is looked for
 _DELIMITERS = ",;\t|"
 
 
-def front_matter(text: str) -> tuple[str | None, str]:
-    """The title in the front matter, if any, and the text without the front matter.
+def front_matter(text: str) -> tuple[Mapping[object, object], str]:
+    """The fields of the front matter, if any, and the text without the front matter.
 
     Front matter is cut out: it is for the machine that publishes the page. One that cannot be read is cut out all the same.
     """
     found = _FRONT_MATTER.match(text)
     if not found or (found[1] and ":" not in found[1]):
-        return None, text
-    return _yaml_title(found[1] or ""), text[found.end() :]
+        return {}, text
+    return _fields(found[1] or ""), text[found.end() :]
 
 
-def _yaml_title(block: str) -> str | None:
+def title_in(fields: Mapping[object, object]) -> str | None:
+    """The title that front matter gives."""
+    title = fields.get("title")
+    return str(title) if title else None
+
+
+def _fields(block: str) -> Mapping[object, object]:
     try:
         fields = yaml.safe_load(block)
     except yaml.YAMLError:
-        return None
-    title = fields.get("title") if isinstance(fields, dict) else None
-    return str(title) if title else None
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def first_heading(text: str) -> str | None:

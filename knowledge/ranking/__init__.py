@@ -7,6 +7,7 @@
     judging      a candidate's numbers, brought together
     signals      what tells that none of the candidates answers
     versions     what was replaced comes after what replaced it
+    exact        what a question names exactly comes first
     diversity    no two that say the same, and no document too often
 
 `recipe` says how much each counts. Only what the live check lets through is scored: nobody's order depends on what they may not read.
@@ -14,10 +15,11 @@
 
 from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, fuse
 from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
+from knowledge.ranking.exact import exact_first
 from knowledge.ranking.judging import Judging, Ranked
 from knowledge.ranking.recipe import RECIPE, Recipe, Stage
 from knowledge.ranking.signals import unsaid
-from knowledge.ranking.versions import current_first
+from knowledge.ranking.versions import current_first, editions
 from knowledge.ranking.words import searchable_terms
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "Stage",
     "current_first",
     "diversify",
+    "editions",
+    "exact_first",
     "fuse",
     "searchable_terms",
     "unsaid",

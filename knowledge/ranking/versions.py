@@ -1,53 +1,147 @@
-"""Which of a document's versions comes first. Pure."""
+"""Which of a document's editions holds, which a question means, and what comes first. Pure.
+
+The one place that decides it: search orders hits by it and marks their documents; answers read the marks.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 
-from knowledge.documents import Document, DocumentId, Hit
+from knowledge.documents import Document, DocumentId, Edition, Hit
+from knowledge.standing import standing_of
 
-_SUPERSEDED = 0.8  # of the current version's best score, at most, for passages of an older version
-_YEAR = re.compile(r"\b(?:19[89]|20\d)\d\b")
-_EDITION = re.compile(rf"{_YEAR.pattern}|\b(?:v|version )\d+(?:\.\d+)*\b")  # of a title in lower case
-_BETWEEN = str.maketrans(dict.fromkeys("()[]-\N{EN DASH}\N{EM DASH},.:", " "))  # what may stand around a number in a title
+_BEHIND = 0.8  # of the best score of the edition that is meant, at most, for passages of the others
+_UNOFFICIAL = 0.9  # of its score for a draft, or what no longer holds, of which there is no other edition
+_YEAR = re.compile(r"\b(?:19[5-9]|20\d)\d\b")
+_NUMBER = re.compile(r"\bv(?:ersion)?[ .]*(\d+(?:\.\d+)*)\b|\b(?:edition|rev(?:ision)?)[ .]*(\d+)\b")
+_STANDING = re.compile(r"\b(?:draft|obsolete|archived?|deprecated|superseded|outdated|withdrawn|expired|old|wip)(?: by)?\b")
+_BETWEEN = str.maketrans(dict.fromkeys("()[]-_\N{EN DASH}\N{EM DASH},.:/", " "))  # what may stand around a number in a title
+
+_AT = r"\b(?:as of|as at|in|during|back in|of|for|from|at the end of|by|until|before|prior to)"
+_MONTH = r"(?:early |late |the year |(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* )?"
+_AT_A_TIME = re.compile(rf"{_AT} {_MONTH}({_YEAR.pattern})")
+_BEFORE = re.compile(rf"\b(?:before|until|prior to) (?:the year )?({_YEAR.pattern})")
+_LAST_YEAR = re.compile(r"\blast year\b")
+_EARLIER = re.compile(
+    r"\b(?:previous(?:ly)?|former(?:ly)?|earlier (?:version|edition|rule|policy)|used to be|back then|in the past"
+    r"|(?:before|prior to) the (?:last |latest |recent )?(?:change|update|revision|new|current)"
+    r"|old(?:er)? (?:version|edition|rule|policy|one|limit|rate|process))\b"
+)
+_MEANS_UNOFFICIAL = re.compile(r"\b(?:drafts?|obsolete|archived?|deprecated|superseded|outdated|withdrawn|expired)\b")
 
 
-def current_first(hits: Sequence[Hit], query: str) -> list[Hit]:
-    """`hits` with superseded documents behind those that replaced them; they stay, since a question may be about the past.
+def current_first(hits: Sequence[Hit], query: str, asked_at: datetime | None = None) -> list[Hit]:
+    """`hits` with their documents marked, what holds before what it replaced, and official before draft; nothing is left out.
 
-    Documents of one source whose titles differ in nothing but a year or version ("Travel policy 2023", "Travel policy (v2)") are
-    versions of one another: the one with the highest year in its title, then the one changed last, is current. A question that
-    names the year or version of an older one means that one, and nothing is moved.
+    Where the question means another edition, that one comes before the others.
     """
+    marks = editions((hit.passage.document for hit in hits), query, asked_at)
+    families: dict[str, set[DocumentId]] = {}
+    for document in {hit.passage.document.id: hit.passage.document for hit in hits}.values():
+        families.setdefault(_family(document), set()).add(document.id)
+    leading = {member: _leading(members, marks) for members in families.values() for member in members}
     best: dict[DocumentId, float] = {}
-    families: dict[str, list[Document]] = {}
     for hit in hits:
-        document = hit.passage.document
-        if document.id not in best:
-            families.setdefault(_family(document), []).append(document)
-        best[document.id] = max(hit.score, best.get(document.id, hit.score))
-    newest = {document.id: max(family, key=_age) for family in families.values() for document in family}
-    asked = set(_EDITION.findall(query.casefold()))
+        best[hit.passage.document.id] = max(hit.score, best.get(hit.passage.document.id, hit.score))
 
     def placed(hit: Hit) -> Hit:
         document = hit.passage.document
-        current = newest[document.id]
-        if current.id == document.id or asked & set(_EDITION.findall(document.title.casefold())):
-            return hit
-        return replace(hit, score=min(hit.score, best[current.id] * _SUPERSEDED))
+        mark = marks[document.id]
+        ahead = leading[document.id] - {document.id}
+        score = hit.score
+        if document.id not in leading[document.id] and ahead:
+            score = min(score, max(best[other] for other in ahead) * _BEHIND)
+        elif mark.standing and not mark.meant:
+            score *= _UNOFFICIAL
+        return replace(hit, passage=replace(hit.passage, document=replace(document, edition=mark)), score=score)
 
     return sorted(map(placed, hits), key=lambda hit: -hit.score)
 
 
+def editions(documents: Iterable[Document], query: str = "", asked_at: datetime | None = None) -> dict[DocumentId, Edition]:
+    """What each document is among the others. What a search has marked already stays marked.
+
+    Documents whose titles differ in nothing but a year, a version or a word like "draft" are editions of one another, if one of them
+    names its year or version (both, where they are of two sources). Of the official ones that of the highest year or version holds,
+    then the one changed last. `meant`: the question names it by year or version, asks for its time ("as of 2023", "last year", of
+    `asked_at`) or for what held before.
+    """
+    query = query.casefold()
+    families: dict[str, list[Document]] = {}
+    for document in {document.id: document for document in documents}.values():
+        families.setdefault(_family(document), []).append(document)
+    return dict(chain.from_iterable(_marked(family, query, asked_at) for family in families.values()))
+
+
+def _marked(family: Sequence[Document], query: str, asked_at: datetime | None) -> Iterable[tuple[DocumentId, Edition]]:
+    standings = {one.id: one.edition.standing or standing_of(one.title, one.name) for one in family}
+    ordered = sorted((one for one in family if not standings[one.id]), key=_age)
+    meant = _meant(family, ordered, standings, query, asked_at)
+    for one in family:
+        newer = [other for other in ordered if _age(other) > _age(one) and _comparable(one, other)]
+        replaced_by = newer[-1].title if newer else one.edition.replaced_by
+        yield one.id, Edition(standing=standings[one.id], replaced_by=replaced_by, meant=one.id in meant or one.edition.meant)
+
+
+def _leading(members: set[DocumentId], marks: dict[DocumentId, Edition]) -> set[DocumentId]:
+    """Those of a document's editions that come first: what the question means, else what holds, else all."""
+    meant = {one for one in members if marks[one].meant}
+    holding = {one for one in members if not marks[one].replaced_by and not marks[one].standing}
+    return meant or holding or members
+
+
+def _meant(
+    family: Sequence[Document], ordered: Sequence[Document], standings: dict[DocumentId, str], query: str, asked_at: datetime | None
+) -> set[DocumentId]:
+    named = {*_YEAR.findall(_BEFORE.sub(" ", query)), *_numbers(query)}
+    by_name = {one.id for one in family if named & {*_YEAR.findall(_said(one)), *_numbers(_said(one))}}
+    if by_name:
+        return by_name
+    if _MEANS_UNOFFICIAL.search(query) and (unofficial := {one.id for one in family if standings[one.id]}):
+        return unofficial
+    if len(ordered) > 1 and (year := _asked_year(query, asked_at)):
+        return {one.id for one in [one for one in ordered if _age(one)[0] <= year][-1:]}
+    return {ordered[-2].id} if len(ordered) > 1 and _EARLIER.search(query) else set()
+
+
+def _asked_year(query: str, asked_at: datetime | None) -> int:
+    """The year whose rules are asked for; 0 if none is."""
+    if found := _BEFORE.search(query):
+        return int(found[1]) - 1
+    if found := _AT_A_TIME.search(query):
+        return int(found[1])
+    return asked_at.year - 1 if asked_at and _LAST_YEAR.search(query) else 0
+
+
+def _said(document: Document) -> str:
+    """What a document is called: its title, and the name of its file, where the year often is."""
+    return f"{document.title} {document.name.rpartition('/')[2]}".casefold().replace("_", " ")
+
+
+def _numbers(text: str) -> set[str]:
+    return {f"v{one or other}" for one, other in _NUMBER.findall(text)}
+
+
 def _family(document: Document) -> str:
-    """What the titles of a document's versions have in common."""
-    words = _EDITION.sub(" ", document.title.casefold()).translate(_BETWEEN).split()
-    return " ".join((document.source, *words))
+    """What the titles of a document's editions have in common."""
+    title = document.title.casefold().replace("_", " ")
+    for what in (_YEAR, _NUMBER, _STANDING):
+        title = what.sub(" ", title)
+    return " ".join(title.translate(_BETWEEN).split()) or document.id
 
 
-def _age(document: Document) -> tuple[int, bool, datetime]:
-    """Sorts documents from old to new: by the year in the title, or else of the last change; then by that change."""
+def _comparable(one: Document, other: Document) -> bool:
+    """Two of one title need not be editions of one thing: one of them has to say which it is; both, if they are of two sources."""
+    say = [bool(_YEAR.search(_said(each)) or _numbers(_said(each))) for each in (one, other)]
+    return any(say) if one.source == other.source else all(say)
+
+
+def _age(document: Document) -> tuple[int, bool, list[int], datetime]:
+    """Sorts editions from old to new: by the year they are called by, else that of the last change; by version; by that change."""
     changed = document.modified_at or datetime.min.replace(tzinfo=UTC)
-    years = [int(year) for year in _YEAR.findall(document.title)]
-    return max(years, default=changed.year), bool(years), changed
+    said = _said(document)
+    years = [int(year) for year in _YEAR.findall(said)]
+    numbers = max(([int(part) for part in number[1:].split(".")] for number in _numbers(said)), default=[])
+    return max(years, default=changed.year), bool(years), numbers, changed

@@ -204,3 +204,8 @@ def test_escaped_text_is_read_as_it_was(text: str) -> None:
     made = footnotes.escaped(text)
     assert not set("<>") & set(made)
     assert made.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
+
+
+def test_a_source_line_ends_with_what_should_be_known_of_the_document() -> None:
+    noted = replace(citation(1), note="newer edition: Travel\npolicy 2026")
+    assert footnotes.source_line(noted, answer("")).endswith(" · newer edition: Travel policy 2026")

@@ -20,6 +20,7 @@ from bot.reply import Step
 from knowledge.documents import Document, DocumentId, Findings, Hit, Passage, PassageId, Span, Withheld
 from knowledge.embedding.port import Embedded, Vector
 from knowledge.errors import EmbedderUnavailable, UnknownDocument
+from knowledge.ranking import current_first
 from knowledge.terms import terms
 from tenancy.errors import AllowanceSpent
 from tenancy.viewer import EVERYONE, Audience, PersonId, Principal, TenantId, Viewer
@@ -86,7 +87,7 @@ class FakeSources:
         ranked = sorted(
             (self._hit(query, one) for one in self.passages_ if self._may(viewer, Audience(), one.document)), key=lambda h: -h.score
         )
-        found = [one for one in ranked if one.score > 0]
+        found = current_first([one for one in ranked if one.score > 0], query, NOW)
         shown = [one for one in found if self._may(viewer, audience, one.passage.document)]
         withheld = tuple(Withheld(passage=h.passage.id, reason="audience may not read", score=h.score) for h in found if h not in shown)
         better = bool(found) and found[0] not in shown

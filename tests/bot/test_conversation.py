@@ -17,7 +17,7 @@ from bot.reply import Step
 from knowledge.errors import EmbedderUnavailable, IndexUnavailable
 from tenancy.errors import StoreUnavailable
 from tests.bot import company
-from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, question, viewer
+from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, document, passage, question, viewer
 
 PROMPTS = load()
 
@@ -539,3 +539,20 @@ async def test_feedback_by_button_is_kept_and_private_answers_are_nobody_elses(h
     assert house.memory.rated == [("q1", "ana", Verdict.HELPFUL, "quick")]
     with pytest.raises(UnknownTurn):
         await house.conversation.feedback(viewer("eve"), TurnId("q1"), Verdict.HELPFUL)
+
+
+async def test_an_old_edition_comes_after_the_new_one_and_people_are_told_that_there_is_a_newer_one(house: House) -> None:
+    answer = await house.asked("When are receipts due?")
+    assert answer.text.startswith("Receipts are due within 30 days of the trip. [1]")
+    assert answer.citations[0].note == ""
+    past = await house.asked("When were receipts due in 2024?", id=TurnId("q2"), thread="t2")
+    assert past.text.startswith("As of March 2024: ")
+    assert "Receipts are due within 14 days. [1]" in past.text
+    assert past.citations[0].note == "newer edition: Travel policy 2026"
+
+
+async def test_a_draft_says_that_it_is_one(house: House) -> None:
+    plan = passage(document("plan.md", "Parking (draft)"), "Parking will cost 40 euros a month from July on.")
+    house.sources = FakeSources((*company.PASSAGES, plan))
+    answer = await house.asked("What will parking cost?")
+    assert (answer.citations[0].title, answer.citations[0].note) == ("Parking (draft)", "draft")

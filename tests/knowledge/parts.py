@@ -12,9 +12,10 @@ import numpy as np
 from knowledge.catalogue import Catalogue
 from knowledge.documents import Findings, Readers
 from knowledge.embedding.known import Embedders
-from knowledge.embedding.port import Asked, Embedded, Signs, States, Vector
+from knowledge.embedding.port import Asked, Embedded, Embedder, Signs, States, Vector
 from knowledge.index.lance import LanceEngine
 from knowledge.index.places import Place, Places
+from knowledge.index.port import IndexEngine
 from knowledge.ingest.items import FileItem, TextItem
 from knowledge.ingest.pipeline import Ingestion
 from knowledge.ingest.report import Report
@@ -80,9 +81,9 @@ class Shelf:
 
     database: Database
     tenant: Tenant
-    engine: LanceEngine
+    engine: IndexEngine
     places: Places
-    embedder: BagOfWords
+    embedder: Embedder
     ingestion: Ingestion
     library: Library
     originals: Originals
@@ -108,12 +109,15 @@ def viewer_of(tenant: TenantId, *principals: str) -> Viewer:
 
 
 @asynccontextmanager
-async def shelf_of(database: Database, tenant: Tenant, folder: Path) -> AsyncIterator[Shelf]:
-    engines: dict[Place, LanceEngine] = {}
-    embedder, lost = BagOfWords(), list[TenantId]()
-    preferred = Place("lancedb", embedder.name, DIMENSION)
+async def shelf_of(
+    database: Database, tenant: Tenant, folder: Path, *, engine: IndexEngine | None = None, embedder: Embedder | None = None
+) -> AsyncIterator[Shelf]:
+    """`engine`: of the place that is preferred, made with `embedder`; absent: LanceDB."""
+    embedder, lost = embedder or BagOfWords(), list[TenantId]()
+    preferred = Place("lancedb", embedder.name, embedder.dimension)
+    engines: dict[Place, IndexEngine] = {preferred: engine} if engine else {}
 
-    def engine_of(place: Place) -> LanceEngine:
+    def engine_of(place: Place) -> IndexEngine:
         """Whatever its engine is called, LanceDB in a folder of its own."""
         if place not in engines:
             engines[place] = LanceEngine(folder / place.engine, model=place.model, dimension=place.dimension)
@@ -129,8 +133,8 @@ async def shelf_of(database: Database, tenant: Tenant, folder: Path) -> AsyncIte
     catalogue = Catalogue(database)
     library = Library(Search(places, embedders, catalogue), catalogue, embedder)
     yield Shelf(database, tenant, engine_of(preferred), places, embedder, ingestion, library, originals, lost)
-    for engine in engines.values():
-        await engine.close()
+    for each in engines.values():
+        await each.close()
 
 
 def text(name: str, body: str, readers: Readers = frozenset({EVERYONE}), title: str = "") -> TextItem:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from knowledge.documents import Document, DocumentId, Hit, Passage, PassageId, Span
 from knowledge.index.port import Proposal
-from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, current_first, diversify, fuse, searchable_terms
+from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, diversify, exact_first, fuse, searchable_terms
 from knowledge.search import Depth
 
 proposals = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 30)).map(
@@ -70,6 +70,12 @@ def test_what_says_the_same_is_said_once() -> None:
     assert [one.passage.id for one in chosen] == ["a", "b"]
 
 
+def test_two_that_agree_in_all_but_a_number_disagree_and_both_are_shown() -> None:
+    long = "Parental leave at all our offices is paid in full for {} weeks after birth, whoever takes it, and can be split in two parts."
+    hits = [hit("a", long.format(18)), hit("b", long.format(20)), hit("copy", long.format(18))]
+    assert [one.passage.id for one in diversify(hits, 8)] == ["a", "b"]
+
+
 def test_no_document_speaks_too_often_as_long_as_others_have_something_to_say() -> None:
     chosen = diversify([*(hit(f"a{n}", f"part {n}", "a") for n in range(9)), hit("b", "other")], PASSAGES_A_DOCUMENT + 1)
     assert [one.passage.id for one in chosen] == ["a0", "a1", "a2", "b"]
@@ -110,24 +116,46 @@ def test_titles_and_headings_count_three_times() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "query", "first"),
+    ("query", "exact"),
     [
-        pytest.param(("Leave policy (2022)", 0), ("Leave policy (2025)", 0), "leave", "new", id="years in the titles decide"),
-        pytest.param(("Travel policy (v1)", 2020), ("Travel policy", 2026), "travel", "new", id="else the date of the last change does"),
-        pytest.param(("Leave policy (2022)", 2022), ("Leave policy", 2025), "leave", "new", id="no year in the title: that of the change"),
-        pytest.param(
-            ("Travel policy", 2026), ("Travel policy 2026", 2020), "travel", "new", id="a year in the title comes before the date"
-        ),
-        pytest.param(("Leave policy 2022", 0), ("Leave policy 2025", 0), "leave in 2022", "old", id="a question may mean the old one"),
-        pytest.param(("Leave policy 2022", 0), ("Travel policy 2025", 0), "leave", "old", id="other titles are other documents"),
-        pytest.param(("Heron 3 datasheet", 2020), ("Heron 4 datasheet", 2026), "heron", "old", id="a product's number is no edition"),
+        pytest.param("what does ERR-4032 mean", "The panel shows err-4032.", id="a code"),
+        pytest.param("what does ERR4032 mean", "The panel shows ERR-4032.", id="a code, joined otherwise"),
+        pytest.param("when was version v2.1.0 published", "2.1.0 came in May.", id="a version"),
+        pytest.param("is ana.bell@acme.example still here", "Write to Ana.Bell@acme.example.", id="an address"),
+        pytest.param("open https://wiki.acme.example/a/42", "See https://wiki.acme.example/a/42.", id="a link"),
+        pytest.param("IL-6", "Levels of IL-6 rise.", id="anything, where the query is nothing else"),
+        pytest.param('who said "a day after"', "Take a day after, they said.", id="words in quotes"),
+        pytest.param("who said \u201ca day after\u201d", "Take a day\nafter, they said.", id="in any quotes, on any lines"),
     ],
 )
-def test_what_was_replaced_comes_after_what_replaced_it(old: tuple[str, int], new: tuple[str, int], query: str, first: str) -> None:
-    hits = [
-        hit("old", "sixteen weeks", title=old[0], changed=old[1], score=0.9),
-        hit("new", "twenty weeks", title=new[0], changed=new[1], score=0.7),
-    ]
-    placed = current_first(hits, query)
-    assert placed[0].passage.id == first
-    assert len(placed) == 2, "what was replaced stays"
+def test_what_names_exactly_what_is_asked_for_comes_first(query: str, exact: str) -> None:
+    alike = "Of ERR-4033, v2.1.1, ana.bellamy@acme.example, wiki.acme.example/a/43, IL-62 or the day that came after something is said."
+    placed = exact_first([hit("alike", alike, score=1.0), hit("exact", exact, score=0.1)], query)
+    assert [one.passage.id for one in placed] == ["exact", "alike"]
+    assert 1 >= placed[0].score > placed[1].score >= 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("how long is leave", id="no name at all"),
+        pytest.param("how long do the effects of 400mg IL-6 last on average", id="measures in a question"),
+        pytest.param("what does ERR-4099 mean", id="a name that nobody has"),
+        pytest.param('so "it is" not', id="quoted words that say nothing"),
+    ],
+)
+def test_a_question_without_anything_exact_changes_nothing(query: str) -> None:
+    hits = [hit("a", "Leave is long.", score=0.9), hit("b", "400mg of IL-6, or so it is.", score=0.5)]
+    assert exact_first(hits, query) == hits
+
+
+def test_of_two_names_both_come_before_one_and_a_document_that_is_called_so_counts() -> None:
+    hits = [hit("none", "nothing"), hit("one", "ERR-4032"), hit("ERR-4033.txt", "see ERR-4032"), hit("hr/rules_2024.pdf", "x")]
+    both = exact_first(hits, "ERR-4032 and ERR-4033.txt")
+    assert [one.passage.id for one in both] == ["ERR-4033.txt", "one", "none", "hr/rules_2024.pdf"]
+    assert exact_first(hits, "what does rules_2024.pdf say about this")[0].passage.id == "hr/rules_2024.pdf"
+
+
+def test_of_a_documents_name_only_what_is_exact_in_it_is_searched() -> None:
+    assert searchable_terms("", (), "", "hr/leave-rules_2024.pdf") == ["hrleaverules2024pdf", "leaverules2024pdf"]
+    assert searchable_terms("", (), "", "leave") == []

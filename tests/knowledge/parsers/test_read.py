@@ -423,3 +423,16 @@ def test_mail_of_all_ages_is_read(data: bytes, text: str) -> None:
 def test_mail_without_text_is_refused(data: bytes) -> None:
     with pytest.raises(Unreadable, match="holds no text"):
         read("a.eml", data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "standing"),
+    [
+        pytest.param("a.md", b"---\ntitle: Leave\nstatus: draft\n---\n# Leave\n\nTen weeks.", "draft", id="Markdown"),
+        pytest.param("a.html", b"---\narchived: true\n---\n<p>Ten weeks.</p>", "archived", id="HTML of a site's generator"),
+        pytest.param("a.md", b"---\n- no fields\n---\nTen weeks.", "", id="front matter without fields"),
+        pytest.param("a.md", b"Ten weeks.", "", id="none"),
+    ],
+)
+def test_front_matter_says_whether_a_document_holds(name: str, data: bytes, standing: str) -> None:
+    assert read(name, data).standing == standing

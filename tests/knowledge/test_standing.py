@@ -1,0 +1,75 @@
+import pytest
+
+from knowledge.standing import standing_in, standing_of
+
+
+@pytest.mark.parametrize(
+    ("title", "standing"),
+    [
+        pytest.param("Travel policy", "", id="nothing"),
+        pytest.param("Draft travel policy", "draft", id="a draft"),
+        pytest.param("DRAFT: Travel policy", "draft", id="with a colon"),
+        pytest.param("[Obsolete] Travel policy", "obsolete", id="in brackets, first"),
+        pytest.param("Travel policy (superseded by 2026)", "superseded", id="in brackets, last, and by what"),
+        pytest.param("Travel policy - archived", "archived", id="after a dash"),
+        pytest.param("Travel policy draft", "draft", id="the last word"),
+        pytest.param("Travel policy (old)", "outdated", id="old, in brackets"),
+        pytest.param("Archived mail", "", id="a subject"),
+        pytest.param("Expired passports: what to do", "", id="another subject"),
+        pytest.param("Old Town office", "", id="a place"),
+        pytest.param("Draft of fresh air", "", id="what is drafted is no document"),
+        pytest.param("Draft", "", id="a title of one word is a subject"),
+    ],
+)
+def test_a_title_may_say_that_its_document_does_not_hold(title: str, standing: str) -> None:
+    assert standing_of(title, "x") == standing
+
+
+@pytest.mark.parametrize(
+    ("name", "standing"),
+    [
+        pytest.param("hr/travel.md", "", id="nothing"),
+        pytest.param("hr/Archive/travel.md", "archived", id="a folder"),
+        pytest.param("old/travel.md", "outdated", id="another folder"),
+        pytest.param("hr/travel-draft.docx", "draft", id="the end of a file's name"),
+        pytest.param("hr/DEPRECATED_travel.md", "deprecated", id="its beginning"),
+        pytest.param("hr/old-town.md", "", id="a place"),
+        pytest.param("hr/archive.md", "", id="a document about the archive"),
+        pytest.param("4983", "", id="a number"),
+    ],
+)
+def test_so_may_a_path(name: str, standing: str) -> None:
+    assert standing_of("Travel", name) == standing
+
+
+@pytest.mark.parametrize(
+    ("text", "standing"),
+    [
+        pytest.param("# Travel\n\n**Status:** Draft\n\nTrains first.", "draft", id="a line for its status"),
+        pytest.param("# Travel\n\nDEPRECATED\n\nTrains first.", "deprecated", id="a line of its own"),
+        pytest.param("# Travel\n\nThis document has been superseded.", "superseded", id="a sentence"),
+        pytest.param("# Travel\n\n> Replaced by the policy of 2026.", "superseded", id="by what it is replaced"),
+        pytest.param("# Travel\n\nThis page is now obsolete.", "obsolete", id="by now"),
+        pytest.param("# Travel\n\nStatus: approved", "", id="another status"),
+        pytest.param("# Travel\n\nA ticket that has expired is not refunded.", "", id="a word of its subject"),
+        pytest.param(f"# Travel\n\n{'Trains first. ' * 100}\n\nStatus: draft", "", id="far below"),
+    ],
+)
+def test_so_may_its_first_lines(text: str, standing: str) -> None:
+    assert standing_of("Travel", "x", text) == standing
+
+
+@pytest.mark.parametrize(
+    ("fields", "standing"),
+    [
+        pytest.param({}, "", id="none"),
+        pytest.param({"draft": True}, "draft", id="a flag"),
+        pytest.param({"draft": False}, "", id="a flag that is down"),
+        pytest.param({"Status": "Archived "}, "archived", id="a status"),
+        pytest.param({"state": "WIP"}, "draft", id="a state"),
+        pytest.param({"status": "final", 3: None}, "", id="another status, and what is no name"),
+        pytest.param({"superseded_by": "travel-2026.md"}, "superseded", id="by what it is replaced"),
+    ],
+)
+def test_so_may_front_matter(fields: dict[object, object], standing: str) -> None:
+    assert standing_in(fields) == standing
