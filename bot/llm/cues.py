@@ -60,6 +60,8 @@ OPTIONAL: Final = re.compile(r"\bif you(?:'d| would)? (?:want|wish|like|prefer|c
 """What only some want."""
 LETTERHEAD: Final = re.compile(r"(?:from|to|cc|bcc|date|subject|sent|reply-to):", re.IGNORECASE)
 """How a line at the head of a mail starts."""
+POINTER: Final = re.compile(r"\W*(?:\[[^\]]*\]\([^()]*\)|https?://\S+)\W*")
+"""A link and nothing else: it leads to an answer and is none."""
 ALL_OTHERS: Final = re.compile(
     r"\W*(?:rest of|(?:all|any|every) ?(?:other|thing else|where else|body else)|others?\b|elsewhere|otherwise|default)", re.IGNORECASE
 )
