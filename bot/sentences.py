@@ -187,10 +187,12 @@ def _is_title(lines: list[str]) -> bool:
     """Whether a paragraph's first line is a heading, or a path of headings: `Travel > Hotels`."""
     first, second, *_ = lines
     names = first.removesuffix("...").split(" > ")
-    if max(len(name.split()) for name in names) > _TITLE_WORDS or first[0].islower():
+    if first[0].islower():
         return False
     if len(names) > 1:
-        return _begins_anew(names[-1], second, math.inf)
+        return max(len(name.split()) for name in names) <= 2 * _TITLE_WORDS and _begins_anew(names[-1], second, math.inf)
+    if len(first.split()) > _TITLE_WORDS:
+        return False
     return _begins_anew(names[0], second, max(map(len, lines[1:]))) and not _are_lines([line.strip() for line in lines])
 
 

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 from bot.llm.editions import of_years, superseded, years
 from bot.llm.pieces import Piece, is_question, pieces
-from bot.llm.standing import Standing, standing
+from bot.llm.standing import standing
 from bot.llm.wanted import Wanted
 from bot.quotes import Quote
-from bot.sentences import Kind, Unit, cells
+from bot.sentences import Kind, cells
 from knowledge.documents import Document, DocumentId, Hit
 from knowledge.terms import terms
 
@@ -116,7 +116,7 @@ def _candidate(piece: Piece, editions: _Editions, *, opens: bool) -> Candidate:
     ordered = piece.ordered if alone else terms(words)
     return Candidate(
         quote=quote,
-        kind=Kind.STEP if _is_list(unit, stands) else unit.kind,
+        kind=Kind.STEP if stands.is_list else unit.kind,
         order=(read.rank, piece.place),
         prior=read.prior,
         ordered=ordered,
@@ -136,7 +136,3 @@ def _candidate(piece: Piece, editions: _Editions, *, opens: bool) -> Candidate:
         asked_for=passage.document.id in editions.asked_for,
         dated=editions.dated(passage.document),
     )
-
-
-def _is_list(unit: Unit, standing: Standing) -> bool:
-    return unit.kind in {Kind.STEP, Kind.BULLET, Kind.LEAD_IN} and standing.end - standing.start > unit.end - unit.start

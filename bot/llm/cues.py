@@ -52,7 +52,8 @@ WANTS_STEPS: Final = re.compile(
 ABOUT_ITSELF: Final = re.compile(
     r"(?:effective|valid (?:from|for|until)|in force|(?:last )?(?:updated|changed|reviewed)|released|published|written|"
     r"replaces|supersedes|version|(?:please )?(?:refer to|see (?:the|also|our)|learn more|read more)|(?:for )?more (?:information|details)|"
-    r"owner|this (?:\w+ )?(?:replaces|supersedes)|table of contents)\b",
+    r"owner|this (?:\w+ )?(?:replaces|supersedes)|table of contents|"
+    r"(?:read|see|consult|visit|check out) (?:the|our|this)\b[^!?]{0,250}\bfor (?:more|further|detailed|details|an overview))\b",
     re.IGNORECASE,
 )
 """How a sentence starts that says something of its document, or points to another, and nothing of the matter."""

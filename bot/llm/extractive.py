@@ -52,6 +52,7 @@ _AT_LEAST: Final = 0.78  # of the best score, for a further piece
 _STRONG: Final = 0.9  # of the best score, for a further piece that covers nothing new of the question
 _AS_CLOSE: Final = 0.7  # of what the best piece covers of the question, for a further piece
 _ENOUGH: Final = 60  # words, after which no further piece is quoted
+_MOST_WORDS: Final = 110  # of the whole answer, with any further piece but a list
 _MOST_OVERLAP: Final = 0.6  # share of a piece's terms that pieces before it may have
 _DIGIT = re.compile(r"\d")
 
@@ -116,10 +117,11 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
     said: frozenset[str] = frozenset()
     for one in scored:
         best = scored[0]
-        said_enough = sum(candidate.words for candidate in chosen) >= _ENOUGH
-        if len(chosen) == most or said_enough or (chosen and one.score < _AT_LEAST * best.score):
+        words = sum(candidate.words for candidate in chosen)
+        if len(chosen) == most or words >= _ENOUGH or (chosen and one.score < _AT_LEAST * best.score):
             break
-        alike = one.covered >= _AS_CLOSE * best.covered and one.fit >= best.fit
+        fits = words + one.candidate.words <= _MOST_WORDS or one.candidate.kind is Kind.STEP
+        alike = one.covered >= _AS_CLOSE * best.covered and one.fit >= best.fit and fits
         if not chosen or (alike and _may_stand(one, best) and _adds(question, one, said, best)):
             chosen.append(one.candidate)
             said |= one.candidate.all_terms

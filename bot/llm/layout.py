@@ -13,6 +13,7 @@ from bot.quotes import Cited, Quote
 from bot.sentences import MARK, Kind
 
 _GAP = re.compile(r"\s*(?:(?:[-*+•◦▪‣]|[a-z]\))\s+)?")
+_LINES = frozenset({Kind.BULLET, Kind.FIELD})  # each of several is a line of its own
 _MARK = re.compile(MARK)
 _ITEM_START = re.compile(r"\s*(?:[-*+•◦▪‣]|\d{1,3}[.)]|[a-z]\))\s+\S")
 
@@ -93,7 +94,7 @@ def _blocks(group: Sequence[tuple[int, Candidate]]) -> Iterator[str]:
     elif first.row or len(group) == 1:
         for n, candidate in group:
             yield _block(n, candidate)
-    elif first.kind is Kind.BULLET:
+    elif first.kind in _LINES:
         items = "\n".join(f"- {inert(candidate.quote.text)} [{n}]" for n, candidate in group)
         yield _dated(first, _in_context(first, items).replace("*: - ", "*:\n\n- ", 1), between=":\n\n")
     else:

@@ -25,7 +25,7 @@ _CONNECTIVE: Final = (
     r"for example|for instance|as such|as a result(?! of\b)|on the other hand|(?:in|by) contrast(?! to\b)|in turn|"
     r"the (?:latter|former|above|others))\b"
 )
-_POINTS_BACK: Final = re.compile(rf"\W*(?:(?:{_BEFORE_IT})?{_PRONOUN}|{_CONNECTIVE})", re.IGNORECASE)
+_POINTS_BACK: Final = re.compile(rf"\W*(?:(?:{_BEFORE_IT})?{_PRONOUN}|{_CONNECTIVE}|(?:yes|no|nope|sure)[,.;:!])", re.IGNORECASE)
 _POINTS_NOWHERE: Final = re.compile(
     r"\W*(?:"
     r"it (?:is|was|will be|may be|can be|has been|takes|seems|appears) (?:[\w-]+ ){0,2}(?:to|that|for|if)\b|"
@@ -39,7 +39,11 @@ _OF_THE_DOCUMENT: Final = re.compile(
     re.IGNORECASE,
 )
 _MIDWAY: Final = re.compile(r"[^\w`]*(?-i:[a-z])")
-_LEADS_IN: Final = re.compile(r"\b(?:following|follows?|below|steps?)\b[^.!?]*[.!]\W*$", re.IGNORECASE)
+_LEADS_IN: Final = re.compile(
+    r"\b(?:following|follows?|below|steps?)\b[^.!?]*[.!]\W*$|^\W*there (?:are|is) .{0,30}\b(?:ways|options|reasons|kinds|types|things)\b",
+    re.IGNORECASE,
+)
+"""A sentence that announces the list after it."""
 
 
 class Standing(NamedTuple):
@@ -49,6 +53,7 @@ class Standing(NamedTuple):
     end: int
     dangling: bool = False  # begins by pointing at what its heading has to say
     astray: bool = False  # begins by pointing at something that is not quoted, and that no heading says
+    is_list: bool = False  # a list, or a part of one, of more than one line
     under: str = ""  # the line that leads in, where the list is too long to be quoted
 
 
@@ -60,7 +65,8 @@ def points_back(words: str) -> bool:
 def standing(text: str, found: Sequence[Unit], index: int) -> Standing:
     """The unit `found[index]` with what is next to it and without which it cannot be understood."""
     unit = found[index]
-    if unit.kind in {*_ITEMS, Kind.LEAD_IN}:
+    announces = index + 1 < len(found) and found[index + 1].kind in _ITEMS and _does_lead_in(text, unit)
+    if unit.kind in _ITEMS or unit.kind is Kind.LEAD_IN or announces:
         return _in_its_list(text, found, index)
     if unit.kind is Kind.SENTENCE:
         return _from(text, found, _antecedent(text, found, index, unit.end), _rounded_off(text, found, index))
@@ -125,7 +131,7 @@ def _in_its_list(text: str, found: Sequence[Unit], index: int) -> Standing:
     most = _LONGEST_STEPS if found[index].kind is not Kind.BULLET else _LONGEST_BULLETS
     if found[last].end - found[first].start <= most:
         begin = _antecedent(text, found, first, found[first].end) if found[first].kind not in _ITEMS else first
-        return _from(text, found, begin, found[last].end)
+        return _from(text, found, begin, found[last].end)._replace(is_list=first < last)
     lead = text[found[first].start : found[first].end] if found[first].kind is Kind.LEAD_IN and first != index else ""
     return _from(text, found, index, found[index].end, lead.rstrip(":* ") if len(lead) <= _LONGEST_LEAD else "")
 

@@ -109,6 +109,13 @@ def test_a_line_of_a_table_that_lost_its_rules_is_put_under_its_header() -> None
     assert got.text == "*What How long*: Personnel files 6 years [1]"
 
 
+def test_lines_of_a_table_that_lost_its_rules_stay_lines() -> None:
+    hits = of_text("What How long\nTax files 10 years\nPersonnel files 6 years\nChat 2 years")
+    got = answer("How long are personnel files and tax files kept?", hits)
+    assert got.text == "*What How long*:\n\n- Tax files 10 years [1]\n- Personnel files 6 years [1]"
+    assert_exact(got, hits)
+
+
 def test_sentences_that_follow_each_other_share_a_footnote() -> None:
     hits = of_text(
         "Parental leave is 26 weeks for the first parent. Parental leave for the other parent is 10 weeks. We wish you well in spring."
@@ -310,11 +317,12 @@ def test_less_than_the_answer_stands_after_it_or_not_at_all(*, answer_first: boo
         pytest.param("Which parking permit do I need?", id="a question"),
         pytest.param("- [The parking permit]({{ site.url }} parking)", id="a link"),
         pytest.param("For your parking permit, choose the following:", id="a line that leads in to nothing"),
+        pytest.param("Read our [guide](https://acme.example) for more on the parking permit.", id="a sentence that says where to read"),
     ],
 )
 def test_what_leads_to_an_answer_is_none(poor: str) -> None:
-    got = answer("Which parking permit do I need?", of_text(f"{poor}\n\nThe blue permit is for one month, the green one for a year."))
-    assert [citation.quote[:15] for citation in got.citations] == ["The blue permit"]
+    got = answer("Which parking permit do I need?", of_text(f"{poor}\n\nThe blue parking permit is for a month, the green one for a year."))
+    assert [citation.quote[:15] for citation in got.citations] == ["The blue parkin"]
 
 
 def test_that_a_document_replaces_another_is_no_second_piece() -> None:

@@ -28,6 +28,7 @@ def piece(text: str, begins: str) -> tuple[str, Standing]:
         "Another way is by post.",
         "The latter is free.",
         "Both are paid.",
+        "Yes! Ask Ana.",
     ],
 )
 def test_what_points_back_is_seen(words: str) -> None:
@@ -79,6 +80,13 @@ def test_steps_bring_their_lead_in_and_the_paragraphs_within() -> None:
 def test_a_sentence_that_announces_the_steps_leads_in_too_and_brings_what_it_points_at() -> None:
     text = "Laptops get lost. If it happens, follow these steps.\n\n1. Ring us.\n2. Wait."
     assert piece(text, "2.")[0] == text
+
+
+def test_a_sentence_that_announces_a_list_brings_it() -> None:
+    text = "There are two ways to pay.\n\n- by card\n- in cash"
+    for begins in ("There", "- in"):
+        words, stands = piece(text, begins)
+        assert (words, stands.is_list) == (text, True)
 
 
 def test_steps_that_began_in_another_passage_are_put_under_their_heading() -> None:
