@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot import texts
 from bot.messages import Citation
 from bot.sentences import Kind, Unit, units
-from knowledge.documents import Passage, Span
+from knowledge.documents import DocumentId, Passage, Span
 from knowledge.terms import terms
 
 QUOTABLE = frozenset({Kind.SENTENCE, Kind.STEP, Kind.BULLET, Kind.FIELD, Kind.ROW, Kind.LEAD_IN})
@@ -30,6 +30,12 @@ class Quote:
         """The words, verbatim."""
         return self.passage.text[self.start : self.end]
 
+    @property
+    def place(self) -> tuple[DocumentId, int, int]:
+        """Where it stands in its document's text; passages overlap."""
+        begins = self.passage.span.start
+        return self.passage.document.id, begins + self.start, begins + self.end
+
     def citation(self, n: int) -> Citation:
         """Footnote `n`, which opens these words."""
         passage, document = self.passage, self.passage.document
@@ -43,7 +49,7 @@ class Quote:
             source=document.source,
             page=passage.page,
             heading=passage.heading,
-            span=Span(passage.span.start + self.start, passage.span.start + self.end),
+            span=Span(*self.place[1:]),
             quote=self.text,
             modified_at=document.modified_at,
             note=texts.edition(document.edition.standing, document.edition.replaced_by),

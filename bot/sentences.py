@@ -3,6 +3,7 @@
 Every unit is a slice of the text it came from, so that a quote is verbatim and its span exact.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from enum import StrEnum
@@ -151,13 +152,48 @@ def _pieces(text: str) -> Iterator[tuple[list[tuple[int, int]], Kind]]:
         else:
             own = Kind.CODE if fenced else _kind_of(line)
         if block and (own is None or not _continues(kind, own)):
-            yield block, kind
+            yield from _parted(text, block, kind)
             block = []
         if own is not None:
             kind = kind if block else own
             block.append((start, end))
     if block:
-        yield block, kind
+        yield from _parted(text, block, kind)
+
+
+def _parted(text: str, block: list[tuple[int, int]], kind: Kind) -> Iterator[tuple[list[tuple[int, int]], Kind]]:
+    """A list without the paragraph right below it, and a paragraph without the heading right above it."""
+    shown = [text[start:end].rstrip() for start, end in block]
+    if kind in {Kind.STEP, Kind.BULLET}:
+        last = max(i for i, line in enumerate(shown) if _ITEM.match(line))
+        below = next((i for i in range(last + 1, len(block)) if _begins_anew(shown[i - 1], shown[i], max(map(len, shown)))), len(block))
+        yield block[:below], kind
+        if block[below:]:
+            yield from _parted(text, block[below:], Kind.SENTENCE)
+        return
+    if kind is Kind.SENTENCE and len(block) > 1 and _is_title(shown):
+        yield block[:1], Kind.HEADING
+        block = block[1:]
+    yield block, kind
+
+
+def _begins_anew(line: str, following: str, room: float) -> bool:
+    """Whether a line that ends like none was ended on purpose: the next one's first word is no small one, and had a place in it."""
+    fits = len(line) + 1 + len(following.split(maxsplit=1)[0]) <= room
+    return fits and not following[0].isspace() and not following[0].islower() and not is_ended(line) and line[-1] not in ",;:"
+
+
+def _is_title(lines: list[str]) -> bool:
+    """Whether a paragraph's first line is a heading, or a path of headings: `Travel > Hotels`."""
+    first, second, *_ = lines
+    names = first.removesuffix("...").split(" > ")
+    if first[0].islower():
+        return False
+    if len(names) > 1:
+        return max(len(name.split()) for name in names) <= 2 * _TITLE_WORDS and _begins_anew(names[-1], second, math.inf)
+    if len(first.split()) > _TITLE_WORDS:
+        return False
+    return _begins_anew(names[0], second, max(map(len, lines[1:]))) and not _are_lines([line.strip() for line in lines])
 
 
 def _kind_of(line: str) -> Kind | None:

@@ -1,16 +1,16 @@
 """The pieces of passages that could be quoted as an answer, with what choosing among them needs. Pure."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from bot.llm.editions import asked_for, superseded
-from bot.llm.pieces import Piece, is_question, pieces, starts_midway
+from bot.llm.pieces import Piece, is_question, pieces
+from bot.llm.standing import standing
 from bot.llm.wanted import Wanted
 from bot.quotes import Quote
-from bot.sentences import Kind, Unit, cells
+from bot.sentences import Kind, cells
 from knowledge.documents import Document, DocumentId, Hit
 from knowledge.terms import terms
 
@@ -20,17 +20,6 @@ SHORTLIST: Final = 12
 """Pieces that are looked at closely."""
 PRIOR_COUNTS: Final = 0.5
 """What the best passage's piece is more promising by than one of a passage that hardly was found."""
-_NONE: Final = frozenset[str]()
-_LONGEST_PAIR: Final = 420  # characters of two sentences quoted as one
-_LONGEST_ROUND: Final = 240  # characters of a sentence with the one after it
-_LONGEST_LIST: Final = 1_200  # characters of a list quoted as one
-_FRAGMENT_WORDS: Final = 5  # a list item of fewer words does not stand alone
-
-_DANGLING = re.compile(
-    r"(this|that|these|those|it|they|them|he|she|its|their|such|here|there|however|but|and|or|so|also|then|therefore|thus|"
-    r"otherwise|instead|in addition|in this case|in that case|for example|for instance|both|neither|the (?:latter|former))\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +46,10 @@ class Candidate:
     header_terms: frozenset[str] = field(default_factory=frozenset)  # of the header of its table
     near_terms: frozenset[str] = field(default_factory=frozenset)  # all these, and those of the units beside it
     row: Row | None = None
-    label: str = ""  # the line above a table that lost its rules
+    label: str = ""  # the line above a table that lost its rules, or that leads in to a long list
     asks: bool = False  # is a question itself
-    dangling: bool = False  # starts with a word that points at what was left out
+    dangling: bool = False  # starts with a word that points at what its heading has to say
+    astray: bool = False  # starts with a word that points at what neither it nor its heading says
     opens: bool = False  # is the first of its passage that may be quoted
     spoken: bool = False  # stands in the notes of a slide
     superseded: bool = False  # another hit is a newer edition of its document
@@ -119,68 +109,30 @@ def _promise(wanted: Wanted, piece: Piece) -> float:
 def _candidate(piece: Piece, editions: _Editions, *, opens: bool) -> Candidate:
     read = piece.read
     passage, unit = read.passage, read.found[piece.place]
-    start, end = _stretched(passage.text, read.found, piece.place)
-    quote = Quote(passage, start, end)
+    stands = standing(passage.text, read.found, piece.place)
+    quote = Quote(passage, stands.start, stands.end)
     words = quote.text
-    alone = (start, end) == (unit.start + unit.lead, unit.end)
+    alone = (stands.start, stands.end) == (unit.start + unit.lead, unit.end)
     ordered = piece.ordered if alone else terms(words)
     return Candidate(
         quote=quote,
-        kind=Kind.STEP if _is_list(unit, start, end) else unit.kind,
+        kind=Kind.STEP if stands.is_list else unit.kind,
         order=(read.rank, piece.place),
         prior=read.prior,
         ordered=ordered,
         terms=piece.terms if alone else frozenset(ordered),
-        heading_terms=read.heading_terms | piece.question_terms,
+        heading_terms=read.heading_terms | piece.above_terms,
         title_terms=read.title_terms,
         header_terms=piece.header.terms,
         near_terms=piece.near_terms,
         row=Row(piece.header.names, tuple(cells(words)), (read.rank, unit.block)) if unit.kind is Kind.ROW else None,
-        label=" ".join(piece.header.names) if unit.kind is Kind.FIELD else "",
+        label=" ".join(piece.header.names) if unit.kind is Kind.FIELD else stands.under,
         asks=is_question(words),
-        dangling=bool(_DANGLING.match(words)),
+        dangling=stands.dangling,
+        astray=stands.astray,
         opens=opens,
         spoken=unit.block in read.spoken,
         superseded=passage.document.id in editions.superseded,
         asked_for=passage.document.id in editions.asked_for,
         dated=editions.dated(passage.document),
     )
-
-
-def _is_list(unit: Unit, start: int, end: int) -> bool:
-    return unit.kind in {Kind.STEP, Kind.BULLET, Kind.LEAD_IN} and end - start > unit.end - unit.start
-
-
-def _stretched(text: str, found: Sequence[Unit], index: int) -> tuple[int, int]:
-    """The piece that stands on its own: the unit, with what it cannot be understood without if that is next to it."""
-    unit = found[index]
-    if unit.kind in {Kind.STEP, Kind.LEAD_IN} or (unit.kind is Kind.BULLET and len(unit.body(text).split()) < _FRAGMENT_WORDS):
-        return _list_around(found, index)
-    if unit.kind is Kind.SENTENCE and index and _DANGLING.match(text, unit.start):
-        before = found[index - 1]
-        joined = before.kind is Kind.SENTENCE and before.block == unit.block and unit.end - before.start <= _LONGEST_PAIR
-        if joined and not starts_midway(text, before, index - 1):
-            return before.start, unit.end
-    return unit.start + unit.lead, _rounded_off(text, found, index)
-
-
-def _rounded_off(text: str, found: Sequence[Unit], index: int) -> int:
-    """The end of a sentence, or of the next one if that points back at it or is all that is left of a short paragraph."""
-    unit, following = found[index], found[index + 1] if index + 1 < len(found) else None
-    joins = following and following.block == unit.block and unit.kind is following.kind is Kind.SENTENCE
-    if not following or not joins or following.end - unit.start > _LONGEST_ROUND:
-        return unit.end
-    alone = not any(other.block == unit.block for other in (*found[max(0, index - 1) : index], *found[index + 2 : index + 3]))
-    return following.end if alone or _DANGLING.match(text, following.start) else unit.end
-
-
-def _list_around(found: Sequence[Unit], index: int) -> tuple[int, int]:
-    items = {Kind.STEP, Kind.BULLET}
-    first = last = index
-    while first and found[first].kind in items and found[first - 1].kind in items | {Kind.LEAD_IN}:
-        first -= 1
-    while last + 1 < len(found) and found[last + 1].kind in items:
-        last += 1
-    if found[last].end - found[first].start <= _LONGEST_LIST:
-        return found[first].start, found[last].end
-    return found[index].start + found[index].lead, found[index].end

@@ -52,7 +52,8 @@ WANTS_STEPS: Final = re.compile(
 ABOUT_ITSELF: Final = re.compile(
     r"(?:effective|valid (?:from|for|until)|in force|(?:last )?(?:updated|changed|reviewed)|released|published|written|"
     r"replaces|supersedes|version|(?:please )?(?:refer to|see (?:the|also|our)|learn more|read more)|(?:for )?more (?:information|details)|"
-    r"owner|this (?:\w+ )?(?:replaces|supersedes)|table of contents)\b",
+    r"owner|this (?:\w+ )?(?:replaces|supersedes)|table of contents|"
+    r"(?:read|see|consult|visit|check out) (?:the|our|this)\b[^!?]{0,250}\bfor (?:more|further|detailed|details|an overview))\b",
     re.IGNORECASE,
 )
 """How a sentence starts that says something of its document, or points to another, and nothing of the matter."""
@@ -60,6 +61,8 @@ OPTIONAL: Final = re.compile(r"\bif you(?:'d| would)? (?:want|wish|like|prefer|c
 """What only some want."""
 LETTERHEAD: Final = re.compile(r"(?:from|to|cc|bcc|date|subject|sent|reply-to):", re.IGNORECASE)
 """How a line at the head of a mail starts."""
+POINTER: Final = re.compile(r"\W*(?:\[[^\]]*\]\([^()]*\)|https?://\S+)\W*")
+"""A link and nothing else: it leads to an answer and is none."""
 ALL_OTHERS: Final = re.compile(
     r"\W*(?:rest of|(?:all|any|every) ?(?:other|thing else|where else|body else)|others?\b|elsewhere|otherwise|default)", re.IGNORECASE
 )

@@ -23,12 +23,12 @@ MOST_PASSAGES: Final = 5
 """Passages that are read; of more, none was quoted more aptly on the demo company's questions, and each costs .4 ms."""
 
 # Parts of a candidate's score; coverage of the question's weighted terms counts 1. Set by hand on the demo company's judged
-# questions, checked on the 18F handbook's own; .05 more or less moves one question in sixty.
+# questions, checked on the 18F handbook's own and with `tests.quality.sentences`; .05 more or less moves one question in sixty.
 _HEADING: Final = 0.9  # of a term that only its heading has
 _TITLE: Final = 0.7  # of a term that only its document's title or an outer heading has
 _HEADER: Final = 0.9  # of a term that only the header of its table has
 _NEAR: Final = 0.35  # of a term that only the sentences beside it have
-_PRIOR: Final = 0.6  # its passage was found first
+_PRIOR: Final = 0.7  # its passage was found first
 _PAIRS: Final = 0.2  # has the question's pairs of terms side by side
 _SUBJECT: Final = 0.1  # its first terms, or first cell, are what the question is about
 _FIT: Final = 0.25  # looks like what was asked for: a duration, a date, an amount …
@@ -37,8 +37,8 @@ _STEPS: Final = 0.15  # steps, for a question of how, or a trouble
 _ASKS: Final = -0.5  # is a question itself
 _OPENS: Final = 0.05  # is what its passage says first
 _SHORT: Final = -0.25  # fewer than three terms, or two if one is a number
-_LONG: Final = -0.15  # more than sixty words
-_DANGLING: Final = -0.2  # starts with a word that points at what was left out
+_DANGLING: Final = -0.2  # starts with a word that points at what its heading has to say
+_ASTRAY: Final = -0.4  # more, where its heading does not say it
 _SPOKEN: Final = -0.25  # notes of a slide
 _ABOUT_ITSELF: Final = -0.3  # when its document is valid and what it replaces
 _OPTIONAL: Final = -0.15  # for those who want something else
@@ -52,6 +52,7 @@ _AT_LEAST: Final = 0.78  # of the best score, for a further piece
 _STRONG: Final = 0.9  # of the best score, for a further piece that covers nothing new of the question
 _AS_CLOSE: Final = 0.7  # of what the best piece covers of the question, for a further piece
 _ENOUGH: Final = 60  # words, after which no further piece is quoted
+_MOST_WORDS: Final = 110  # of the whole answer, with any further piece but a list
 _MOST_OVERLAP: Final = 0.6  # share of a piece's terms that pieces before it may have
 _DIGIT = re.compile(r"\d")
 
@@ -99,8 +100,8 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
         (_SHORT, len(candidate.terms) < (2 if _DIGIT.search(words) else 3) and not candidate.row),  # said at _SHORT
         (_STEPS, question.wants_steps and candidate.kind is Kind.STEP),
         (_ASKS, candidate.asks),
-        (_LONG, candidate.words > 60 and candidate.kind is not Kind.STEP),  # noqa: PLR2004  said at _LONG
         (_DANGLING, candidate.dangling),
+        (_ASTRAY, candidate.astray),
         (_SPOKEN, candidate.spoken),
         (_OPTIONAL, bool(OPTIONAL.search(words))),
         (_ABOUT_ITSELF, bool(ABOUT_ITSELF.match(words))),
@@ -116,14 +117,22 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
     said: frozenset[str] = frozenset()
     for one in scored:
         best = scored[0]
-        said_enough = sum(candidate.words for candidate in chosen) >= _ENOUGH
-        if len(chosen) == most or said_enough or (chosen and one.score < _AT_LEAST * best.score):
+        words = sum(candidate.words for candidate in chosen)
+        if len(chosen) == most or words >= _ENOUGH or (chosen and one.score < _AT_LEAST * best.score):
             break
-        alike = one.covered >= _AS_CLOSE * best.covered and one.fit >= best.fit
-        if not chosen or (alike and _adds(question, one, said, best)):
+        fits = words + one.candidate.words <= _MOST_WORDS or one.candidate.kind is Kind.STEP
+        alike = one.covered >= _AS_CLOSE * best.covered and one.fit >= best.fit and fits
+        if not chosen or (alike and _may_stand(one, best) and _adds(question, one, said, best)):
             chosen.append(one.candidate)
             said |= one.candidate.all_terms
     return chosen
+
+
+def _may_stand(one: _Scored, best: _Scored) -> bool:
+    """Not if it only says something of its document, nor before the best piece, which answers, unless it is nearly as good."""
+    place, answer = one.candidate.quote.place, best.candidate.quote.place
+    before = place[0] == answer[0] and place < answer
+    return not ABOUT_ITSELF.match(one.candidate.quote.text) and (not before or one.score >= _STRONG * best.score)
 
 
 def _adds(question: Wanted, one: _Scored, said: frozenset[str], best: _Scored) -> bool:

@@ -13,6 +13,7 @@ from bot.quotes import Cited, Quote
 from bot.sentences import MARK, Kind
 
 _GAP = re.compile(r"\s*(?:(?:[-*+•◦▪‣]|[a-z]\))\s+)?")
+_LINES = frozenset({Kind.BULLET, Kind.FIELD})  # each of several is a line of its own
 _MARK = re.compile(MARK)
 _ITEM_START = re.compile(r"\s*(?:[-*+•◦▪‣]|\d{1,3}[.)]|[a-z]\))\s+\S")
 
@@ -30,8 +31,11 @@ class _Note(NamedTuple):
 
 
 def laid_out(chosen: Sequence[Candidate]) -> Cited:
-    """The pieces in their order, each under a footnote of its own; those that follow each other in a passage share one."""
-    notes = [_Note(n, parts) for n, parts in enumerate(_joined(_without_repeats(chosen)), start=1)]
+    """The pieces, each under a footnote of its own; those that follow each other in a passage share one.
+
+    Documents come in the order of their best pieces; of one document, what it says first comes first.
+    """
+    notes = [_Note(n, parts) for n, parts in enumerate(_in_reading_order(_joined(_without_repeats(chosen))), start=1)]
     flat = [(note.n, part) for note in notes for part in note.parts]
     blocks = [
         block
@@ -47,16 +51,19 @@ def inert(words: str) -> str:
 
 
 def _without_repeats(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """A list is quoted as a whole, so two of its items are the same quote."""
+    """No two pieces that share words: a list is quoted as a whole, so two of its items are the same quote."""
     kept: list[Candidate] = []
     for candidate in chosen:
-        quote = candidate.quote
-        inside = any(
-            quote.passage.id == other.quote.passage.id and quote.start < other.quote.end and other.quote.start < quote.end for other in kept
-        )
-        if not inside:
+        document, begin, end = candidate.quote.place
+        places = [other.quote.place for other in kept]
+        if not any(document == other and begin < last and first < end for other, first, last in places):
             kept.append(candidate)
     return kept
+
+
+def _in_reading_order(groups: Sequence[tuple[Candidate, ...]]) -> list[tuple[Candidate, ...]]:
+    documents = list(dict.fromkeys(group[0].quote.place[0] for group in groups))
+    return sorted(groups, key=lambda group: (documents.index(group[0].quote.place[0]), group[0].quote.place[1]))
 
 
 def _joined(chosen: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
@@ -87,8 +94,9 @@ def _blocks(group: Sequence[tuple[int, Candidate]]) -> Iterator[str]:
     elif first.row or len(group) == 1:
         for n, candidate in group:
             yield _block(n, candidate)
-    elif first.kind is Kind.BULLET:
-        yield _dated(first, "\n".join(f"- {inert(candidate.quote.text)} [{n}]" for n, candidate in group), between=":\n\n")
+    elif first.kind in _LINES:
+        items = "\n".join(f"- {inert(candidate.quote.text)} [{n}]" for n, candidate in group)
+        yield _dated(first, _in_context(first, items).replace("*: - ", "*:\n\n- ", 1), between=":\n\n")
     else:
         yield _dated(first, _in_context(first, " ".join(inert(candidate.quote.text) for _, candidate in group) + f" [{n}]"))
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from bot.llm.cues import LETTERHEAD
+from bot.llm.cues import LETTERHEAD, POINTER
+from bot.llm.standing import leads_nowhere, starts_midway
 from bot.markup import is_empty
 from bot.quotes import QUOTABLE
 from bot.sentences import Kind, Unit, cells, units
@@ -49,7 +50,7 @@ class Piece(NamedTuple):
     terms: frozenset[str]
     header: Header
     near_terms: frozenset[str]  # its own, its header's and those of the units beside it
-    question_terms: frozenset[str]  # of the question that stands before it, as in lists of questions
+    above_terms: frozenset[str]  # of the heading above it in the passage's own text, and the question that stands before it
     quotable: bool
 
 
@@ -66,11 +67,6 @@ def pieces(hits: Sequence[Hit], replaced: Collection[DocumentId] = ()) -> list[P
 def is_question(words: str) -> bool:
     """Whether `words` end as a question does, emphasis aside."""
     return words[-3:].rstrip("*_").endswith("?")
-
-
-def starts_midway(text: str, unit: Unit, index: int) -> bool:
-    """Whether a passage's first sentence lost its beginning to the passage before."""
-    return index == 0 and unit.kind is Kind.SENTENCE and text[unit.start].islower()
 
 
 def _prior(score: float, best: float, rank: int) -> float:
@@ -98,16 +94,27 @@ def _pieces(read: Read, known: _Known) -> list[Piece]:
     bodies = [text[unit.start + unit.lead : unit.end] for unit in read.found]
     ordered = [terms(body) for body in bodies]
     sets = [frozenset(found) for found in ordered]
-    asked = [_NONE, *(found if is_question(body) else _NONE for body, found in zip(bodies, sets, strict=True))]
+    above = _above(read.found, bodies, sets)
     made = []
     for place, unit in enumerate(read.found):
         header = _header(read, unit, bodies[place], known)
         beside = [header.terms] if unit.kind in _ROWS else sets[max(0, place - 1) : place + 2]
         near = sets[place].union(*beside)
-        made.append(
-            Piece(place, read, ordered[place], sets[place], header, near, asked[place], _quotable(text, unit, place, bodies[place]))
-        )
+        made.append(Piece(place, read, ordered[place], sets[place], header, near, above[place], _quotable(read, place, bodies[place])))
     return made
+
+
+def _above(found: Sequence[Unit], bodies: Sequence[str], sets: Sequence[frozenset[str]]) -> list[frozenset[str]]:
+    """For each unit the terms of what it answers: the heading above, or a question alone on its line, and any question just before."""
+    above, before, heading = [], _NONE, _NONE
+    for place, unit in enumerate(found):
+        above.append(heading | before)
+        asks = is_question(bodies[place])
+        alone = not any(0 <= beside < len(found) and found[beside].block == unit.block for beside in (place - 1, place + 1))
+        if unit.kind is Kind.HEADING or (asks and alone):
+            heading = sets[place]
+        before = sets[place] if asks else _NONE
+    return above
 
 
 def _header(read: Read, unit: Unit, body: str, known: _Known) -> Header:
@@ -122,5 +129,9 @@ def _header(read: Read, unit: Unit, body: str, known: _Known) -> Header:
     return known.get((read.passage.document.id, read.passage.heading, len(cells(body))), _NO_HEADER)
 
 
-def _quotable(text: str, unit: Unit, place: int, body: str) -> bool:
-    return not (unit.kind not in QUOTABLE or starts_midway(text, unit, place) or LETTERHEAD.match(body) or is_empty(body))
+def _quotable(read: Read, place: int, body: str) -> bool:
+    unit = read.found[place]
+    if unit.kind not in QUOTABLE or is_empty(body):
+        return False
+    lost = starts_midway(read.passage.text, unit, place) or leads_nowhere(read.found, place)
+    return not (lost or is_question(body) or LETTERHEAD.match(body) or POINTER.fullmatch(body))

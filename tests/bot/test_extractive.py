@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.llm.candidates import Candidate
 from bot.llm.editions import superseded
 from bot.llm.extractive import extracts
+from bot.llm.layout import laid_out
 from bot.marks import cited
-from bot.quotes import Cited
+from bot.quotes import Cited, whole
+from bot.sentences import Kind
 from knowledge.documents import Hit
 from tests.bot import company
 from tests.bot.fakes import NOW, document, hit, passage
@@ -102,6 +105,13 @@ def test_a_table_that_goes_on_in_another_passage_keeps_its_header() -> None:
 def test_a_line_of_a_table_that_lost_its_rules_is_put_under_its_header() -> None:
     got = answer("How long do we keep personnel files?", of_text("What How long\nInvoices 10 years\nPersonnel files 6 years\nChat 2 years"))
     assert got.text == "*What How long*: Personnel files 6 years [1]"
+
+
+def test_lines_of_a_table_that_lost_its_rules_stay_lines() -> None:
+    hits = of_text("What How long\nTax files 10 years\nPersonnel files 6 years\nChat 2 years")
+    got = answer("How long are personnel files and tax files kept?", hits)
+    assert got.text == "*What How long*:\n\n- Tax files 10 years [1]\n- Personnel files 6 years [1]"
+    assert_exact(got, hits)
 
 
 def test_sentences_that_follow_each_other_share_a_footnote() -> None:
@@ -235,3 +245,71 @@ def test_a_source_of_unknown_age_is_not_dated() -> None:
     assert answer("gym", undated).text == "The gym is free for staff. [1]"
     old = [hit(passage(document("x", modified_at=datetime(2020, 5, 1, tzinfo=UTC)), "The gym is free for staff."))]
     assert answer("gym", old).text == "As of May 2020: The gym is free for staff. [1]"
+
+
+def test_pieces_of_one_document_stand_in_its_order_and_documents_in_that_of_their_best() -> None:
+    guide, news = document("guide"), document("news")
+    places = [passage(guide, "Third.", ordinal=1, start=100), passage(news, "First."), passage(guide, "Second.")]
+    chosen = [
+        Candidate(
+            quote=whole(one),
+            kind=Kind.SENTENCE,
+            order=(rank, 0),
+            prior=1.0,
+            ordered=(),
+            terms=frozenset(),
+            heading_terms=frozenset(),
+            title_terms=frozenset(),
+        )
+        for rank, one in enumerate(places)
+    ]
+    got = laid_out(chosen)
+    assert got.text == "Second. [1]\n\nThird. [2]\n\nFirst. [3]"
+    assert [citation.span.start for citation in got.citations] == [0, 100, 0]
+
+
+def test_what_overlapping_passages_share_is_quoted_once() -> None:
+    text = "The gym for staff costs €20 a month, and €35 for two. Families of staff swim in the pool for free."
+    guide = document("guide", "Guide")
+    cut_at = text.index("Families")
+    hits = [hit(passage(guide, text), 1.0), hit(passage(guide, text[cut_at:], ordinal=1, start=cut_at), 0.9)]
+    got = answer("Who may swim in the pool for free, staff or families?", hits)
+    assert got.text.count("Families of staff swim") == 1
+    assert_exact(got, hits)
+
+
+@pytest.mark.parametrize("answer_first", [True, False])
+def test_less_than_the_answer_stands_after_it_or_not_at_all(*, answer_first: bool) -> None:
+    less, more = "A stove of copper needs a new lamp in the autumn before the rains come.", "The smith repairs each copper kettle and lamp."
+    text = "\n\n- Ana\n- Ben\n\n".join(("All are welcome.", more, less) if answer_first else ("All are welcome.", less, more))
+    got = answer("Who repairs the copper kettle, lamp and stove?", of_text(text))
+    assert [citation.quote for citation in got.citations] == ([more, less] if answer_first else [more])
+
+
+@pytest.mark.parametrize(
+    "poor",
+    [
+        pytest.param("Which parking permit do I need?", id="a question"),
+        pytest.param("- [The parking permit]({{ site.url }} parking)", id="a link"),
+        pytest.param("For your parking permit, choose the following:", id="a line that leads in to nothing"),
+        pytest.param("Read our [guide](https://acme.example) for more on the parking permit.", id="a sentence that says where to read"),
+    ],
+)
+def test_what_leads_to_an_answer_is_none(poor: str) -> None:
+    got = answer("Which parking permit do I need?", of_text(f"{poor}\n\nThe blue parking permit is for a month, the green one for a year."))
+    assert [citation.quote[:15] for citation in got.citations] == ["The blue parkin"]
+
+
+def test_that_a_document_replaces_another_is_no_second_piece() -> None:
+    hits = of_text("Valid from 1 May for parental leave of all staff.\n\nParental leave of all staff is twenty weeks long.")
+    assert [citation.quote[:14] for citation in answer("parental leave of all staff", hits).citations] == ["Parental leave"]
+
+
+def test_the_heading_in_a_passage_s_own_text_says_what_its_sentences_are_about() -> None:
+    text = "## The gym\n\nOpen from seven to ten for everybody.\n\n## The library\n\nOpen from nine to six for everybody."
+    assert answer("When is the library open?", of_text(text)).citations[0].quote == "Open from nine to six for everybody."
+
+
+def test_items_of_a_long_list_stand_under_the_line_that_leads_in() -> None:
+    text = "Free for all staff:\n\n" + "\n".join(f"- the {name} in the old building by the river Test" for name in "abcdefghijk" * 3)
+    assert answer("the k in the old building", of_text(text)).text.startswith("*Free for all staff*:")

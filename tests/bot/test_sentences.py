@@ -173,3 +173,39 @@ def test_cells_are_the_cells() -> None:
 @pytest.mark.parametrize(("text", "ended"), [("It is.", True), ("It is. [1]", True), ("**It is.**", True), ("It is", False), ("", False)])
 def test_an_end_is_seen_behind_footnotes_and_emphasis(text: str, ended: bool) -> None:  # noqa: FBT001  a table's column
     assert is_ended(text) is ended
+
+
+HEADED = [
+    pytest.param("Hotel limits\nThe limit for a night depends on the city.", "Hotel limits", id="its line had room for more"),
+    pytest.param("Travel > Hotel limits\nThe limit depends.", "Travel > Hotel limits", id="a path of headings"),
+    pytest.param("How do I...\nTo book a hotel, open the portal and choose one.", "How do I...", id="it is left open"),
+]
+
+
+@pytest.mark.parametrize(("text", "heading"), HEADED)
+def test_a_heading_right_above_a_paragraph_is_no_part_of_its_first_sentence(text: str, heading: str) -> None:
+    first, second = units(text)
+    assert (first.kind, text[first.start : first.end]) == (Kind.HEADING, heading)
+    assert (second.kind, text[second.start : second.end]) == (Kind.SENTENCE, text.removeprefix(f"{heading}\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Hotels are booked by the head of the\nFinance team.", id="its line had no room for more"),
+        pytest.param("Ask your manager,\nAna Prescott of Finance, who knows.", id="a comma goes on"),
+        pytest.param("Ask the head of\nthe department, who surely knows.", id="a small letter goes on"),
+    ],
+)
+def test_a_line_that_goes_on_is_no_heading(text: str) -> None:
+    assert [unit.kind for unit in units(text)] == [Kind.SENTENCE]
+
+
+def test_a_paragraph_right_below_a_list_is_no_part_of_its_last_item() -> None:
+    text = "- no bottom in sight\n- a fever\nThe rule comes from the manuals of others. It is easy."
+    assert [(unit.kind, text[unit.start : unit.end]) for unit in units(text)] == [
+        (Kind.BULLET, "- no bottom in sight"),
+        (Kind.BULLET, "- a fever"),
+        (Kind.SENTENCE, "The rule comes from the manuals of others."),
+        (Kind.SENTENCE, "It is easy."),
+    ]

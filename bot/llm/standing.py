@@ -1,0 +1,157 @@
+"""What a unit needs beside it to be understood: what it points back at, the list it is part of, the line that leads in. Pure."""
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from bot.sentences import Kind, Unit, is_ended
+
+_LONGEST_PAIR: Final = 600  # characters of sentences quoted as one
+_LONGEST_ROUND: Final = 240  # characters of a sentence with the one after it
+_LONGEST_STEPS: Final = 1_200  # characters of steps quoted as one
+_LONGEST_BULLETS: Final = 700  # characters of a list quoted as one for the sake of one item
+_LONGEST_LEAD: Final = 120  # characters of a line that an item is put under
+_FRAGMENT_WORDS: Final = 5  # a list item of fewer words does not stand alone
+
+_ITEMS: Final = frozenset({Kind.STEP, Kind.BULLET})
+_PRONOUN: Final = r"(?:this|that|these|those|it|they|them|he|she|such)\b"
+_BEFORE_IT: Final = (
+    r"(?:and|but|or|so|yet|if|when|once|after|before|by|for|in|with|to \w+|because of|as a result of|instead of|"
+    r"(?:all|some|both|each|one|none|most|many|either|any) of) "
+)
+_CONNECTIVE: Final = (
+    r"(?:its|their|his|her|however|but|and|or|so|also|then|therefore|thus|otherwise|instead|likewise|similarly|additionally|furthermore|"
+    r"moreover|nevertheless|conversely|consequently|hence|accordingly|neither|both(?! \w+ and\b)|another|in addition(?! to\b)|"
+    r"for example|for instance|as such|as a result(?! of\b)|on the other hand|(?:in|by) contrast(?! to\b)|in turn|"
+    r"the (?:latter|former|above|others))\b"
+)
+_POINTS_BACK: Final = re.compile(rf"\W*(?:(?:{_BEFORE_IT})?{_PRONOUN}|{_CONNECTIVE}|(?:yes|no|nope|sure)[,.;:!])", re.IGNORECASE)
+_POINTS_NOWHERE: Final = re.compile(
+    r"\W*(?:"
+    r"it (?:is|was|will be|may be|can be|has been|takes|seems|appears) (?:[\w-]+ ){0,2}(?:to|that|for|if)\b|"
+    r"(?:this|these) (?:results?|findings?|data|observations?|stud(?:y|ies)|works?|analys[ie]s|trials?|experiments?)\b|"
+    r"this (?:year|quarter|month|week|spring|summer|autumn|fall|winter)\b|"
+    r"that said\b|those who\b)",
+    re.IGNORECASE,
+)
+_OF_THE_DOCUMENT: Final = re.compile(
+    r"\W*(?:in |on )?this (?:document|page|guide|policy|handbook|section|article|chapter|manual|procedure|plan|notice|form|list|table)\b",
+    re.IGNORECASE,
+)
+_MIDWAY: Final = re.compile(r"[^\w`]*(?-i:[a-z])")
+_LEADS_IN: Final = re.compile(
+    r"\b(?:following|follows?|below|steps?)\b[^.!?]*[.!]\W*$|^\W*there (?:are|is) .{0,30}\b(?:ways|options|reasons|kinds|types|things)\b",
+    re.IGNORECASE,
+)
+"""A sentence that announces the list after it."""
+
+
+class Standing(NamedTuple):
+    """A piece that stands on its own, as far as its passage lets it: `text[start:end]`."""
+
+    start: int
+    end: int
+    dangling: bool = False  # begins by pointing at what its heading has to say
+    astray: bool = False  # begins by pointing at something that is not quoted, and that no heading says
+    is_list: bool = False  # a list, or a part of one, of more than one line
+    under: str = ""  # the line that leads in, where the list is too long to be quoted
+
+
+def points_back(words: str) -> bool:
+    """Whether `words` begin with something that was said before them: "it", "these rules", "however", "to do this"."""
+    return bool(_POINTS_BACK.match(words)) and not _POINTS_NOWHERE.match(words)
+
+
+def standing(text: str, found: Sequence[Unit], index: int) -> Standing:
+    """The unit `found[index]` with what is next to it and without which it cannot be understood."""
+    unit = found[index]
+    announces = index + 1 < len(found) and found[index + 1].kind in _ITEMS and _does_lead_in(text, unit)
+    if unit.kind in _ITEMS or unit.kind is Kind.LEAD_IN or announces:
+        return _in_its_list(text, found, index)
+    if unit.kind is Kind.SENTENCE:
+        return _from(text, found, _antecedent(text, found, index, unit.end), _rounded_off(text, found, index))
+    return Standing(unit.start + unit.lead, unit.end, points_back(unit.body(text)))
+
+
+def starts_midway(text: str, unit: Unit, index: int) -> bool:
+    """Whether a passage's first sentence lost its beginning to the passage before."""
+    return index == 0 and unit.kind is Kind.SENTENCE and bool(_MIDWAY.match(text, unit.start))
+
+
+def leads_nowhere(found: Sequence[Unit], index: int) -> bool:
+    """Whether a line that leads in is followed by no list."""
+    return found[index].kind is Kind.LEAD_IN and (index + 1 == len(found) or found[index + 1].kind not in _ITEMS)
+
+
+def _stands_alone(body: str, *, led_in: bool) -> bool:
+    """Whether an item of a list without numbers says enough: it is a sentence, or long enough where no line leads in to it."""
+    return len(body.split()) >= _FRAGMENT_WORDS and (not led_in or is_ended(body))
+
+
+def _antecedent(text: str, found: Sequence[Unit], index: int, end: int) -> int:
+    """The sentence to begin with, so that none begins by pointing at what is left out; as far back as there is room."""
+    first = index
+    while first and points_back(text[found[first].start : found[first].end]) and not _OF_THE_DOCUMENT.match(text, found[first].start):
+        before = found[first - 1]
+        if before.kind is not Kind.SENTENCE or end - before.start > _LONGEST_PAIR or starts_midway(text, before, first - 1):
+            return first
+        first -= 1
+    return first
+
+
+def _from(text: str, found: Sequence[Unit], first: int, end: int, under: str = "") -> Standing:
+    """From unit `first` on: whether its heading has to say what it points at, or nothing does."""
+    unit = found[first]
+    begins = unit.start + (unit.lead if end == unit.end else 0)
+    if not points_back(text[begins:end]):
+        later = first == 0 and unit.kind is Kind.STEP and not text.startswith("1", unit.start)  # its list began in another passage
+        return Standing(begins, end, dangling=later, under=under)
+    headed = first == 0 or found[first - 1].kind is Kind.HEADING or bool(_OF_THE_DOCUMENT.match(text, begins))
+    return Standing(begins, end, dangling=True, astray=not headed, under=under)
+
+
+def _rounded_off(text: str, found: Sequence[Unit], index: int) -> int:
+    """The end of a sentence, or of the next one if that points back at it or is all that is left of a short paragraph."""
+    unit, following = found[index], found[index + 1] if index + 1 < len(found) else None
+    joins = following and following.block == unit.block and unit.kind is following.kind is Kind.SENTENCE
+    if not following or not joins or following.end - unit.start > _LONGEST_ROUND:
+        return unit.end
+    alone = not any(other.block == unit.block for other in (*found[max(0, index - 1) : index], *found[index + 2 : index + 3]))
+    return following.end if alone or points_back(text[following.start : following.end]) else unit.end
+
+
+def _in_its_list(text: str, found: Sequence[Unit], index: int) -> Standing:
+    """The list with the line that leads in; of a list that is too long, the item under that line."""
+    first, last = _items_around(text, found, index)
+    leads = first > 0 and found[first].kind in _ITEMS and _does_lead_in(text, found[first - 1])
+    unit = found[index]
+    if unit.kind is Kind.BULLET and _stands_alone(unit.body(text), led_in=leads):
+        return _from(text, found, index, unit.end)
+    first -= leads
+    most = _LONGEST_STEPS if found[index].kind is not Kind.BULLET else _LONGEST_BULLETS
+    if found[last].end - found[first].start <= most:
+        begin = _antecedent(text, found, first, found[first].end) if found[first].kind not in _ITEMS else first
+        return _from(text, found, begin, found[last].end)._replace(is_list=first < last)
+    lead = text[found[first].start : found[first].end] if found[first].kind is Kind.LEAD_IN and first != index else ""
+    return _from(text, found, index, found[index].end, lead.rstrip(":* ") if len(lead) <= _LONGEST_LEAD else "")
+
+
+def _items_around(text: str, found: Sequence[Unit], index: int) -> tuple[int, int]:
+    """The first and the last item of the list that `found[index]` is an item of, or leads in to: then itself and the last."""
+    first = last = index
+    while found[index].kind in _ITEMS and first and _is_part(text, found, first - 1):
+        first -= 1
+    while last + 1 < len(found) and _is_part(text, found, last + 1):
+        last += 1
+    items = [i for i in range(first, last + 1) if i == index or found[i].kind in _ITEMS]
+    return items[0], items[-1]
+
+
+def _is_part(text: str, found: Sequence[Unit], index: int) -> bool:
+    """Whether a unit is an item, or a paragraph within one: it is indented."""
+    unit = found[index]
+    return unit.kind in _ITEMS or text[: unit.start].rpartition("\n")[2].startswith(("  ", "\t"))
+
+
+def _does_lead_in(text: str, unit: Unit) -> bool:
+    return unit.kind is Kind.LEAD_IN or (unit.kind is Kind.SENTENCE and bool(_LEADS_IN.search(text[unit.start : unit.end])))
