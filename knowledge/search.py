@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import NamedTuple
 
 from opentelemetry import trace
@@ -28,6 +29,7 @@ from knowledge.ranking import (
     current_first,
     diversify,
     fuse,
+    together,
 )
 from knowledge.terms import terms
 from tenancy.viewer import Audience, Principal, Viewer
@@ -70,9 +72,17 @@ class Search:
     catalogue: Catalogue  # disposes
     recipe: Recipe = RECIPE
 
-    async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
-        """The best `limit` passages that viewer and audience may all read: no two the same, no document too often while others wait."""
-        found = await self.ranked(viewer, audience, query, Depth.of(limit))
+    async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int, own: str = "") -> Findings:
+        """The best `limit` passages that viewer and audience may all read: no two the same, no document too often while others wait.
+
+        `own`: what was said, where `query` is that with its subject; searched beside it, at the same time.
+        """
+        searches = [self.ranked(viewer, audience, text, Depth.of(limit)) for text in filter(None, (query, own))]
+        results = await asyncio.gather(*searches, return_exceptions=True)  # none is left behind at work when the other fails
+        failure = next((result for result in results if isinstance(result, BaseException)), None)
+        if failure is not None:
+            raise failure
+        found = reduce(together, (result for result in results if isinstance(result, Findings)))
         return replace(found, hits=tuple(diversify(current_first(found.hits, query), limit)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:

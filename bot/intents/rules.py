@@ -122,6 +122,7 @@ _ASKS = any_of(
     r"tell|show|find|explain|give|list|look|describe|define|compare|say)\b",
 )
 _FEW_CONTENT_WORDS: Final = 3
+_ENOUGH_WORDS: Final = 2  # words of content that a question may stand alone with
 _READ: Final = 600  # characters; what a message is shows at its start
 
 
@@ -145,6 +146,11 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
 def points_back(text: str) -> bool:
     """Whether the message leans on something said before: it points at it and says little itself."""
     return bool(_POINTS_BACK.search(text)) and len(content(text)) <= _FEW_CONTENT_WORDS
+
+
+def leans(text: str) -> bool:
+    """Whether the message cannot be understood without the thread, as far as its form tells."""
+    return bool(_ELLIPTIC.search(text)) or points_back(text) or len(content(text)) < _ENOUGH_WORDS
 
 
 def asks(text: str) -> bool:

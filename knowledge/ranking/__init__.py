@@ -5,6 +5,7 @@
     late         what the tokens of a passage say to those of the question
     score        words, cosine and late interaction in one number, smoothed over what is near
     judging      a candidate's numbers, brought together
+    together     two searches for one question become one: what was said, and that with its subject
     versions     what was replaced comes after what replaced it
     diversity    no two that say the same, and no document too often
 
@@ -15,6 +16,7 @@ from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, fus
 from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
 from knowledge.ranking.judging import Judging, Ranked
 from knowledge.ranking.recipe import RECIPE, Recipe, Stage
+from knowledge.ranking.together import together
 from knowledge.ranking.versions import current_first
 from knowledge.ranking.words import searchable_terms
 
@@ -32,4 +34,5 @@ __all__ = [
     "diversify",
     "fuse",
     "searchable_terms",
+    "together",
 ]
