@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 import yaml
 
-from bot.intents.intent import Intent
+from bot.intents.intent import BY_RULE, Intent
 from bot.intents.rules import Thread, asks, by_rule, points_back
 from knowledge.embedding.port import Embedded, Matrix, Vector
 from knowledge.errors import EmbedderUnavailable
@@ -91,7 +91,7 @@ class Router:
 def load(path: Path = EXAMPLES) -> dict[Intent, list[str]]:
     """The phrases by intent. Raises `ValueError` if an intent has none, or one is unknown."""
     phrases = {Intent(name): [str(phrase) for phrase in found] for name, found in yaml.safe_load(path.read_text(encoding="utf-8")).items()}
-    missing = [intent for intent in Intent if not phrases.get(intent)]
+    missing = [intent for intent in Intent if not phrases.get(intent) and intent not in BY_RULE]
     if missing:
         message = f"{path.name} has no phrases for {', '.join(missing)}."
         raise ValueError(message)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.intents.intent import Intent
+from bot.intents.pointing import pointed_at, wants_longer, wants_shorter
 from bot.intents.subject import content
 from bot.words import any_of, words
 
@@ -131,6 +132,8 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
     text = text[:_READ]
     tests = (
         (Intent.SMALLTALK, "greeting", _is_small(text)),
+        (Intent.RESTATE, "another length", thread.has_answer and (wants_shorter(text) or wants_longer(text))),
+        (Intent.SOURCE, "points at one", thread.has_answer and pointed_at(text) is not None),
         (Intent.SUMMARIZE_THREAD, "sums up the thread", _SUMS_UP_THREAD.search(text)),
         (Intent.SUMMARIZE_DOCUMENT, "sums up", _SUMS_UP.search(text)),
         (Intent.FEEDBACK, "judges", thread.has_answer and not text.rstrip().endswith("?") and _JUDGES.search(text)),
