@@ -49,6 +49,8 @@ GONE_EVERYBODY: Final = (
     "documents that everybody here can read say now."
 )
 AS_SHORT: Final = "That is as short as its source puts it."
+WHICH_SUBJECT: Final = "What is that about? Say it in a word or two, such as “parental leave”, or ask again with it."
+WHICH_ONE: Final = "The documents answer that differently for each of these. Which do you mean? Name one, or its number."
 ONE_SOURCE: Final = "That answer has one source only. Ask me to open it, or ask for something else."
 SO_MANY_SOURCES: Final = "That answer has {count} sources. Name one by its number."
 NOT_LINKED: Final = (

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 from bot.errors import ModelUnavailable
 from bot.guardrails import clean, fence_said
+from bot.intents.asking import asked_alone, asked_back, taken_up, which_one
 from bot.intents.change import another_subject
 from bot.intents.grounded import answered, composed, extracted, searched, shown
 from bot.intents.intent import Request, Tools
 from bot.intents.recall import still_told
-from bot.intents.subject import borrows, content, own_words, standalone
+from bot.intents.subject import borrows, content, last_searched, own_words, standalone
 from bot.llm.port import Prompt, Writer
 from bot.messages import Answer, Turn
 from knowledge.terms import terms
@@ -28,16 +29,21 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
 
     If a model rewrites the question meanwhile, what is written is from that search.
     """
-    text = request.question.text
+    text, before = request.question.text, asked_back(request)
+    if before is not None:
+        return await taken_up(tools, request, before)
+    if last_searched(request.past) is None:
+        return await asked_alone(tools, request)
     alone = await another_subject(tools, request)
     if alone is not None:
-        return await answered(tools, request, text, alone)
+        return which_one(request, text, alone) or await answered(tools, request, text, alone)
     past = await _told(tools, request)
     query = standalone(text, past)
     async with _rewriting(tools, request, past) as rewriting:
         findings = await searched(tools, request, query, _beside(query, text))
-        if rewriting is None:
-            return await answered(tools, request, query, findings)
+        unclear = which_one(request, query, findings)
+        if unclear or rewriting is None:
+            return unclear or await answered(tools, request, query, findings)
         first = await shown(tools, request, query, findings)
         with request.notes.step("rewrite"):
             better = await rewriting

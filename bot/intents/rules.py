@@ -5,12 +5,14 @@ those are what examples are for.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
-from bot.intents.intent import Intent
+from bot.intents.intent import ASKED_BACK, Intent
 from bot.intents.pointing import pointed_at, wants_longer, wants_shorter
 from bot.intents.subject import content
+from bot.messages import Turn
 from bot.words import any_of, words
 
 
@@ -20,6 +22,16 @@ class Thread:
 
     has_turns: bool = False  # something was asked here before
     has_answer: bool = False  # and got an answer that could be right or wrong
+    asked_back: bool = False  # the last thing said here is a question of ours
+
+    @classmethod
+    def of(cls, past: Sequence[Turn]) -> Self:
+        """The thread that these turns make."""
+        return cls(
+            has_turns=bool(past),
+            has_answer=any(turn.answer.citations for turn in past),
+            asked_back=bool(past) and past[-1].intent == ASKED_BACK,
+        )
 
 
 # Small talk: every word is a small word, and one of them is a greeting or thanks.
@@ -124,6 +136,7 @@ _ASKS = any_of(
 )
 _FEW_CONTENT_WORDS: Final = 3
 _ENOUGH_WORDS: Final = 2  # words of content that a question may stand alone with
+_AN_ANSWER: Final = 6  # words that answer a question of ours, at most
 _READ: Final = 600  # characters; what a message is shows at its start
 
 
@@ -132,6 +145,7 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
     text = text[:_READ]
     tests = (
         (Intent.SMALLTALK, "greeting", _is_small(text)),
+        (Intent.FOLLOW_UP, "answers our question", thread.asked_back and len(text.split()) <= _AN_ANSWER and not _JUDGES.search(text)),
         (Intent.RESTATE, "another length", thread.has_answer and (wants_shorter(text) or wants_longer(text))),
         (Intent.SOURCE, "points at one", thread.has_answer and pointed_at(text) is not None),
         (Intent.SUMMARIZE_THREAD, "sums up the thread", _SUMS_UP_THREAD.search(text)),
