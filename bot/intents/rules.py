@@ -78,6 +78,10 @@ _ABOUT_ME = any_of(
     r"\b(?:example|sample) questions?\b|\byour (?:features|abilities|sources|commands|limits)\b",
 )
 
+_ABOUT_ELSE = any_of(
+    r"^(?:do you know|how do you get) (?:the|an?|if|whether|which|where|when|who|what|how)\b"
+)  # "you" is anybody, or polite
+
 # The last answer is what is judged.
 _VERDICT = (
     r"(?:wrong|incorrect|false|untrue|true|right|correct|helpful|unhelpful|useful|useless|outdated|out of date|old|an old|misleading|"
@@ -96,10 +100,13 @@ _JUDGES = any_of(
 )
 
 # Somebody else is spoken to, or something is told.
+_NOBODY: Final = (  # words that open a message, and no names
+    r"(?!(?:What|How|When|Where|Why|Who|Whom|Whose|Which|And|But|So|Also|Then|Please|Hello|Hi|Hey|Footnote|Well|Ok|Okay|Yes|Yeah|No|Now|"
+    r"Sorry|Thanks|Oops|Hmm|Sure|Great|Right|Or|First|Second|Finally|Actually|Anyway|Again|Alternatively|Otherwise|Instead)\b)"
+)
 _TO_SOMEBODY = re.compile(
-    r"^\W*(?:<@\w+>|@\w+)|^(?!(?:What|How|When|Where|Why|Who|Whom|Whose|Which|And|But|So|Also|Then|Please|Hello|Hi|Hey|Footnote)\b)"
-    r"[A-Z][a-z]+,? (?:can|could|would|will|did) you\b|"
-    r"^[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b|, (?!Footnote)[A-Z][a-z]+[!?.]*$"
+    rf"^\W*(?:<@\w+>|@\w+)|^{_NOBODY}[A-Z][a-z]+,? (?:can|could|would|will|did) you\b|"
+    rf"^{_NOBODY}[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b|, (?!Footnote)[A-Z][a-z]+[!?.]*$"
 )
 _TELLS = any_of(
     r"^(?:(?:ok(?:ay)?|yes|yeah|yep|no|nope|sure|sorry|done|right|well|great)[,.!]? (?=\w))?"
@@ -123,6 +130,7 @@ _ELLIPTIC = any_of(
     r"^(?:why|why not|how so|since when|until when|how come|which ones?|for whom|meaning|really|where|when|who|how|how much|"
     r"how long|how many)\b[^\w]*$",
     r"^(?:in|for|at|from|with|as|to|on) (?:\w+ ?){1,4}\W*$",
+    r"^\W*(?:(?:oops|sorry|no|well|ok)\W+)*i (?:meant|mean)\b(?! (?:it|that)\b)",
     r"\b(?:more details?|tell me more|elaborate|explain (?:that|it|this))\b",
 )
 _POINTS_BACK = any_of(
@@ -153,7 +161,7 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
         (Intent.FEEDBACK, "judges", thread.has_answer and not text.rstrip().endswith("?") and _JUDGES.search(text)),
         (Intent.NOT_FOR_ME, "to somebody else", _TO_SOMEBODY.search(text)),
         (Intent.NOT_FOR_ME, "tells", _TELLS.search(text) and not _WANTS.search(text)),
-        (Intent.HELP, "about me", _ABOUT_ME.search(text)),
+        (Intent.HELP, "about me", _ABOUT_ME.search(text) and not _ABOUT_ELSE.search(text)),
         (Intent.FOLLOW_UP, "elliptic", thread.has_turns and _ELLIPTIC.search(text)),
         (Intent.FOLLOW_UP, "points back", thread.has_turns and asks(text) and points_back(text)),
     )

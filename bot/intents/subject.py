@@ -16,7 +16,7 @@ _ENOUGH: Final = 2  # subject words of a question that can do without the titles
 _WORD = re.compile(r"[\w][\w'’&./-]*\w|\w")  # noqa: RUF001  apostrophes as phones type them
 _OPENING = re.compile(
     r"^(?:(?:and|but|so|ok(?:ay)?|or|also|then|well|hmm+|what about|how about|what if|same (?:question )?for|the same for|"
-    r"und|wie steht es mit)\b[ ,:]*)+",
+    r"und|wie steht es mit|oops|sorry|no|i (?:meant|mean)(?: to ask)?)\b[ ,:.!]*)+",
     re.IGNORECASE,
 )
 # Words that hold a sentence together, beyond the analyser's stop words, and words that point back.
@@ -49,7 +49,7 @@ def standalone(text: str, past: Sequence[Turn]) -> str:
     if last is None:
         return text
     own = own_words(text)
-    subject = _subject(last, own)
+    subject = _subject(last, text)
     if len(subject) < _ENOUGH:
         subject += _without(_sources(last), " ".join((own, *subject)))
     return " ".join([*subject[-MOST_SUBJECT_WORDS:], own])
@@ -58,7 +58,7 @@ def standalone(text: str, past: Sequence[Turn]) -> str:
 def borrows(text: str, past: Sequence[Turn]) -> bool:
     """Whether `standalone` takes words of the titles that the last answer cited."""
     last = last_searched(past)
-    return last is not None and len(_subject(last, own_words(text))) < _ENOUGH
+    return last is not None and len(_subject(last, text)) < _ENOUGH
 
 
 def last_searched(past: Sequence[Turn]) -> Turn | None:
@@ -76,18 +76,19 @@ def content(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if not is_stop_word(word) and word.lower() not in _EMPTY]
 
 
-def _subject(last: Turn, own: str) -> list[str]:
-    return _without(content(_vacated(last.query, own)), own)
+def _subject(last: Turn, text: str) -> list[str]:
+    own = own_words(text)
+    return _without(content(_vacated(last.query, own, opened=not text.startswith(own))), own)
 
 
-def _vacated(query: str, own: str) -> str:
+def _vacated(query: str, own: str, *, opened: bool) -> str:
     """The last query without what the follow-up replaces.
 
     Names give way to names in places and among those whom something is for, whatever the preposition; groups of people or things to
-    others. A name that is all there is ("and Germany?") takes a place.
+    others. A name that is all there is after what opened the message ("and Germany?") takes a place.
     """
     taken = {_slot(match) for match in _SLOT.finditer(own)}
-    if _BARE_NAME.fullmatch(own):
+    if opened and _BARE_NAME.fullmatch(own):
         taken = {("place", True)}
     return _SLOT.sub(lambda match: " " if _slot(match) in taken else match[0], query)
 
