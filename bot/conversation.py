@@ -115,8 +115,7 @@ class Conversation:
 
     async def _routed(self, question: Question, past: tuple[Turn, ...], notes: Notes) -> Intent:
         with notes.step("route"):
-            thread = Thread(has_turns=bool(past), has_answer=any(turn.answer.citations for turn in past))
-            route = await self._router.route(question.text, thread)
+            route = await self._router.route(question.text, Thread.of(past))
         notes.intent, notes.routed_by = route.intent, route.by
         return route.intent
 

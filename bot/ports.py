@@ -13,8 +13,11 @@ from tenancy.viewer import Audience, TenantId, Viewer
 class Sources(Protocol):
     """What is known, for one viewer and audience at a time. `knowledge.library.Library` is one."""
 
-    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8) -> Findings:
-        """The best passages, every one checked live for viewer and audience."""
+    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8, own: str = "") -> Findings:
+        """The best passages, every one checked live for viewer and audience.
+
+        `own`: a follow-up in its own words, searched beside `query`, which is those with their subject.
+        """
 
     async def count(self, viewer: Viewer, audience: Audience) -> int:
         """How many documents viewer and audience may all read."""

@@ -41,6 +41,19 @@ NO_LONGER_EVERYBODY: Final = (
     "I answered this earlier, but not all sources of that answer are still open to everybody here, so I do not show it again. Ask "
     "anew to hear what the documents that everybody here can read say now."
 )
+GONE_ASKER: Final = (
+    "What I answered from was changed or is not open to you any more, so I do not repeat it. Ask anew to hear what the documents you can "
+    "read say now."
+)
+GONE_EVERYBODY: Final = (
+    "What I answered from was changed or is not open to everybody here any more, so I do not repeat it. Ask anew to hear what the "
+    "documents that everybody here can read say now."
+)
+AS_SHORT: Final = "That is as short as its source puts it."
+WHICH_SUBJECT: Final = "What is that about? Say it in a word or two, such as “parental leave”, or ask again with it."
+WHICH_ONE: Final = "The documents answer that differently for each of these. Which do you mean? Name one, or its number."
+ONE_SOURCE: Final = "That answer has one source only. Ask me to open it, or ask for something else."
+SO_MANY_SOURCES: Final = "That answer has {count} sources. Name one by its number."
 NOT_LINKED: Final = (
     "This workspace is not linked to any company that I work for, so I have no documents to answer from. Ask your admin to link it."
 )

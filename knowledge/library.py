@@ -28,18 +28,21 @@ class Library:
         self._embedder = embedder
         self._is_warm = False
 
-    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8) -> Findings:
-        """The best passages for `query` that viewer and audience may all read, each checked live."""
+    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8, own: str = "") -> Findings:
+        """The best passages for `query` that viewer and audience may all read, each checked live.
+
+        `own`: a follow-up in its own words, searched beside `query`, which is those with their subject.
+        """
         await self.warm()
-        retriever = self.as_retriever(viewer, audience, limit)
+        retriever = self.as_retriever(viewer, audience, limit, own)
         await retriever.aretrieve(query)
         return retriever.findings
 
-    def as_retriever(self, viewer: Viewer, audience: Audience, limit: int = 8) -> "PassageRetriever":
+    def as_retriever(self, viewer: Viewer, audience: Audience, limit: int = 8, own: str = "") -> "PassageRetriever":
         """A LlamaIndex retriever for one question of this viewer."""
         from knowledge.retrieval import PassageRetriever  # llama_index takes 3 s: at the first question, not at start
 
-        return PassageRetriever(self._search, viewer, audience, limit)
+        return PassageRetriever(self._search, viewer, audience, limit, own)
 
     def without(self, stages: Collection[Stage]) -> "Library":
         """The same library, ranked without these stages."""

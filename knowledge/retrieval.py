@@ -15,17 +15,18 @@ from tenancy.viewer import Audience, Viewer
 class PassageRetriever(BaseRetriever):
     """Retrieves what `viewer` may read and may be shown to `audience`. Made for one question; `findings` tells what it came to."""
 
-    def __init__(self, search: Search, viewer: Viewer, audience: Audience, limit: int) -> None:
-        """Retrieve `limit` passages at most."""
+    def __init__(self, search: Search, viewer: Viewer, audience: Audience, limit: int, own: str = "") -> None:
+        """Retrieve `limit` passages at most; `own` as in `Search.best`."""
         super().__init__()
         self._search = search
         self._viewer = viewer
         self._audience = audience
         self._limit = limit
+        self._own = own
         self.findings = Findings(hits=())
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        self.findings = await self._search.best(self._viewer, self._audience, query_bundle.query_str, self._limit)
+        self.findings = await self._search.best(self._viewer, self._audience, query_bundle.query_str, self._limit, self._own)
         return [_node(hit) for hit in self.findings.hits]
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

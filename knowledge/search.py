@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import reduce
 from typing import NamedTuple
 
 from opentelemetry import trace
@@ -30,6 +31,7 @@ from knowledge.ranking import (
     diversify,
     exact_first,
     fuse,
+    together,
     unsaid,
 )
 from knowledge.terms import terms
@@ -73,9 +75,17 @@ class Search:
     catalogue: Catalogue  # disposes
     recipe: Recipe = RECIPE
 
-    async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
-        """The best `limit` passages that viewer and audience may all read: no two the same, no document too often while others wait."""
-        found = await self.ranked(viewer, audience, query, Depth.of(limit))
+    async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int, own: str = "") -> Findings:
+        """The best `limit` passages that viewer and audience may all read: no two the same, no document too often while others wait.
+
+        `own`: what was said, where `query` is that with its subject; searched beside it, at the same time.
+        """
+        searches = [self.ranked(viewer, audience, text, Depth.of(limit)) for text in filter(None, (query, own))]
+        results = await asyncio.gather(*searches, return_exceptions=True)  # none is left behind at work when the other fails
+        failure = next((result for result in results if isinstance(result, BaseException)), None)
+        if failure is not None:
+            raise failure
+        found = reduce(together, (result for result in results if isinstance(result, Findings)))
         placed = exact_first(current_first(found.hits, query, datetime.now(UTC)), query)
         return replace(found, hits=tuple(diversify(placed, limit)))
 

@@ -1,63 +1,114 @@
 """A question that needs what the thread said before."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bot.errors import ModelUnavailable
 from bot.guardrails import clean, fence_said
+from bot.intents.asking import asked_alone, asked_back, taken_up, which_one
+from bot.intents.change import another_subject
 from bot.intents.grounded import answered, composed, extracted, searched, shown
 from bot.intents.intent import Request, Tools
-from bot.intents.subject import standalone
+from bot.intents.recall import still_told
+from bot.intents.subject import borrows, content, last_searched, own_words, standalone
 from bot.llm.port import Prompt, Writer
-from bot.messages import Answer
+from bot.messages import Answer, Turn
+from knowledge.terms import terms
 
 MOST_REWRITTEN = 400
 """Characters of a question that the model rewrote; a longer one is no question."""
+LEAST_SAID = 0.5
+"""Share of its terms that the conversation must have; "I cannot help with that" is no question of this thread."""
 _MOST_SAID = 600  # characters of each earlier answer that the model is told
 _REMEMBERED = 4  # earlier turns that the model is told
 
 
 async def follow_up(tools: Tools, request: Request) -> Answer:
-    """Search with the thread's subject words at once; if the model rewrites the question meanwhile, write from that search."""
-    query = standalone(request.question.text, request.past)
-    async with _rewriting(tools, request) as rewriting:
-        findings = await searched(tools, request, query)
-        if rewriting is None:
-            return await answered(tools, request, query, findings)
+    """Search with the thread's subject words and the question's own beside them; a question about something else, with its own alone.
+
+    If a model rewrites the question meanwhile, what is written is from that search.
+    """
+    text, before = request.question.text, asked_back(request)
+    if before is not None:
+        return await taken_up(tools, request, before)
+    if last_searched(request.past) is None:
+        return await asked_alone(tools, request)
+    alone = await another_subject(tools, request)
+    if alone is not None:
+        return which_one(request, text, alone) or await answered(tools, request, text, alone)
+    past = await _told(tools, request)
+    query = standalone(text, past)
+    async with _rewriting(tools, request, past) as rewriting:
+        findings = await searched(tools, request, query, _beside(query, text))
+        unclear = which_one(request, query, findings)
+        if unclear or rewriting is None:
+            return unclear or await answered(tools, request, query, findings)
         first = await shown(tools, request, query, findings)
         with request.notes.step("rewrite"):
             better = await rewriting
     if better and better != query:
-        query, findings = better, await searched(tools, request, better)
+        query, findings = better, await searched(tools, request, better, _beside(better, text))
         first = await extracted(tools, request, better, findings)
     return await composed(tools, request, query, findings, first)
 
 
+async def _told(tools: Tools, request: Request) -> Sequence[Turn]:
+    """The thread, as far as its words go on: where those of answers do, none of what was closed since."""
+    if tools.writer is None and not borrows(request.question.text, request.past):
+        return request.past
+    with request.notes.step("recall"):
+        return await still_told(tools, request, request.past)
+
+
+def _beside(query: str, text: str) -> str:
+    """The question's own words, if they say something by themselves that is not all there is."""
+    own = own_words(text)
+    return own if content(own) and own not in {query, own_words(query)} else ""
+
+
 @asynccontextmanager
-async def _rewriting(tools: Tools, request: Request) -> AsyncIterator[asyncio.Task[str | None] | None]:
+async def _rewriting(tools: Tools, request: Request, past: Sequence[Turn]) -> AsyncIterator[asyncio.Task[str | None] | None]:
     """The model at work on the question; ended with the block at the latest."""
     if tools.writer is None:
         yield None
         return
-    prompt = _prompt(tools, request)
+    prompt = _prompt(tools, request, past)
     request.notes.prompted(prompt, tools.writer.name)
-    task = asyncio.create_task(_rewritten(tools.writer, prompt, request))
+    task = asyncio.create_task(_rewritten(tools.writer, prompt, request, past))
     try:
         yield task
     finally:
         task.cancel()
 
 
-async def _rewritten(writer: Writer, prompt: Prompt, request: Request) -> str | None:
+async def _rewritten(writer: Writer, prompt: Prompt, request: Request, past: Sequence[Turn]) -> str | None:
     """The model's question; None if it gives none. The search by subject words stands then."""
     try:
         text = clean(await writer.complete(prompt, request.notes.usage)).strip("\"'“”")
     except ModelUnavailable:
         return None
-    return text if text and len(text) <= MOST_REWRITTEN and "\n" not in text else None
+    fits = text and len(text) <= MOST_REWRITTEN and "\n" not in text
+    return text if fits and is_of_thread(text, request.question.text, past) else None
 
 
-def _prompt(tools: Tools, request: Request) -> Prompt:
-    said = fence_said(f"Question: {turn.question}\nAnswer: {turn.answer.text[:_MOST_SAID]}" for turn in request.past[-_REMEMBERED:])
+def is_of_thread(rewritten: str, asked: str, past: Sequence[Turn]) -> bool:
+    """Whether a rewritten question is made of what was said in the thread: its questions, its answers and their titles."""
+    known = set(terms(" ".join((asked, *(_said(turn) for turn in past)))))
+    own = set(terms(rewritten))
+    return bool(own) and len(own & known) >= LEAST_SAID * len(own)
+
+
+def _said(turn: Turn) -> str:
+    titles = (words for citation in turn.answer.citations for words in (citation.title, *citation.heading))
+    return " ".join((turn.question, turn.query, turn.answer.text, *titles))
+
+
+def _prompt(tools: Tools, request: Request, past: Sequence[Turn]) -> Prompt:
+    said = fence_said(map(_told_to_model, past[-_REMEMBERED:]))
     return tools.prompts["rewrite"].filled(thread=said, question=request.question.text)
+
+
+def _told_to_model(turn: Turn) -> str:
+    answer = turn.answer.text[:_MOST_SAID]
+    return f"Question: {turn.question}\nAnswer: {answer}" if answer else f"Question: {turn.question}"

@@ -14,12 +14,12 @@ from bot.reply import Step
 from knowledge.documents import Findings
 
 
-async def searched(tools: Tools, request: Request, query: str) -> Findings:
-    """What may be shown of what `query` finds; noted for the trace."""
+async def searched(tools: Tools, request: Request, query: str, own: str = "") -> Findings:
+    """What may be shown of what `query` finds, with `own` searched beside it as in `Sources.search`; noted for the trace."""
     question = request.question
     await request.reply.step(Step.SEARCHING)
     with request.notes.step("search"):
-        findings = await tools.sources.search(question.viewer, question.audience, query)
+        findings = await tools.sources.search(question.viewer, question.audience, query, own=own)
     request.notes.found(query, findings)
     return findings
 

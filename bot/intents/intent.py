@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from bot.llm.port import Writer
 from bot.messages import Answer, Question, Turn
@@ -17,12 +18,20 @@ class Intent(StrEnum):
 
     ASK = "ask"  # a question that stands on its own
     FOLLOW_UP = "follow_up"  # a question that needs what the thread said before
+    RESTATE = "restate"  # the last answer, shorter or longer
+    SOURCE = "source"  # one source or point of the last answer
     SUMMARIZE_THREAD = "summarize_thread"
     SUMMARIZE_DOCUMENT = "summarize_document"
     HELP = "help"  # what can you do
     SMALLTALK = "smalltalk"  # thanks, greetings
     FEEDBACK = "feedback"  # that answer was wrong, or right
     NOT_FOR_ME = "not_for_me"  # people talking to each other
+
+
+BY_RULE: Final = frozenset({Intent.RESTATE, Intent.SOURCE})
+"""Intents that only their own words give away: a message that is merely like them is a question."""
+ASKED_BACK: Final = "asked_back"
+"""What a turn is remembered by, in an intent's place, that was answered by a question of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,14 @@ those are what examples are for.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
-from bot.intents.intent import Intent
+from bot.intents.intent import ASKED_BACK, Intent
+from bot.intents.pointing import pointed_at, wants_longer, wants_shorter
 from bot.intents.subject import content
+from bot.messages import Turn
 from bot.words import any_of, words
 
 
@@ -19,6 +22,16 @@ class Thread:
 
     has_turns: bool = False  # something was asked here before
     has_answer: bool = False  # and got an answer that could be right or wrong
+    asked_back: bool = False  # the last thing said here is a question of ours
+
+    @classmethod
+    def of(cls, past: Sequence[Turn]) -> Self:
+        """The thread that these turns make."""
+        return cls(
+            has_turns=bool(past),
+            has_answer=any(turn.answer.citations for turn in past),
+            asked_back=bool(past) and past[-1].intent == ASKED_BACK,
+        )
 
 
 # Small talk: every word is a small word, and one of them is a greeting or thanks.
@@ -65,6 +78,10 @@ _ABOUT_ME = any_of(
     r"\b(?:example|sample) questions?\b|\byour (?:features|abilities|sources|commands|limits)\b",
 )
 
+_ABOUT_ELSE = any_of(
+    r"^(?:do you know|how do you get) (?:the|an?|if|whether|which|where|when|who|what|how)\b"
+)  # "you" is anybody, or polite
+
 # The last answer is what is judged.
 _VERDICT = (
     r"(?:wrong|incorrect|false|untrue|true|right|correct|helpful|unhelpful|useful|useless|outdated|out of date|old|an old|misleading|"
@@ -83,10 +100,13 @@ _JUDGES = any_of(
 )
 
 # Somebody else is spoken to, or something is told.
+_NOBODY: Final = (  # words that open a message, and no names
+    r"(?!(?:What|How|When|Where|Why|Who|Whom|Whose|Which|And|But|So|Also|Then|Please|Hello|Hi|Hey|Footnote|Well|Ok|Okay|Yes|Yeah|No|Now|"
+    r"Sorry|Thanks|Oops|Hmm|Sure|Great|Right|Or|First|Second|Finally|Actually|Anyway|Again|Alternatively|Otherwise|Instead)\b)"
+)
 _TO_SOMEBODY = re.compile(
-    r"^\W*(?:<@\w+>|@\w+)|^(?!(?:What|How|When|Where|Why|Who|Whom|Whose|Which|And|But|So|Also|Then|Please|Hello|Hi|Hey|Footnote)\b)"
-    r"[A-Z][a-z]+,? (?:can|could|would|will|did) you\b|"
-    r"^[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b|, (?!Footnote)[A-Z][a-z]+[!?.]*$"
+    rf"^\W*(?:<@\w+>|@\w+)|^{_NOBODY}[A-Z][a-z]+,? (?:can|could|would|will|did) you\b|"
+    rf"^{_NOBODY}[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b|, (?!Footnote)[A-Z][a-z]+[!?.]*$"
 )
 _TELLS = any_of(
     r"^(?:(?:ok(?:ay)?|yes|yeah|yep|no|nope|sure|sorry|done|right|well|great)[,.!]? (?=\w))?"
@@ -110,6 +130,7 @@ _ELLIPTIC = any_of(
     r"^(?:why|why not|how so|since when|until when|how come|which ones?|for whom|meaning|really|where|when|who|how|how much|"
     r"how long|how many)\b[^\w]*$",
     r"^(?:in|for|at|from|with|as|to|on) (?:\w+ ?){1,4}\W*$",
+    r"^\W*(?:(?:oops|sorry|no|well|ok)\W+)*i (?:meant|mean)\b(?! (?:it|that)\b)",
     r"\b(?:more details?|tell me more|elaborate|explain (?:that|it|this))\b",
 )
 _POINTS_BACK = any_of(
@@ -122,6 +143,8 @@ _ASKS = any_of(
     r"tell|show|find|explain|give|list|look|describe|define|compare|say)\b",
 )
 _FEW_CONTENT_WORDS: Final = 3
+_ENOUGH_WORDS: Final = 2  # words of content that a question may stand alone with
+_AN_ANSWER: Final = 6  # words that answer a question of ours, at most
 _READ: Final = 600  # characters; what a message is shows at its start
 
 
@@ -130,12 +153,15 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
     text = text[:_READ]
     tests = (
         (Intent.SMALLTALK, "greeting", _is_small(text)),
+        (Intent.FOLLOW_UP, "answers our question", thread.asked_back and len(text.split()) <= _AN_ANSWER and not _JUDGES.search(text)),
+        (Intent.RESTATE, "another length", thread.has_answer and (wants_shorter(text) or wants_longer(text))),
+        (Intent.SOURCE, "points at one", thread.has_answer and pointed_at(text) is not None),
         (Intent.SUMMARIZE_THREAD, "sums up the thread", _SUMS_UP_THREAD.search(text)),
         (Intent.SUMMARIZE_DOCUMENT, "sums up", _SUMS_UP.search(text)),
         (Intent.FEEDBACK, "judges", thread.has_answer and not text.rstrip().endswith("?") and _JUDGES.search(text)),
         (Intent.NOT_FOR_ME, "to somebody else", _TO_SOMEBODY.search(text)),
         (Intent.NOT_FOR_ME, "tells", _TELLS.search(text) and not _WANTS.search(text)),
-        (Intent.HELP, "about me", _ABOUT_ME.search(text)),
+        (Intent.HELP, "about me", _ABOUT_ME.search(text) and not _ABOUT_ELSE.search(text)),
         (Intent.FOLLOW_UP, "elliptic", thread.has_turns and _ELLIPTIC.search(text)),
         (Intent.FOLLOW_UP, "points back", thread.has_turns and asks(text) and points_back(text)),
     )
@@ -145,6 +171,11 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
 def points_back(text: str) -> bool:
     """Whether the message leans on something said before: it points at it and says little itself."""
     return bool(_POINTS_BACK.search(text)) and len(content(text)) <= _FEW_CONTENT_WORDS
+
+
+def leans(text: str) -> bool:
+    """Whether the message cannot be understood without the thread, as far as its form tells."""
+    return bool(_ELLIPTIC.search(text)) or points_back(text) or len(content(text)) < _ENOUGH_WORDS
 
 
 def asks(text: str) -> bool:

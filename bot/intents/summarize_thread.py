@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from bot import texts
 from bot.intents.intent import Intent, Request, Tools
+from bot.intents.recall import found_again, reread
 from bot.intents.summarize_document import summarized
 from bot.llm.layout import inert
-from bot.messages import Answer, Citation, Outcome, Turn
+from bot.messages import Answer, Outcome, Turn
 from bot.quotes import Quote
 from bot.reply import Step
 from knowledge.documents import DocumentId, Passage
-from knowledge.errors import UnknownDocument
 
 _FOUND_OUT = frozenset({Intent.ASK, Intent.FOLLOW_UP})  # a summary is not summed up again
 _MOST_QUESTION = 160  # characters of a question that are repeated
@@ -32,7 +32,7 @@ async def summarize_thread(tools: Tools, request: Request) -> Answer:
         return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
     await request.reply.step(Step.SEARCHING)
     with request.notes.step("open"):
-        documents = await _reread(tools, request, turns)
+        documents = await reread(tools, request, turns)
     points = [point for turn in turns for point in _points(turn, documents)]
     if not points:
         return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
@@ -43,18 +43,6 @@ async def summarize_thread(tools: Tools, request: Request) -> Answer:
     return await summarized(tools, request, _questions(points), passages, first)
 
 
-async def _reread(tools: Tools, request: Request, turns: Sequence[Turn]) -> dict[DocumentId, tuple[Passage, ...]]:
-    """The documents these turns cited, as they are now; without those that asker or audience may not read any more."""
-    question = request.question
-    found: dict[DocumentId, tuple[Passage, ...]] = {}
-    for document in {citation.document: None for turn in turns for citation in turn.answer.citations}:
-        try:
-            found[document] = await tools.sources.passages(question.viewer, question.audience, document)
-        except UnknownDocument:
-            continue
-    return found
-
-
 def _points(turn: Turn, documents: Mapping[DocumentId, tuple[Passage, ...]]) -> list[_Point]:
     """The answer's first source that still says the same; none if no source does."""
     for citation in turn.answer.citations:
@@ -62,15 +50,6 @@ def _points(turn: Turn, documents: Mapping[DocumentId, tuple[Passage, ...]]) -> 
         if quote is not None:
             return [_Point(turn.question, quote)]
     return []
-
-
-def found_again(citation: Citation, passages: Sequence[Passage]) -> Quote | None:
-    """Where the words of an earlier citation stand now; None if they are gone."""
-    for passage in passages:
-        start = passage.text.find(citation.quote)
-        if start >= 0 and citation.quote:
-            return Quote(passage, start, start + len(citation.quote))
-    return None
 
 
 def _listed(points: Sequence[_Point]) -> Answer:

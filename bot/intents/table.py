@@ -8,7 +8,9 @@ from bot.intents.ask import ask
 from bot.intents.feedback import feedback
 from bot.intents.follow_up import follow_up
 from bot.intents.intent import Handler, Intent
+from bot.intents.restate import restate
 from bot.intents.small import help_, not_for_me, smalltalk
+from bot.intents.source import source
 from bot.intents.summarize_document import summarize_document
 from bot.intents.summarize_thread import summarize_thread
 
@@ -16,6 +18,8 @@ HANDLERS: Final[Mapping[Intent, Handler]] = MappingProxyType(
     {
         Intent.ASK: ask,
         Intent.FOLLOW_UP: follow_up,
+        Intent.RESTATE: restate,
+        Intent.SOURCE: source,
         Intent.SUMMARIZE_THREAD: summarize_thread,
         Intent.SUMMARIZE_DOCUMENT: summarize_document,
         Intent.HELP: help_,

@@ -16,7 +16,7 @@ from bot.llm.port import Prompt
 
 _FILE = re.compile(r"---\n(?P<head>.*?)\n---\n\s*## system\n(?P<system>.*?)\n## user\n(?P<user>.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_NEEDED = frozenset({"answer", "judge", "summarize", "rewrite"})
+_NEEDED = frozenset({"answer", "judge", "summarize", "rewrite", "restate"})
 _HEAD = frozenset({"name", "version", "variables"})
 
 

@@ -6,6 +6,7 @@
     score        words, cosine and late interaction in one number, smoothed over what is near
     judging      a candidate's numbers, brought together
     signals      what tells that none of the candidates answers
+    together     two searches for one question become one: what was said, and that with its subject
     versions     what was replaced comes after what replaced it
     exact        what a question names exactly comes first
     diversity    no two that say the same, and no document too often
@@ -19,6 +20,7 @@ from knowledge.ranking.exact import exact_first
 from knowledge.ranking.judging import Judging, Ranked
 from knowledge.ranking.recipe import RECIPE, Recipe, Stage
 from knowledge.ranking.signals import unsaid
+from knowledge.ranking.together import together
 from knowledge.ranking.versions import current_first, editions
 from knowledge.ranking.words import searchable_terms
 
@@ -38,5 +40,6 @@ __all__ = [
     "exact_first",
     "fuse",
     "searchable_terms",
+    "together",
     "unsaid",
 ]

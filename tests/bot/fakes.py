@@ -20,7 +20,7 @@ from bot.reply import Step
 from knowledge.documents import Document, DocumentId, Findings, Hit, Passage, PassageId, Span, Withheld
 from knowledge.embedding.port import Embedded, Vector
 from knowledge.errors import EmbedderUnavailable, UnknownDocument
-from knowledge.ranking import current_first
+from knowledge.ranking import current_first, together
 from knowledge.terms import terms
 from tenancy.errors import AllowanceSpent
 from tenancy.viewer import EVERYONE, Audience, PersonId, Principal, TenantId, Viewer
@@ -78,7 +78,11 @@ class FakeSources:
     words_only: bool = False  # as where the embedding model is away
     searching: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8) -> Findings:
+    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8, own: str = "") -> Findings:
+        found = await self._search(viewer, audience, query, limit)
+        return together(found, await self._search(viewer, audience, own, limit)) if own else found
+
+    async def _search(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
         self.searched.append(query)
         self.searching.set()
         await asyncio.sleep(self.slow_s)

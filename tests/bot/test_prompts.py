@@ -6,7 +6,7 @@ import pytest
 
 from bot import prompts, texts
 from bot.errors import BadPrompt, Unavailable
-from bot.intents.intent import Intent
+from bot.intents.intent import BY_RULE, Intent
 from bot.intents.router import load
 from bot.intents.table import FREE, HANDLERS
 from bot.reply import Step
@@ -16,7 +16,7 @@ GOOD = "---\nname: x\nversion: 2\nvariables: [a]\n---\n## system\nBe kind.\n\n##
 
 def test_the_house_s_prompts_load_and_say_that_sources_are_data() -> None:
     found = prompts.load()
-    assert found.keys() == {"answer", "judge", "summarize", "rewrite"}
+    assert found.keys() == {"answer", "judge", "summarize", "rewrite", "restate"}
     assert "UNANSWERED" in found["answer"].system
     assert "data" in found["answer"].system
 
@@ -59,7 +59,7 @@ def test_a_missing_prompt_is_found_at_start(tmp_path: Path) -> None:
 def test_the_tables_are_complete() -> None:
     assert HANDLERS.keys() == set(Intent)
     assert set(Intent) > FREE
-    assert load().keys() == set(Intent)
+    assert load().keys() == set(Intent) - BY_RULE
     assert texts.NOTICES.keys() == set(Unavailable)
     assert texts.STEPS.keys() == set(Step)
 

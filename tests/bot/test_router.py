@@ -72,6 +72,25 @@ def test_a_question_word_is_nobodys_name(text: str) -> None:
     assert by_rule("Anna, can you tell a Heron from a Wren?", Thread()) is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("So, do you have a number for Vanguard?", Intent.FOLLOW_UP),
+        ("Do you know the regions where storage is available?", None),
+        ("How do you get the symbol on the keyboard?", None),
+        ("Oops, I meant personal data, pls.", Intent.FOLLOW_UP),
+        ("Do you know everything?", Intent.HELP),
+        ("Jordan, do you have a number for the plumber?", Intent.NOT_FOR_ME),
+    ],
+)
+def test_words_that_open_a_message_and_a_polite_you_mislead_nobody(text: str, intent: Intent | None) -> None:
+    assert (by_rule(text, TALKED) or (None,))[0] is intent
+
+
+async def test_in_a_thread_what_is_a_little_like_something_else_is_a_question(router: Router) -> None:
+    assert (await router.route("How does passing context occur in the dialog?", TALKED)).intent in {Intent.ASK, Intent.FOLLOW_UP}
+
+
 async def test_where_likeness_cannot_be_told_a_message_is_a_question() -> None:
     async def away(_: object) -> Vector:
         raise EmbedderUnavailable("down")

@@ -27,6 +27,18 @@ PARENTAL = turn("How long is parental leave in Germany?")
         pytest.param("and in France?", [], "and in France?", id="nothing before"),
         pytest.param("and in France?", [turn("thanks", query="")], "and in France?", id="nothing was looked up before"),
         pytest.param("and then?", [PARENTAL, turn("thanks", query="")], "parental leave Germany and then?", id="thanks in between"),
+        pytest.param(
+            "And for contractors?", [turn("notice period for interns")], "notice period for contractors", id="one group for another"
+        ),
+        pytest.param("for new hires?", [turn("desk rules for part-time staff")], "desk rules for new hires", id="groups of two words"),
+        pytest.param("What about at the Paris site?", [turn("parking in Berlin")], "parking at the Paris site", id="another preposition"),
+        pytest.param("And Spain?", [turn("parental leave in New Zealand")], "parental leave Spain", id="a bare name"),
+        pytest.param("Receipts?", [turn("leave in Rome")], "leave Rome Receipts", id="a word with the capital of its sentence"),
+        pytest.param("In Spain as well?", [turn("parental leave in France")], "parental leave In Spain as well", id="opens with it"),
+        pytest.param("and for Anna?", [turn("leave for Tom in Rome")], "leave Rome for Anna", id="a person leaves the place"),
+        pytest.param("and in Rome?", [turn("hotel limits for trips")], "hotel limits trips in Rome", id="a place leaves the group"),
+        pytest.param("Oops, I meant in Spain.", [turn("parental leave in France")], "parental leave in Spain", id="meant otherwise"),
+        pytest.param("and for this?", [turn("rules for interns")], "rules interns for this", id="points at nothing new"),
         pytest.param("Und in Wien?", [turn("Urlaub in Berlin")], "Urlaub in Wien", id="German"),
     ],
 )

@@ -1,0 +1,70 @@
+"""One question back where a question could mean several things, and what its answer is taken for."""
+
+from dataclasses import replace
+
+from bot import texts
+from bot.intents.choices import apart, choices, chosen, label
+from bot.intents.grounded import answered, searched
+from bot.intents.intent import ASKED_BACK, Request, Tools
+from bot.intents.rules import asks
+from bot.intents.subject import content, own_words
+from bot.messages import Answer, Citation, Outcome, Turn
+from knowledge.documents import Findings
+
+
+def asked_back(request: Request) -> Turn | None:
+    """The last turn, if it was answered by a question of ours: what is said now may answer it."""
+    last = request.past[-1] if request.past else None
+    return last if last and last.intent == ASKED_BACK else None
+
+
+async def asked_alone(tools: Tools, request: Request) -> Answer:
+    """A question where no thread says what it is about: searched as it is and answered, or asked back."""
+    text = request.question.text
+    unsaid = which_subject(request)
+    if unsaid is not None:
+        return unsaid
+    findings = await searched(tools, request, text)
+    return which_one(request, text, findings) or await answered(tools, request, text, findings)
+
+
+def which_subject(request: Request) -> Answer | None:
+    """A question back if nothing says what this one is about: it has no words of content."""
+    if content(request.question.text):
+        return None
+    request.notes.intent = ASKED_BACK
+    return Answer(outcome=Outcome.REFUSAL, text=texts.WHICH_SUBJECT)
+
+
+def which_one(request: Request, query: str, findings: Findings) -> Answer | None:
+    """A question back that names what was found, if that is several things of which `query` names none; never twice in a row."""
+    own = own_words(request.question.text)
+    offered = choices(own if content(own) else query, findings.hits, request.question.asked_at, query)
+    if not offered or asked_back(request):
+        return None
+    request.notes.intent = ASKED_BACK
+    citations = tuple(replace(citation, n=n) for n, citation in enumerate(offered, start=1))
+    names = [f"{n}. {texts.plain(name)} [{n}]" for n, name in enumerate(apart(offered), start=1)]
+    return Answer(outcome=Outcome.NEAREST, text="\n".join((texts.WHICH_ONE, "", *names)), citations=citations)
+
+
+async def taken_up(tools: Tools, request: Request, turn: Turn) -> Answer:
+    """The question of `turn` again, with what was meant by it now; what fits none of its choices is searched as it is."""
+    text = request.question.text
+    choice = chosen(text, turn.answer.citations)
+    if choice is not None:
+        query = " ".join((own_words(turn.query), *label(choice)))
+        return await answered(tools, request, query, _first(choice, await searched(tools, request, query)))
+    if not turn.answer.citations and not asks(text):
+        text = f"{own_words(turn.question)} {own_words(text)}"
+    return await answered(tools, request, text, await searched(tools, request, text))
+
+
+def _first(choice: Citation, findings: Findings) -> Findings:
+    """What was chosen before everything else that was found: its section, then the rest of its document."""
+
+    def place(heading: tuple[str, ...], document: str) -> int:
+        return 0 if (document, heading) == (choice.document, choice.heading) else 1 if document == choice.document else 2
+
+    hits = sorted(findings.hits, key=lambda hit: place(hit.passage.heading, hit.passage.document.id))
+    return replace(findings, hits=tuple(hits))

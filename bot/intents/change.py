@@ -1,0 +1,40 @@
+"""Whether a question in a thread is about something else than the thread was."""
+
+from typing import Final
+
+from bot.intents.grounded import searched
+from bot.intents.intent import Request, Tools
+from bot.intents.rules import leans
+from knowledge.documents import Findings
+from knowledge.errors import EmbedderUnavailable
+
+NEAR: Final = 0.3
+"""Cosine to a question of the thread from which a new one is taken to go on with it."""
+SURE: Final = 0.55
+"""Best cosine of what a question finds by itself from which it needs no help of the thread.
+
+On mtrag, of 198 questions that open another conversation, put at the end of this one, 34 in 100 of the same collection and 42 of the other
+are noticed, and of the 198 that go on 8 are taken for a change, most of which do change the subject. What that is worth: those of 29
+questions that stand alone lose .02 and .00 of .948 nDCG@10 in threads about something else, where without it they lose .03 and .03; and
+the 144 that are judged lose .003 of .920. Lower bars notice more, and cost the others more.
+"""
+
+
+async def another_subject(tools: Tools, request: Request) -> Findings | None:
+    """What the question finds by itself if it turns to another subject; None if it goes on with the thread, or that cannot be told."""
+    text = request.question.text
+    if leans(text) or await _nearest(tools, request) >= NEAR:
+        return None
+    findings = await searched(tools, request, text)
+    best = max((hit.cosine for hit in findings.hits), default=0.0)
+    return findings if best >= SURE and not findings.words_only else None
+
+
+async def _nearest(tools: Tools, request: Request) -> float:
+    """The highest cosine of the question to an earlier one that something was searched for; 1 where it cannot be told."""
+    with request.notes.step("compare"):
+        try:
+            own = await tools.sources.embed(request.question.text)
+            return max([float(own @ await tools.sources.embed(turn.question)) for turn in request.past if turn.query], default=1.0)
+        except EmbedderUnavailable:
+            return 1.0

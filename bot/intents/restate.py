@@ -1,0 +1,84 @@
+"""The last answer again, shorter or with more of what its sources say."""
+
+from collections.abc import Iterable, Sequence
+
+from bot import texts
+from bot.intents.intent import Request, Tools
+from bot.intents.pointing import wants_longer
+from bot.intents.reading import around, read_out
+from bot.intents.recall import found_again, reread
+from bot.intents.writing import written
+from bot.llm.extractive import MOST_PIECES, extracts
+from bot.messages import Answer, Citation, Outcome, Turn
+from bot.quotes import Quote
+from bot.reply import Step
+from knowledge.documents import Findings, Hit
+from knowledge.terms import terms
+
+_LENGTHS = {
+    True: "with more of what the sources say about it: conditions, exceptions, steps, dates",
+    False: "in one sentence, or two at most, with what matters most",
+}
+_MOST_READ = 3  # sources that are read at length
+
+
+async def restate(tools: Tools, request: Request) -> Answer:
+    """Read the last answer's sources again, and say what still stands there in another length; what was closed since is left out."""
+    turn = next((turn for turn in reversed(request.past) if turn.answer.citations), None)
+    if turn is None:
+        return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
+    await request.reply.step(Step.SEARCHING)
+    with request.notes.step("open"):
+        documents = await reread(tools, request, [turn])
+    quotes = [found_again(citation, documents.get(citation.document, ())) for citation in turn.answer.citations]
+    standing = [quote for quote in quotes if quote]
+    if not standing:
+        private = request.question.private
+        return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if private else texts.GONE_EVERYBODY)
+    asked, longer = turn.query or turn.question, wants_longer(request.question.text)
+    hits = _hits(standing)
+    request.notes.found(asked, Findings(hits=tuple(hits)))
+    first = _longer(standing) if longer else _shorter(request, asked, turn, standing)
+    await request.reply.extracts(first)
+    request.notes.shown()
+    if tools.writer is None:
+        return first
+    template = tools.prompts["restate"]
+    answer = await written(
+        request, tools.writer, lambda sources: template.filled(question=asked, sources=sources, length=_LENGTHS[longer]), hits, first
+    )
+    return answer or first
+
+
+def _hits(quotes: Sequence[Quote]) -> list[Hit]:
+    """The quotes' passages, each once, in the order of the answer's footnotes."""
+    return [Hit(passage=passage, score=1 / n) for n, passage in enumerate({q.passage.id: q.passage for q in quotes}.values(), start=1)]
+
+
+def _longer(quotes: Sequence[Quote]) -> Answer:
+    """Each source's passage, as far as it can be read."""
+    read = [around(quote) for quote in {quote.passage.id: quote for quote in quotes}.values()][:_MOST_READ]
+    blocks = [f"{_named(quote)}:\n\n{read_out(quote, n)}" for n, quote in enumerate(read, start=1)]
+    citations = tuple(quote.citation(n) for n, quote in enumerate(read, start=1))
+    return Answer(outcome=Outcome.ANSWER, text="\n\n".join(blocks), citations=citations)
+
+
+def _shorter(request: Request, asked: str, turn: Turn, quotes: Sequence[Quote]) -> Answer:
+    """The fewest pieces that say as much of what was asked as all of them did; that there are none fewer, if so."""
+    hits, wanted = _hits(quotes), frozenset(terms(asked)) & _terms(quote.text for quote in quotes)
+    every = [extracts(asked, hits, request.question.asked_at, most=most) for most in range(1, MOST_PIECES + 1)]
+    cited = next((one for one in every if wanted <= _terms(map(_in_place, one.citations))), every[-1])
+    notice = "" if len(cited.text) < len(turn.answer.text) else texts.AS_SHORT
+    return Answer(outcome=Outcome.ANSWER, text=cited.text, citations=cited.citations, notice=notice)
+
+
+def _in_place(citation: Citation) -> str:
+    return " ".join((citation.title, *citation.heading, citation.quote))
+
+
+def _terms(said: Iterable[str]) -> frozenset[str]:
+    return frozenset(terms(" ".join(said)))
+
+
+def _named(quote: Quote) -> str:
+    return texts.title(" › ".join((quote.passage.document.title, *quote.passage.heading[-1:])))  # noqa: RUF001  as in the interface

@@ -1,0 +1,208 @@
+"""One question back where a question could mean several things, and never two in a row."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bot import texts
+from bot.intents.choices import apart, choices, chosen
+from bot.intents.intent import ASKED_BACK, Intent
+from bot.intents.rules import Thread, by_rule
+from bot.messages import Answer, Citation, Outcome, TurnId
+from knowledge.documents import Passage
+from tests.bot import company
+from tests.bot.fakes import NOW, FakeReply, Script, document, hit, passage, question, turn, viewer
+from tests.bot.test_conversation import House
+
+GERMANY = passage(document("de.md", "Handbook Germany"), "The notice period is four weeks to the end of a month.", "Notice period")
+FRANCE = passage(document("fr.md", "Handbook France"), "The notice period is one month, after a year two.", "Notice period")
+SPAIN = passage(document("es.md", "Handbook Spain", readers=("group:board",)), "The notice period is 15 days.", "Notice period")
+ALIKE = passage(document("it.md", "Handbook Italy"), "The notice period is four weeks.", "Notice period")
+OLD = passage(document("de-2019.md", "Handbook Germany 2019"), "The notice period is six weeks.", "Notice period")
+ASKED = "How long is the notice period?"
+BACK = f"{texts.WHICH_ONE}\n\n1. Handbook Germany [1]\n2. Handbook France [2]"
+
+
+@pytest.fixture
+def house() -> House:
+    house = House()
+    house.sources.passages_ = [GERMANY, FRANCE, SPAIN, company.SICK]
+    return house
+
+
+async def then(house: House, text: str, **changes: object) -> Answer:
+    """`text`, said next in the thread, and told by the rules where they tell."""
+    said = question(text, id=TurnId(f"q{len(house.memory.turns) + 1}"), **changes)
+    past = (await replace(house.memory, turns=dict(house.memory.turns)).open(said)).past
+    ruled = by_rule(text, Thread.of(past))
+    house.router.intent = ruled[0] if ruled else Intent.ASK
+    return await house.handle(said)
+
+
+async def test_a_question_that_several_documents_answer_differently_is_asked_back_once(house: House) -> None:
+    reply = FakeReply()
+    answer = await house.asked(ASKED, reply)
+    assert (answer.outcome, answer.text) == (Outcome.NEAREST, BACK)
+    assert [citation.document for citation in answer.citations] == ["de.md", "fr.md"]
+    assert reply.shown == []
+    assert house.memory.trace().intent == ASKED_BACK
+
+
+@pytest.mark.parametrize("said", ["France", "the second one", "2", "in France, please", "I mean the French one: France", "number two"])
+async def test_what_is_said_next_is_taken_for_the_choice_it_names(house: House, said: str) -> None:
+    await house.asked(ASKED)
+    answer = await then(house, said)
+    assert answer.outcome is Outcome.ANSWER
+    assert answer.citations[0].document == "fr.md"
+    assert answer.text.startswith("The notice period is one month")
+
+
+async def test_a_choice_is_the_subject_of_what_follows(house: House) -> None:
+    await house.asked(ASKED)
+    await then(house, "Germany")
+    await then(house, "and when I am ill?")
+    assert any({"notice", "period", "Germany"} <= set(query.split()) for query in house.sources.searched[-2:])
+
+
+async def test_what_fits_no_choice_is_searched_as_it_is_and_nobody_is_asked_twice(house: House) -> None:
+    await house.asked(ASKED)
+    answer = await then(house, "When is a doctor's note needed?")
+    assert house.sources.searched[-1] == "When is a doctor's note needed?"
+    assert "fourth day" in answer.text
+    assert (await house.asked(ASKED, thread="t2", id=TurnId("once"))).text == BACK
+    again = await house.asked(ASKED, thread="t2", id=TurnId("again"))
+    assert again.outcome is Outcome.ANSWER
+    assert house.memory.trace("again").intent != ASKED_BACK
+
+
+async def test_a_choice_that_was_closed_meanwhile_is_not_shown(house: House) -> None:
+    await house.asked(ASKED)
+    house.sources.closed.add(FRANCE.document.id)
+    answer = await then(house, "France")
+    assert "one month" not in answer.text
+    assert "fr.md" not in [citation.document for citation in answer.citations]
+
+
+async def test_nobody_is_offered_what_not_all_may_read(house: House) -> None:
+    board = viewer("bea", "board")
+    private = await house.asked(ASKED, by=board)
+    assert "Handbook Spain" in private.text
+    among = await house.asked(ASKED, by=board, among=[board, viewer("cy")], place="#general", id=TurnId("q2"), thread="t2")
+    assert "Spain" not in among.text
+    assert "Handbook France" in among.text
+
+
+async def test_in_a_thread_about_something_else_it_is_asked_back_too(house: House) -> None:
+    await house.asked("When is a doctor's note needed?")
+    answer = await then(house, "And how long is the notice period?")
+    assert answer.text == BACK
+    assert (await then(house, "1")).citations[0].document == "de.md"
+
+
+async def test_no_model_is_asked_before_it_is_clear(house: House) -> None:
+    house.writer = Script(["It is four weeks in Germany [1]."])
+    assert (await house.asked(ASKED)).text == BACK
+    assert house.writer.prompts == []
+    answer = await then(house, "Germany")
+    assert answer.written
+    assert "Handbook Germany" in house.writer.prompts[0].user
+
+
+@pytest.mark.parametrize("text", ["How long?", "what about it?", "why?", "And for me?"])
+async def test_a_question_about_nothing_is_asked_back_without_a_search(house: House, text: str) -> None:
+    answer = await then(house, text)
+    assert (answer.outcome, answer.text) == (Outcome.REFUSAL, texts.WHICH_SUBJECT)
+    assert house.sources.searched == []
+
+
+async def test_the_word_that_was_missing_completes_the_question(house: House) -> None:
+    await then(house, "How long?")
+    answer = await then(house, "parental leave in France")
+    assert house.sources.searched == ["How long parental leave in France"]
+    assert answer.text != texts.WHICH_SUBJECT
+
+
+async def test_another_question_instead_of_the_missing_word_stands_alone(house: House) -> None:
+    await then(house, "How long?")
+    await then(house, "When is a doctor's note needed?")
+    assert house.sources.searched == ["When is a doctor's note needed?"]
+
+
+async def test_small_words_after_small_talk_are_about_nothing(house: House) -> None:
+    house.router.intent = Intent.SMALLTALK
+    await house.asked("hello")
+    assert (await then(house, "and how long?")).text == texts.WHICH_SUBJECT
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "count"),
+    [
+        pytest.param(ASKED, [GERMANY, FRANCE], 2, id="another country, another number"),
+        pytest.param(f"{ASKED[:-1]} in Germany?", [GERMANY, FRANCE], 0, id="says which"),
+        pytest.param("And the notice period?", [GERMANY, FRANCE], 2, id="in other words"),
+        pytest.param(ASKED, [GERMANY, ALIKE], 0, id="they agree"),
+        pytest.param(ASKED, [GERMANY, OLD], 0, id="an older edition is no choice"),
+        pytest.param("When are receipts due?", [company.EXPENSES, company.HOTELS_OLD], 0, id="nor is another section of it"),
+        pytest.param(ASKED, [GERMANY], 0, id="there is one only"),
+        pytest.param(ASKED, [GERMANY, company.HOTELS], 0, id="something else"),
+        pytest.param("How long is a sabbatical of a senior engineer?", [GERMANY, FRANCE], 0, id="they do not answer it"),
+        pytest.param("How long?", [GERMANY, FRANCE], 0, id="asks for nothing"),
+        pytest.param(ASKED, [], 0, id="nothing was found"),
+    ],
+)
+def test_a_choice_is_offered_only_where_the_documents_differ_in_what_was_asked(query: str, found: Sequence[Passage], count: int) -> None:
+    assert len(choices(query, [hit(one) for one in found], NOW)) == count
+
+
+def test_what_the_thread_said_is_no_choice_any_more() -> None:
+    assert choices(ASKED, [hit(GERMANY), hit(FRANCE)], NOW, "leave in Germany") == ()
+
+
+def test_at_most_four_are_offered() -> None:
+    lands = ("Peru", "Chile", "Cuba", "Mali", "Chad", "Oman")
+    found = [
+        passage(document(f"{n}.md", f"Handbook {land}"), f"The notice period is {n} weeks.", "Notice period")
+        for n, land in enumerate(lands, start=2)
+    ]
+    offered = choices(ASKED, [hit(one) for one in found], NOW)
+    assert apart(offered) == ["Handbook Peru", "Handbook Chile", "Handbook Cuba", "Handbook Mali"]
+
+
+def offered(*found: Passage) -> tuple[Citation, ...]:
+    return choices(ASKED, [hit(one) for one in found], NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("Germany", 0),
+        ("the handbook for France", 1),
+        ("the last one", 1),
+        ("3", None),
+        ("Italy", None),
+        ("Germany or France?", None),
+        ("the handbook", None),
+    ],
+)
+def test_a_choice_is_named_by_number_or_by_words_that_only_it_has(said: str, number: int | None) -> None:
+    both = offered(GERMANY, FRANCE)
+    assert chosen(said, both) == (None if number is None else both[number])
+
+
+def test_sections_of_one_document_are_called_by_what_differs() -> None:
+    one = document("notice.md", "Notice periods")
+    found = [
+        passage(one, f"The notice period is {n} weeks.", "Leaving", role, ordinal=n)
+        for n, role in ((2, "Interns on probation"), (6, "Managers on probation"))
+    ]
+    assert apart(offered(*found)) == ["Interns on probation", "Managers on probation"]
+
+
+def test_only_right_after_it_a_short_message_answers_our_question() -> None:
+    back = turn(ASKED, answer=Answer(outcome=Outcome.NEAREST, text=BACK))
+    thread = Thread(has_turns=True, asked_back=True)
+    assert Thread.of([back]) == Thread(has_turns=True)
+    assert by_rule("Germany", thread) == (Intent.FOLLOW_UP, "answers our question")
+    assert by_rule("thanks", thread) == (Intent.SMALLTALK, "greeting")
+    assert by_rule("Germany", Thread(has_turns=True)) is None

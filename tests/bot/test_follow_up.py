@@ -1,0 +1,229 @@
+"""Follow-ups through the whole conversation: what is searched, when the thread counts, and what a model may make of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from bot import texts
+from bot.errors import ModelUnavailable, Unavailable
+from bot.intents.change import NEAR, SURE
+from bot.intents.follow_up import MOST_REWRITTEN, is_of_thread
+from bot.intents.intent import Intent
+from bot.intents.rules import leans
+from bot.llm.port import Prompt, Usage
+from bot.messages import Answer, Outcome, TurnId
+from knowledge.documents import Hit
+from knowledge.embedding.port import Vector
+from tests.bot import company
+from tests.bot.fakes import FakeSources, Script, turn, viewer
+from tests.bot.test_conversation import House
+
+PARENTAL = "How long is parental leave in Germany?"
+RECEIPTS = "When are travel receipts due?"
+
+
+@dataclass
+class Turning(FakeSources):
+    """Sources in which questions are as near to each other as they are told to be, and finds as sure."""
+
+    near: float = 0.0
+    best: float = 0.9
+
+    async def embed(self, text: str) -> Vector:
+        await super().embed(text)
+        return np.array([1, 0] if "parental" in text else [self.near, 1], np.float32)
+
+    def _hit(self, query: str, one: object) -> Hit:
+        found = super()._hit(query, one)  # type: ignore[arg-type]  # a passage
+        return replace(found, cosine=self.best if found.score else 0.0)
+
+
+@pytest.fixture
+def house() -> House:
+    return House(sources=Turning(company.PASSAGES))
+
+
+def sources(house: House) -> Turning:
+    assert isinstance(house.sources, Turning)
+    return house.sources
+
+
+async def then(house: House, text: str, intent: Intent = Intent.ASK, **changes: object) -> Answer:
+    house.router.intent = intent
+    return await house.asked(text, id=TurnId(f"q{len(house.memory.turns) + 1}"), **changes)
+
+
+async def test_a_question_in_a_thread_is_searched_with_its_subject_and_by_itself(house: House) -> None:
+    sources(house).near = 0.5
+    await house.asked(PARENTAL)
+    await then(house, RECEIPTS)
+    assert house.sources.searched[1:] == ["parental leave Germany When are travel receipts due", "When are travel receipts due"]
+
+
+async def test_a_question_about_something_else_is_searched_alone_and_is_the_subject_from_then_on(house: House) -> None:
+    await house.asked(PARENTAL)
+    answer = await then(house, RECEIPTS)
+    assert house.sources.searched[1:] == [RECEIPTS]
+    assert "30 days" in answer.text
+    await then(house, "and for whom?", Intent.FOLLOW_UP)
+    assert house.sources.searched[2] == "travel receipts due for whom"
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        pytest.param(RECEIPTS, {"best": SURE - 0.01}, id="what it finds by itself is not sure"),
+        pytest.param(RECEIPTS, {"near": NEAR}, id="it is near to what was asked"),
+        pytest.param("Is that so for travel receipts?", {}, id="it points back"),
+        pytest.param("Receipts due?", {"best": SURE - 0.01}, id="few words, and not sure"),
+    ],
+)
+async def test_what_may_go_on_with_the_thread_is_searched_with_it(house: House, text: str, changes: dict[str, float]) -> None:
+    house.sources = Turning(company.PASSAGES, **changes)  # type: ignore[arg-type]  # its fields
+    await house.asked(PARENTAL)
+    await then(house, text)
+    assert any(query.startswith("parental leave Germany") for query in house.sources.searched[1:])
+
+
+async def test_without_the_embedding_model_the_thread_counts(house: House) -> None:
+    house.sources = FakeSources(company.PASSAGES, words_only=True)
+    await house.asked(PARENTAL)
+    answer = await then(house, RECEIPTS)
+    assert house.sources.searched[1].startswith("parental leave Germany")
+    assert answer.notice == texts.WORDS_ONLY
+
+
+async def test_a_change_of_subject_costs_no_call_of_the_model_but_the_answer(house: House) -> None:
+    await house.asked(PARENTAL)
+    house.writer = Script(["Receipts are due within 30 days of the trip [1]."])
+    answer = await then(house, RECEIPTS)
+    assert answer.text == "Receipts are due within 30 days of the trip [1]."
+    assert house.memory.trace("q2").prompt == "answer@1"
+
+
+@pytest.mark.parametrize(
+    ("text", "leaning"),
+    [
+        ("and in France?", True),
+        ("Why is that?", True),
+        ("Virtualization", True),
+        ("What about interns who work at night?", True),
+        ("How long is parental leave?", False),
+        ("Which receipts do I keep of a trip that my team took?", False),
+    ],
+)
+def test_some_messages_cannot_be_understood_alone(text: str, *, leaning: bool) -> None:
+    assert leans(text) is leaning
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    [
+        pytest.param("I'm sorry, but I can't help with that request.", id="a refusal"),
+        pytest.param("How long is parental leave in France? " * 12, id="too long"),
+        pytest.param("How long is parental leave in France?\nHere is why.", id="two lines"),
+        pytest.param("", id="nothing"),
+        pytest.param("???", id="no words"),
+        pytest.param("What is the planned acquisition of Heron AG for 40 million euros?", id="things that nobody said"),
+        pytest.param(ModelUnavailable(Unavailable.BUSY), id="unavailable"),
+        pytest.param(ModelUnavailable(Unavailable.REJECTED), id="rejected"),
+    ],
+)
+async def test_a_rewrite_that_is_no_question_of_this_thread_is_ignored(house: House, rewritten: str | Exception) -> None:
+    await house.asked(PARENTAL)
+    house.writer = Script([rewritten, "In France it is 16 weeks [1]."])
+    answer = await then(house, "and in France?", Intent.FOLLOW_UP)
+    assert house.sources.searched[1:] == ["parental leave in France", "in France"]
+    assert answer.text == "In France it is 16 weeks [1]."
+    assert house.memory.trace("q2").query == "parental leave in France"
+
+
+def test_the_longest_rewrite_is_longer_than_any_question_of_a_thread() -> None:
+    assert len(PARENTAL) < MOST_REWRITTEN < 12 * len(PARENTAL)
+
+
+async def test_a_rewrite_is_searched_beside_the_own_words(house: House) -> None:
+    await house.asked(PARENTAL)
+    house.writer = Script(["How long is parental leave in France?", "In France it is 16 weeks [1]."])
+    await then(house, "and in France?", Intent.FOLLOW_UP)
+    assert house.sources.searched[3:] == ["How long is parental leave in France?", "in France"]
+
+
+async def test_the_next_follow_up_goes_on_from_the_rewrite(house: House) -> None:
+    await house.asked(PARENTAL)
+    house.writer = Script(["How long is parental leave for fathers in France?", "UNANSWERED"])
+    await then(house, "and over there for fathers, in France?", Intent.FOLLOW_UP)
+    house.writer = None
+    await then(house, "why?", Intent.FOLLOW_UP)
+    assert house.sources.searched[-1] != "why"
+    assert {"parental", "leave", "fathers", "France"} <= set(house.sources.searched[-1].split())
+
+
+async def test_answers_whose_source_was_closed_are_not_told_to_the_model(house: House) -> None:
+    await house.asked(PARENTAL)
+    await then(house, "When is a doctor's note needed?")
+    house.sources.closed.add(company.LEAVE.id)
+    house.writer = Script(["When are receipts due in France?", "UNANSWERED"])
+    await then(house, "and in France?", Intent.FOLLOW_UP)
+    sent = house.writer.prompts[0].user
+    assert PARENTAL in sent
+    assert "18 weeks" not in sent
+    assert "fourth day" not in sent
+
+
+async def test_a_rewrite_of_what_was_told_before_finds_only_what_may_be_read_now(house: House) -> None:
+    board = viewer("bea", "board")
+    await house.asked("What is Project Falcon?", by=board)
+    house.sources.closed.add(company.DEAL.id)
+    house.writer = Script(["What is Project Falcon, the acquisition of Heron AG?", "Project Falcon is the acquisition of Heron AG [1]."])
+    answer = await then(house, "and what does it cost?", Intent.FOLLOW_UP, by=board)
+    assert "Heron" not in house.writer.prompts[0].user
+    assert "Heron" not in answer.text
+    assert not any("Heron" in query for query in house.sources.searched)
+
+
+async def test_titles_that_were_closed_are_not_borrowed_without_a_model(house: House) -> None:
+    board = viewer("bea", "board")
+    await house.asked("Falcon?", by=board)
+    house.sources.closed.add(company.DEAL.id)
+    await then(house, "since when?", Intent.FOLLOW_UP, by=board)
+    assert not any("acquisition" in query for query in house.sources.searched)
+
+
+async def test_the_model_is_stopped_when_its_rewrite_is_not_needed(house: House) -> None:
+    stopped = asyncio.Event()
+
+    @dataclass
+    class Slow(Script):
+        async def stream(self, prompt: Prompt, usage: Usage) -> AsyncIterator[str]:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.set()
+            yield ""
+
+    await house.asked(PARENTAL)
+    house.writer = Slow([""])
+    house.sources.failure = RuntimeError()
+    answer = await then(house, "and in France?", Intent.FOLLOW_UP)
+    assert answer.outcome is Outcome.APOLOGY
+    await asyncio.wait_for(stopped.wait(), 1)
+
+
+@pytest.mark.parametrize(
+    ("rewritten", "fits"),
+    [
+        ("How long is parental leave in France?", True),
+        ("Does the Leave handbook say how long it is in France?", True),
+        ("I cannot help you with this", False),
+        ("", False),
+    ],
+)
+def test_a_question_of_the_thread_is_made_of_its_words(rewritten: str, *, fits: bool) -> None:
+    assert (
+        is_of_thread(rewritten, "and in France?", [turn(PARENTAL, answer=Answer(outcome=Outcome.ANSWER, text="See the leave handbook."))])
+        is fits
+    )
