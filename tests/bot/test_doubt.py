@@ -178,8 +178,8 @@ class Judging(FakeSources):
 
     signals: Signals | None = None
 
-    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8) -> Findings:
-        found = await super().search(viewer, audience, query, limit)
+    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8, own: str = "") -> Findings:
+        found = await super().search(viewer, audience, query, limit, own)
         return replace(found, signals=self.signals, model="bag")
 
 
