@@ -24,11 +24,6 @@ class Ranking:
         """Normalised discounted cumulative gain at 10."""
         return ndcg(self.documents, self.query.grades, 10)
 
-    @property
-    def recall_10(self) -> float:
-        """Recall at 10."""
-        return recall(self.documents, self.query.grades, 10)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:

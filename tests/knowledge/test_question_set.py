@@ -120,6 +120,11 @@ def test_further_rows_add_documents_to_the_question_above_or_to_the_same_one() -
     assert told(found) == [(2, "Who pays?", ("a", "b", "d", "e")), (4, "How long?", ("c",))]
 
 
+def test_a_row_that_says_nothing_of_a_question_is_a_note() -> None:
+    found = read("topic,question,document\nMoney,,\n,Who pays?,a\n")
+    assert (told(found), said(found)) == ([(3, "Who pays?", ("a",))], [])
+
+
 def test_the_same_question_of_two_people_is_two() -> None:
     found = read("question,document,asker\nWho pays?,a,ana@acme.example\nWho pays?,b,bob@acme.example\n")
     assert [one.documents for one in found.rows] == [("a",), ("b",)]
