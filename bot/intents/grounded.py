@@ -60,7 +60,7 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
     """
     if tools.writer is None or first.outcome is Outcome.REFUSAL:
         return first
-    if first.outcome is Outcome.NEAREST and await unanswered(tools, request, query, findings):
+    if first.outcome is Outcome.NEAREST and await unanswered(tools.writer, tools.prompts["judge"], request, query, findings):
         return first
     question = request.question
     answer = await written(
