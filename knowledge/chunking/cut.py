@@ -147,7 +147,7 @@ class _Packer:
         if not self._fits(units[0]):
             units[:1] = self._splitter.smaller(units[0], self._budget - self._cost)
         total = self._cost + sum(unit.cost for unit in units)
-        target = -(-total // -(-total // (self._budget - again_cost)))
+        target = again_cost + -(-total // -(-total // (self._budget - again_cost)))
         first = 0  # unit of the piece being filled
         for index, unit in enumerate(units):
             if self._has_body() and (self._cost + unit.cost // 2 > target or not self._fits(unit)):

@@ -154,6 +154,8 @@ def test_where_a_long_table_goes_on_its_header_is_beside_the_text_and_there_is_r
     assert [piece.header for piece in pieces] == ["", *["| Name | Days |"] * (len(pieces) - 1)]
     assert all(count(piece.text) + count(piece.header) <= 100 for piece in pieces)
     assert pieces[-1].text.endswith("Ask HR."), "what has room shares the last piece"
+    sizes = [count(piece.text) + count(piece.header) for piece in pieces]
+    assert max(sizes) - min(sizes) <= 25, "of about one size"
 
 
 @pytest.mark.parametrize(
