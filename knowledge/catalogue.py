@@ -36,6 +36,7 @@ _PASSAGE = (
     passages.c.page,
     passages.c.heading,
     passages.c.text,
+    passages.c.header,
 )
 _Lists = Sequence[tuple[Readers, int]]  # a list of readers and how many documents have it
 _SHOWN = documents.c.version > 0  # 0: never finished, so there is nothing to show yet
@@ -198,4 +199,5 @@ def _passage(row: "Row[*tuple[Any, ...]]", document: Document) -> Passage:
         text=row.text,
         heading=tuple(row.heading),
         page=row.page,
+        header=row.header,
     )

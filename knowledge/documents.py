@@ -29,6 +29,7 @@ class Piece:
     text: str  # exactly extracted_text[span.start:span.end]
     heading: tuple[str, ...] = ()  # the headings it stands under, outermost first
     page: int | None = None  # 1-based, of the passage's first character; None where the format has no pages
+    header: str = ""  # of the table that goes on here, the row with the names of its columns; empty: none does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,7 @@ class Passage:
     text: str
     heading: tuple[str, ...]
     page: int | None
+    header: str = ""  # as of a piece: it stands further up in the document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ passages = Table(
     Column("page", Integer),
     Column("heading", ARRAY(Text), nullable=False),
     Column("text", Text, nullable=False),
+    Column("header", Text, nullable=False),
 )
 
 passage_states = Table(

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from bot.llm.candidates import Candidate, candidates
 from bot.llm.cues import ABOUT_ITSELF, ALL_OTHERS, OPTIONAL, fit, spans
+from bot.llm.editions import disagree
 from bot.llm.layout import laid_out
 from bot.llm.wanted import Wanted
 from bot.quotes import Cited
@@ -141,6 +142,14 @@ def _adds(question: Wanted, one: _Scored, said: frozenset[str], best: _Scored) -
     if candidate.row:  # one of another table would mostly say the same again
         table = best.candidate.row and best.candidate.row.table
         return strong and (candidate.row.table == table or question.rare(new))
+    if strong and _says_otherwise(candidate, best.candidate):
+        return True
     if not candidate.terms or 1 - len(new) / len(candidate.terms) > _MOST_OVERLAP:
         return False
     return (strong and question.rare(candidate.terms)) or question.rare(new)
+
+
+def _says_otherwise(one: Candidate, best: Candidate) -> bool:
+    """Whether another document, which holds as well, disagrees."""
+    apart = one.quote.passage.document.id != best.quote.passage.document.id
+    return apart and not one.superseded and disagree(one.terms, best.terms)

@@ -124,6 +124,8 @@ def _header(read: Read, unit: Unit, body: str, known: _Known) -> Header:
     own = read.headers.get(unit.block, _NO_HEADER)
     if unit.kind is Kind.FIELD:  # of a table that lost its rules, so that its header is one cell; or a remark below a table
         return own if len(own.names) == 1 else _NO_HEADER
+    if not own.names and read.passage.header and unit.block == read.found[0].block:
+        return _named(read.passage.header)
     if own.names or not known:
         return own
     return known.get((read.passage.document.id, read.passage.heading, len(cells(body))), _NO_HEADER)

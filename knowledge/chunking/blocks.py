@@ -150,6 +150,12 @@ def _interrupts(lines: list[_Line], at: int) -> bool:
     return not line.strip() or bool(_FENCE.match(line) or _ITEM.match(line) or _heading(line)) or _begins_table(lines, at)
 
 
+def table_header(text: str) -> str:
+    """The row of a table that names its columns; empty if it has none, or it says nothing."""
+    first, _, rest = text.partition("\n")
+    return first.strip() if _TABLE_RULE.match(rest.partition("\n")[0]) and has_words(first) else ""
+
+
 def heading_title(line: str) -> str:
     """A heading without its marks."""
     bare = line.strip().strip("#").strip()

@@ -2,9 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from knowledge.chunking.blocks import Block, Kind, blocks, has_words
+from knowledge.chunking.blocks import Block, Kind, blocks, has_words, table_header
 from knowledge.chunking.split import WIDEST, Count, Splitter, Unit
 from knowledge.documents import Piece, Span
 
@@ -29,7 +29,8 @@ def cut(text: str, *, count: Count, pages: Sequence[tuple[int, int]] = (), budge
     """`text` in pieces of at most `budget` word pieces, in order.
 
     Pieces follow the structure: a heading goes with what stands under it and never alone, small neighbours under one heading
-    share a piece, list items, tables and code are cut only when they alone are too long, paragraphs at sentence ends.
+    share a piece, list items, tables and code are cut only when they alone are too long, paragraphs at sentence ends. A piece in which a
+    table goes on has the table's header beside its text, and has room for it.
 
     `text[piece.span.start:piece.span.end] == piece.text` for each; every character that is no space is in at least one.
     `pages` are spans as in `Extracted.pages`; a piece stands on the page of its first character. `count` is called for each
@@ -48,6 +49,7 @@ def _piece(text: str, packed: "_Packed", pages: Sequence[tuple[int, int]]) -> Pi
         text=text[packed.start : packed.end],
         heading=packed.heading,
         page=_page(packed.start, pages),
+        header=packed.header,
     )
 
 
@@ -61,6 +63,7 @@ class _Packed:
     start: int
     end: int
     heading: tuple[str, ...]
+    header: str = ""
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class _Packer:
     _units: list[Unit] = field(default_factory=list)
     _lead: int = 0
     _cost: int = 0
+    _header: str = ""  # of the table that goes on in the piece being filled
 
     def add(self, block: Block) -> None:
         """Put one block where it belongs."""
@@ -91,13 +95,15 @@ class _Packer:
             self._flush()
             self._take(unit)
         else:
-            self._spread(list(self._splitter.split(block.kind, unit.start, unit.end)))
+            header = self._header_of(block)
+            budget = self._budget - self._splitter.cost_of(header)
+            self._spread(list(self._splitter.split(block.kind, unit.start, unit.end, budget)), header)
 
     def finish(self) -> list[_Packed]:
         """All pieces. Headings at the end, under which nothing stands, go to the piece before them if it has room."""
         if self._units and not self._has_body() and self._done and self._joins():
             last = self._done.pop()
-            self._done.append(_Packed(last.start, self._units[-1].end, last.heading))
+            self._done.append(replace(last, end=self._units[-1].end))
         else:
             self._flush()
         return self._done
@@ -128,19 +134,26 @@ class _Packer:
             self._flush()
         self._take_as_lead(unit)
 
-    def _spread(self, units: list[Unit]) -> None:
+    def _header_of(self, block: Block) -> str:
+        """What is said again in each piece of a long table; a header that would take much of them is not."""
+        header = table_header(self._text[block.start : block.end]) if block.kind is Kind.TABLE else ""
+        return header if self._splitter.cost_of(header) <= self._budget // 4 else ""
+
+    def _spread(self, units: list[Unit], header: str) -> None:
         """A block that is too long, over pieces of about one size, after the headings above it."""
+        again_cost = self._splitter.cost_of(header)
         if self._has_body():
             self._flush()
         if not self._fits(units[0]):
             units[:1] = self._splitter.smaller(units[0], self._budget - self._cost)
         total = self._cost + sum(unit.cost for unit in units)
-        target = -(-total // -(-total // self._budget))
+        target = again_cost + -(-total // -(-total // (self._budget - again_cost)))
         first = 0  # unit of the piece being filled
         for index, unit in enumerate(units):
             if self._has_body() and (self._cost + unit.cost // 2 > target or not self._fits(unit)):
                 again = self._shared(units[first:index], unit)
                 self._flush()
+                self._header, self._cost = header, again_cost
                 first = index - len(again)
                 for each in again:
                     self._take(each)
@@ -177,5 +190,5 @@ class _Packer:
 
     def _flush(self) -> None:
         if self._units:
-            self._done.append(_Packed(self._units[0].start, self._units[-1].end, self._heading))
-        self._units, self._lead, self._cost = [], 0, 0
+            self._done.append(_Packed(self._units[0].start, self._units[-1].end, self._heading, self._header))
+        self._units, self._lead, self._cost, self._header = [], 0, 0, ""

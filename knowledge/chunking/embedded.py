@@ -13,15 +13,16 @@ _LONGEST_PIECE = 20  # characters
 _TITLE_AND_HEADING = 2
 
 
-def embedding_text(title: str, heading: Sequence[str], piece: str, *, count: Count | None = None) -> str:
-    """The title, the headings from the outermost in, and the text of a piece, each on a line of its own.
+def embedding_text(title: str, heading: Sequence[str], piece: str, *, header: str = "", count: Count | None = None) -> str:
+    """The title, the headings from the outermost in, the `header` of a table that goes on, and the text of a piece, each on its own line.
 
     What is said twice is said once: a heading like the title, and title or headings at the start of `piece`. A prefix of more
     than `PREFIX` word pieces loses first its outer headings, then the ends of the title and of the innermost heading.
     Without `count` its length is reckoned from its characters.
     """
     names = _distinct([title, *heading])
-    return "\n".join([*_shortened(names, count or _reckoned), _body(piece, {_key(name) for name in names})])
+    body = _body(piece, {_key(name) for name in names})
+    return "\n".join([*_shortened(names, count or _reckoned), *filter(None, [header]), body])
 
 
 def _reckoned(text: str) -> int:

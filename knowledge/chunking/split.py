@@ -41,12 +41,16 @@ class Splitter:
 
     def cost(self, start: int, end: int) -> int:
         """Word pieces of `text[start:end]`, and never less than its length lets expect."""
-        return max(self._count(self._text[start:end]), (end - start) // WIDEST)
+        return self.cost_of(self._text[start:end])
 
-    def split(self, kind: Kind, start: int, end: int) -> Iterator[Unit]:
-        """The units of one block: rows of a table, lines of code, sentences of all else."""
+    def cost_of(self, part: str) -> int:
+        """The same of a part of the text as it is."""
+        return max(self._count(part), len(part) // WIDEST) if part else 0
+
+    def split(self, kind: Kind, start: int, end: int, room: int) -> Iterator[Unit]:
+        """The units of one block that cost at most `room`: rows of a table, lines of code, sentences of all else."""
         by_lines = (_LINE_END, _WORD_END)
-        yield from self._split(start, end, by_lines if kind in {Kind.TABLE, Kind.CODE} else (_SENTENCE_END, *by_lines), self._budget)
+        yield from self._split(start, end, by_lines if kind in {Kind.TABLE, Kind.CODE} else (_SENTENCE_END, *by_lines), room)
 
     def smaller(self, unit: Unit, room: int) -> Iterator[Unit]:
         """A unit in parts that cost at most `room`, the first as much of it as fits."""

@@ -242,7 +242,10 @@ def _draft(row: "Row[*tuple[Any, ...]]", pieces: "Sequence[Row[*tuple[Any, ...]]
         standing=row.standing,
         text="",
         pages=(),
-        pieces=[Piece(span=Span(one.span_start, one.span_end), text=one.text, heading=tuple(one.heading), page=one.page) for one in pieces],
+        pieces=[
+            Piece(span=Span(one.span_start, one.span_end), text=one.text, heading=tuple(one.heading), page=one.page, header=one.header)
+            for one in pieces
+        ],
     )
 
 
@@ -283,6 +286,7 @@ def _passages(draft: Draft) -> list[dict[str, object]]:
             "page": piece.page,
             "heading": list(piece.heading),
             "text": piece.text,
+            "header": piece.header,
         }
         for ordinal, piece in enumerate(draft.pieces)
     ]

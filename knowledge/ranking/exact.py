@@ -13,6 +13,7 @@ _TELLING = re.compile(r"@|://|[^\W_]_[^\W_]|[^\W\d_]\.[^\W\d_]{2,5}\b|\d\.\d+\.\
 as often: with them nDCG@10 on scifact falls by .005.
 """
 _QUOTED = re.compile('["\u201c\u201d\u201e\u00ab\u00bb]([^"\u201c\u201d\u201e\u00ab\u00bb]{3,400})["\u201c\u201d\u201e\u00ab\u00bb]')
+_BARE = {code: None for code in range(128) if not chr(code).isalnum()}
 
 
 def exact_first(hits: Sequence[Hit], query: str) -> list[Hit]:
@@ -32,10 +33,13 @@ def exact_first(hits: Sequence[Hit], query: str) -> list[Hit]:
 def _named(hit: Hit, wanted: set[str]) -> set[str]:
     """Those of the things and phrases `wanted` that a passage, or its document, names."""
     document = hit.passage.document
-    text = "\n".join((document.title, *hit.passage.heading, hit.passage.text))
-    own = {*things(text), *things(document.name), *things(document.url or "")}
-    spoken = f" {_words(text)} "
-    return {thing for thing in wanted if thing in own or (" " in thing and f" {thing} " in spoken)}
+    text = folded("\n".join((document.title, *hit.passage.heading, hit.passage.text)))
+    places = f"{document.name}\n{document.url or ''}"
+    bare = folded(f"{text}\n{places}").translate(_BARE)
+    likely = {thing for thing in wanted if thing.translate(_BARE) in bare}  # a quick look, before a close one
+    own = {*things(text), *things(places)} if likely else set()
+    spoken = f" {_words(text)} " if likely else ""
+    return {thing for thing in likely if thing in own or (" " in thing and f" {thing} " in spoken)}
 
 
 def _words(text: str) -> str:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from knowledge.documents import Document, DocumentId, Edition, Hit
 from knowledge.standing import standing_of
@@ -55,7 +57,9 @@ def current_first(hits: Sequence[Hit], query: str, asked_at: datetime | None = N
             score = min(score, max(best[other] for other in ahead) * _BEHIND)
         elif mark.standing and not mark.meant:
             score *= _UNOFFICIAL
-        return replace(hit, passage=replace(hit.passage, document=replace(document, edition=mark)), score=score)
+        if mark != document.edition:
+            hit = replace(hit, passage=replace(hit.passage, document=replace(document, edition=mark)))
+        return hit if score == hit.score else replace(hit, score=score)
 
     return sorted(map(placed, hits), key=lambda hit: -hit.score)
 
@@ -76,12 +80,12 @@ def editions(documents: Iterable[Document], query: str = "", asked_at: datetime 
 
 
 def _marked(family: Sequence[Document], query: str, asked_at: datetime | None) -> Iterable[tuple[DocumentId, Edition]]:
-    standings = {one.id: one.edition.standing or standing_of(one.title, one.name) for one in family}
+    standings = {one.id: one.edition.standing or _called(one.title, one.name).standing for one in family}
     ordered = sorted((one for one in family if not standings[one.id]), key=_age)
     meant = _meant(family, ordered, standings, query, asked_at)
     for one in family:
-        newer = [other for other in ordered if _age(other) > _age(one) and _comparable(one, other)]
-        replaced_by = newer[-1].title if newer else one.edition.replaced_by
+        newer = next((other for other in reversed(ordered) if _comparable(one, other)), one)
+        replaced_by = newer.title if _age(newer) > _age(one) else one.edition.replaced_by
         yield one.id, Edition(standing=standings[one.id], replaced_by=replaced_by, meant=one.id in meant or one.edition.meant)
 
 
@@ -96,7 +100,7 @@ def _meant(
     family: Sequence[Document], ordered: Sequence[Document], standings: dict[DocumentId, str], query: str, asked_at: datetime | None
 ) -> set[DocumentId]:
     named = {*_YEAR.findall(_BEFORE.sub(" ", query)), *_numbers(query)}
-    by_name = {one.id for one in family if named & {*_YEAR.findall(_said(one)), *_numbers(_said(one))}}
+    by_name = {one.id for one in family if named & _called(one.title, one.name).editions}
     if by_name:
         return by_name
     if _MEANS_UNOFFICIAL.search(query) and (unofficial := {one.id for one in family if standings[one.id]}):
@@ -115,33 +119,48 @@ def _asked_year(query: str, asked_at: datetime | None) -> int:
     return asked_at.year - 1 if asked_at and _LAST_YEAR.search(query) else 0
 
 
-def _said(document: Document) -> str:
-    """What a document is called: its title, and the name of its file, where the year often is."""
-    return f"{document.title} {document.name.rpartition('/')[2]}".casefold().replace("_", " ")
-
-
 def _numbers(text: str) -> set[str]:
     return {f"v{one or other}" for one, other in _NUMBER.findall(text)}
 
 
-def _family(document: Document) -> str:
-    """What the titles of a document's editions have in common."""
-    title = document.title.casefold().replace("_", " ")
+class _Called(NamedTuple):
+    """What a document's title and the name of its file, where the year often is, say of its edition."""
+
+    family: str  # what the titles of all editions have in common; empty: nothing
+    editions: frozenset[str]  # `2024`, `v2.1`
+    year: int  # the highest; 0: none
+    number: list[int]  # of the highest version; empty: none
+    standing: str
+
+
+@lru_cache(maxsize=16_384)
+def _called(title: str, name: str) -> _Called:
+    said = f"{title} {name.rpartition('/')[2]}".casefold().replace("_", " ")
+    family = title.casefold().replace("_", " ")
     for what in (_YEAR, _NUMBER, _STANDING):
-        title = what.sub(" ", title)
-    return " ".join(title.translate(_BETWEEN).split()) or document.id
+        family = what.sub(" ", family)
+    years, numbers = _YEAR.findall(said), _numbers(said)
+    return _Called(
+        family=" ".join(family.translate(_BETWEEN).split()),
+        editions=frozenset({*years, *numbers}),
+        year=max(map(int, years), default=0),
+        number=max(([int(part) for part in number[1:].split(".")] for number in numbers), default=[]),
+        standing=standing_of(title, name),
+    )
+
+
+def _family(document: Document) -> str:
+    return _called(document.title, document.name).family or document.id
 
 
 def _comparable(one: Document, other: Document) -> bool:
     """Two of one title need not be editions of one thing: one of them has to say which it is; both, if they are of two sources."""
-    say = [bool(_YEAR.search(_said(each)) or _numbers(_said(each))) for each in (one, other)]
+    say = [bool(_called(each.title, each.name).editions) for each in (one, other)]
     return any(say) if one.source == other.source else all(say)
 
 
 def _age(document: Document) -> tuple[int, bool, list[int], datetime]:
     """Sorts editions from old to new: by the year they are called by, else that of the last change; by version; by that change."""
     changed = document.modified_at or datetime.min.replace(tzinfo=UTC)
-    said = _said(document)
-    years = [int(year) for year in _YEAR.findall(said)]
-    numbers = max(([int(part) for part in number[1:].split(".")] for number in _numbers(said)), default=[])
-    return max(years, default=changed.year), bool(years), numbers, changed
+    called = _called(document.title, document.name)
+    return called.year or changed.year, bool(called.year), called.number, changed

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from unittest.mock import AsyncMock
 
 import pytest
@@ -557,3 +558,18 @@ async def test_a_draft_says_that_it_is_one(house: House) -> None:
     house.sources = FakeSources((*company.PASSAGES, plan))
     answer = await house.asked("What will parking cost?")
     assert (answer.citations[0].title, answer.citations[0].note) == ("Parking (draft)", "draft")
+
+
+async def test_two_sources_that_hold_and_disagree_are_both_shown_with_their_dates(house: House) -> None:
+    wiki = replace(document("wiki", "Sabbaticals", modified_at=datetime(2026, 3, 1, tzinfo=UTC)), source="Wiki")
+    people = replace(document("people", "Sabbaticals", modified_at=datetime(2026, 6, 1, tzinfo=UTC)), source="People")
+    house.sources = FakeSources(
+        (passage(wiki, "A sabbatical takes 8 weeks at most."), passage(people, "A sabbatical takes 12 weeks at most.")),
+    )
+    answer = await house.asked("How long may a sabbatical take?")
+    assert "8 weeks" in answer.text
+    assert "12 weeks" in answer.text
+    assert {(one.source, one.modified_at, one.note) for one in answer.citations} == {
+        ("Wiki", wiki.modified_at, ""),
+        ("People", people.modified_at, ""),
+    }

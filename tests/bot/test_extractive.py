@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.llm.candidates import Candidate
-from bot.llm.editions import superseded
+from bot.llm.editions import disagree, superseded
 from bot.llm.extractive import extracts
 from bot.llm.layout import laid_out
 from bot.marks import cited
@@ -313,3 +313,24 @@ def test_the_heading_in_a_passage_s_own_text_says_what_its_sentences_are_about()
 def test_items_of_a_long_list_stand_under_the_line_that_leads_in() -> None:
     text = "Free for all staff:\n\n" + "\n".join(f"- the {name} in the old building by the river Test" for name in "abcdefghijk" * 3)
     assert answer("the k in the old building", of_text(text)).text.startswith("*Free for all staff*:")
+
+
+def test_where_a_long_table_goes_on_its_rows_are_told_by_the_header_beside_them() -> None:
+    goes_on = replace(passage(company.TRAVEL, "| Rome | €140 | €40 |\n| Turin | €120 | €40 |"), header="| City | Hotel limit | Meals |")
+    got = extracts("What is the hotel limit in Rome?", [hit(goes_on)], NOW)
+    assert got.text == "City: Rome · Hotel limit: €140 · Meals: €40 [1]"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        pytest.param("sabbatical take 8 week", "sabbatical take 12 week", True, id="another number"),
+        pytest.param("sabbatical take 8 week", "sabbatical take 8 week", False, id="the same"),
+        pytest.param("sabbatical take 8 week", "sabbatical take 8 week 2026", False, id="one that says more"),
+        pytest.param("sabbatical take 8 week", "notice period 12 week", False, id="of another thing"),
+        pytest.param("8", "12", False, id="numbers alone"),
+        pytest.param("", "", False, id="nothing"),
+    ],
+)
+def test_two_statements_disagree_that_differ_in_numbers_alone(one: str, other: str, apart: bool) -> None:  # noqa: FBT001
+    assert disagree(set(one.split()), set(other.split())) is apart

@@ -261,3 +261,14 @@ async def test_llamaindex_query_engines_compose_with_our_retriever(shelf: Shelf,
 async def test_the_retriever_says_that_it_does_not_block(shelf: Shelf) -> None:
     with pytest.raises(TypeError, match="aretrieve"):
         shelf.library.as_retriever(shelf.viewer(STAFF), Audience()).retrieve("leave")
+
+
+async def test_a_row_of_a_long_table_is_found_by_the_name_of_its_column_and_has_its_header(shelf: Shelf) -> None:
+    rows = "\n".join(f"| room {number} | {number} |" for number in range(150))
+    await shelf.ingest(text("rooms", f"| Room | Chairs |\n| --- | --- |\n{rows}"), text("other", "Chairs are for sitting."))
+    found = (await shelf.find("chairs room 149", STAFF)).hits[0].passage
+    assert "| room 149 | 149 |" in found.text
+    assert found.header == "| Room | Chairs |"
+    assert "Chairs" not in found.text
+    whole = await shelf.library.passages(shelf.viewer(STAFF), Audience(), found.document.id)
+    assert [one.header for one in whole] == ["", *["| Room | Chairs |"] * (len(whole) - 1)]

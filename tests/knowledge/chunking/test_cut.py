@@ -147,6 +147,32 @@ def test_a_long_table_is_cut_between_rows_and_its_header_is_not_repeated() -> No
     assert [row for piece in pieces for row in piece.text.split("\n")] == rows
 
 
+def test_where_a_long_table_goes_on_its_header_is_beside_the_text_and_there_is_room_for_it() -> None:
+    rows = ["| Name | Days |", "| --- | --- |", *(f"| person{n} | {n} |" for n in range(100))]
+    pieces = cut("# Leave\n\n" + "\n".join(rows) + "\n\nAsk HR.", count=count, budget=100)
+
+    assert [piece.header for piece in pieces] == ["", *["| Name | Days |"] * (len(pieces) - 1)]
+    assert all(count(piece.text) + count(piece.header) <= 100 for piece in pieces)
+    assert pieces[-1].text.endswith("Ask HR."), "what has room shares the last piece"
+    sizes = [count(piece.text) + count(piece.header) for piece in pieces]
+    assert max(sizes) - min(sizes) <= 25, "of about one size"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param("\n".join(f"| person{n} | {n} |" for n in range(100)), id="it has none"),
+        pytest.param(f"| {words('wide', 60)} | x |\n| --- | --- |\n" + "\n".join(f"| p{n} | {n} |" for n in range(99)), id="too wide"),
+        pytest.param("| | |\n| --- | --- |\n" + "\n".join(f"| person{n} | {n} |" for n in range(100)), id="it says nothing"),
+        pytest.param(words("w", 300), id="no table"),
+    ],
+)
+def test_nothing_else_has_a_header_beside_it(table: str) -> None:
+    pieces = cut(f"{table}\n\n{words('after', 150)}", count=count, budget=100)
+    assert len(pieces) > 2
+    assert {piece.header for piece in pieces} == {""}
+
+
 def test_a_long_paragraph_is_cut_at_sentence_ends_into_pieces_of_about_one_size() -> None:
     sentences = [f"Sentence {n} says, e.g. of Dr. Who, {words('w', 10)}." for n in range(20)]
     pieces = cut(" ".join(sentences), count=count, budget=150)

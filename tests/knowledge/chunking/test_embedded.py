@@ -49,3 +49,7 @@ def test_a_long_title_keeps_its_beginning() -> None:
 
     assert title.startswith("long long")
     assert (heading, body) == ("Inner", "body")
+
+
+def test_the_header_of_a_table_that_goes_on_stands_above_its_rows() -> None:
+    assert embedding_text("Leave", ["Days"], "| Ana | 3 |", header="| Name | Days |") == "Leave\nDays\n| Name | Days |\n| Ana | 3 |"
