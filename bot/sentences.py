@@ -69,7 +69,7 @@ _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$")
 _RULE = re.compile(r"[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*\|[ \t:|-]*$")
 _LONE_CELL = re.compile(r"[ \t|]*\|[ \t]*([^\s|](?:[^|]*[^\s|])?)[ \t]*\|[ \t]*\|[ \t|]*")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
-_QUOTE = re.compile(r"[ \t]*>[ \t]?")
+_QUOTE = re.compile(r"^[ \t]*>[ \t]?")
 _FIELD = re.compile(r"[*_]*\w[^:.!?\n]{0,48}:[*_]*[ \t]+\S")
 _DIGIT = re.compile(r"\d")
 _FEWEST_ROWS = 3  # of a table without rules
@@ -163,7 +163,7 @@ def _pieces(text: str) -> Iterator[tuple[list[tuple[int, int]], Kind]]:
 
 def _parted(text: str, block: list[tuple[int, int]], kind: Kind) -> Iterator[tuple[list[tuple[int, int]], Kind]]:
     """A list without the paragraph right below it, and a paragraph without the heading right above it."""
-    shown = [text[start:end].rstrip() for start, end in block]
+    shown = [_QUOTE.sub("", text[start:end].rstrip()) for start, end in block]
     if kind in {Kind.STEP, Kind.BULLET}:
         last = max(i for i, line in enumerate(shown) if _ITEM.match(line))
         below = next((i for i in range(last + 1, len(block)) if _begins_anew(shown[i - 1], shown[i], max(map(len, shown)))), len(block))
@@ -197,7 +197,7 @@ def _is_title(lines: list[str]) -> bool:
 
 
 def _kind_of(line: str) -> Kind | None:
-    if not line.strip():
+    if not line.strip(" \t>"):
         return None
     if _HEADING.match(line):
         return Kind.HEADING
@@ -254,13 +254,13 @@ def _rows(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit]
 
 
 def _prose(text: str, block: int, lines: list[tuple[int, int]]) -> Iterator[Unit]:
-    shown = [text[start:end].strip() for start, end in lines]
+    shown = [_QUOTE.sub("", text[start:end]).strip() for start, end in lines]
     if _are_lines(shown):
         kinds = [Kind.HEADER if _names_columns(shown) else Kind.FIELD] + [Kind.FIELD] * (len(lines) - 1)
         yield from (Unit(*_trimmed(text, start, end), kind, block) for (start, end), kind in zip(lines, kinds, strict=True))
         return
-    quote = _QUOTE.match(text, lines[0][0])
-    start, end = quote.end() if quote else lines[0][0], lines[-1][1]
+    quote = _QUOTE.match(text[lines[0][0] : lines[0][1]])
+    start, end = lines[0][0] + (quote.end() if quote else 0), lines[-1][1]
     spans = sentences(text[start:end])
     for first, last in spans:
         piece = text[start + first : start + last]

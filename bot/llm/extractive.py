@@ -1,8 +1,13 @@
-"""An answer without a model: up to three verbatim pieces of the sources, best first, each with its footnote. Pure.
+"""An answer without a model: up to three verbatim pieces of the sources, each with its footnote. Pure.
 
 A piece is chosen by relevance (the question's terms weighted by their rarity among the candidates, where they stand, how well
 the passage did in the search, whether the piece looks like what was asked for) and, after the first, by novelty: it must be
-nearly as good and say something that the pieces before it do not. One to two milliseconds: nothing is embedded.
+nearly as good and say something that the pieces before it do not. Documents come best first, the pieces of each in its own order.
+Two to four milliseconds of one core on the 18F handbook's questions: nothing is embedded.
+
+Measured (`tests.quality.sentences`): how near a piece's tokens are to the question's, added to its score, makes F1 on scifact's
+rationales .41 instead of .36 where the abstract is given, but changes nothing (.34) where it has to be found, and IoU on chroma's spans
+by .01: not enough to carry states of tokens up to here.
 """
 
 import re

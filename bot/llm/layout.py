@@ -14,6 +14,7 @@ from bot.sentences import MARK, Kind
 
 _GAP = re.compile(r"\s*(?:(?:[-*+•◦▪‣]|[a-z]\))\s+)?")
 _LINES = frozenset({Kind.BULLET, Kind.FIELD})  # each of several is a line of its own
+_QUOTED = re.compile(r"\n[ \t]*>[ \t]?")
 _MARK = re.compile(MARK)
 _ITEM_START = re.compile(r"\s*(?:[-*+•◦▪‣]|\d{1,3}[.)]|[a-z]\))\s+\S")
 
@@ -47,7 +48,7 @@ def laid_out(chosen: Sequence[Candidate]) -> Cited:
 
 def inert(words: str) -> str:
     """A source's own words on one line, without its markup, with what looks like one of our footnote marks escaped."""
-    return _MARK.sub(lambda mark: mark[0].replace("[", "\\[").replace("]", "\\]"), readable(words))
+    return _MARK.sub(lambda mark: mark[0].replace("[", "\\[").replace("]", "\\]"), readable(_QUOTED.sub("\n", words)))
 
 
 def _without_repeats(chosen: Sequence[Candidate]) -> list[Candidate]:

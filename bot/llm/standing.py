@@ -25,7 +25,7 @@ _CONNECTIVE: Final = (
     r"for example|for instance|as such|as a result(?! of\b)|on the other hand|(?:in|by) contrast(?! to\b)|in turn|"
     r"the (?:latter|former|above|others))\b"
 )
-_POINTS_BACK: Final = re.compile(rf"\W*(?:(?:{_BEFORE_IT})?{_PRONOUN}|{_CONNECTIVE}|(?:yes|no|nope|sure)[,.;:!])", re.IGNORECASE)
+_POINTS_BACK: Final = re.compile(rf"\W*(?:(?:{_BEFORE_IT})?{_PRONOUN}|{_CONNECTIVE}|(?:yes|no|nope|sure)[,.;:!])|\(", re.IGNORECASE)
 _POINTS_NOWHERE: Final = re.compile(
     r"\W*(?:"
     r"it (?:is|was|will be|may be|can be|has been|takes|seems|appears) (?:[\w-]+ ){0,2}(?:to|that|for|if)\b|"
@@ -144,6 +144,8 @@ def _items_around(text: str, found: Sequence[Unit], index: int) -> tuple[int, in
     while last + 1 < len(found) and _is_part(text, found, last + 1):
         last += 1
     items = [i for i in range(first, last + 1) if i == index or found[i].kind in _ITEMS]
+    while items[-1] > index and text[: found[items[-1]].end].endswith(":"):  # what it leads in to is in another passage
+        items.pop()
     return items[0], items[-1]
 
 

@@ -156,6 +156,13 @@ def test_people_read_words_and_not_markup_while_the_quote_stays_verbatim() -> No
     assert [citation.quote for citation in got.citations] == [text]
 
 
+def test_a_quotation_is_shown_without_its_marks() -> None:
+    hits = of_text("> Have tea with a colleague, just to say\n> hello on a Monday.")
+    got = answer("tea with a colleague", hits)
+    assert got.text == "Have tea with a colleague, just to say hello on a Monday. [1]"
+    assert_exact(got, hits)
+
+
 def test_the_notes_of_a_slide_are_marked_and_come_second() -> None:
     deck = replace(document("deck", "Plan"), media_type="application/vnd.openxmlformats-officedocument.presentationml.presentation")
     notes = "Notes: If asked about nitrate, say that we have nothing to announce."

@@ -209,3 +209,10 @@ def test_a_paragraph_right_below_a_list_is_no_part_of_its_last_item() -> None:
         (Kind.SENTENCE, "The rule comes from the manuals of others."),
         (Kind.SENTENCE, "It is easy."),
     ]
+
+
+def test_lines_of_a_quotation_are_prose_and_an_empty_one_ends_a_paragraph() -> None:
+    text = "> Have tea with us, just to say\n> hello. It is nice.\n>\n> Do not wait."
+    kinds = [(unit.kind, text[unit.start : unit.end]) for unit in units(text)]
+    assert [kind for kind, _ in kinds] == [Kind.SENTENCE] * 3
+    assert [words for _, words in kinds] == ["Have tea with us, just to say\n> hello.", "It is nice.", "Do not wait."]

@@ -77,9 +77,14 @@ def test_steps_bring_their_lead_in_and_the_paragraphs_within() -> None:
         assert piece(text, begins)[0] == text.removesuffix("\n\nThanks.")
 
 
-def test_a_sentence_that_announces_the_steps_leads_in_too_and_brings_what_it_points_at() -> None:
-    text = "Laptops get lost. If it happens, follow these steps.\n\n1. Ring us.\n2. Wait."
-    assert piece(text, "2.")[0] == text
+def test_a_list_leaves_out_an_item_that_leads_in_to_what_another_passage_has() -> None:
+    text = "To claim:\n\n1. Open it.\n2. Send it.\n3. Afterwards:"
+    assert piece(text, "1.")[0] == "To claim:\n\n1. Open it.\n2. Send it."
+
+
+def test_a_remark_in_brackets_brings_what_it_remarks_on() -> None:
+    text = "Ask for a badge. (Note: it is free.)"
+    assert piece(text, "(Note")[0] == text
 
 
 def test_a_sentence_that_announces_a_list_brings_it() -> None:

@@ -6,7 +6,13 @@ as quoted when half of its characters are. On the spans of chroma's evaluation o
 and what both have in common as a share of what either has (IoU).
 
 Each once from the right passages alone (`given`: the evidence's abstracts, or the passages that a span stands in) and once from what
-ranking finds among all (`ranked`). Passages are encoded once if there is a `--cache`: scifact takes ten minutes on two cores.
+ranking finds among all (`ranked`). Passages are encoded once if there is a `--cache`: chroma's take two minutes, scifact's many more.
+
+                   precision    recall    F1/IoU     words    pieces
+scifact, given         0.440     0.303     0.359      37.7      1.15
+scifact, ranked        0.385     0.306     0.341      42.3      1.28
+chroma, given          0.599     0.641     0.459      49.2      1.05
+chroma, ranked         0.407     0.432     0.322      49.8      1.14
 """
 
 import asyncio
