@@ -100,7 +100,7 @@ FEEDBACK_NOTHING: Final = "I have given no answer here yet that could be right o
 HELP: Final = """I answer questions from {where}, and every sentence has a footnote that opens the exact passage.
 
 - **Ask** in your own words: “How long is parental leave?”
-- **Follow up** in the same thread: “And for contractors?”
+- **Follow up** in the same thread: “And for contractors?”, “Shorter, please”, “The second one”
 - **Summarise a document**: “Summarise the travel policy.”
 - **Summarise this thread**: “Sum up what we have so far.”
 - **Tell me** when an answer is wrong: “That's wrong.”

@@ -80,7 +80,7 @@ class Search:
 
         `own`: what was said, where `query` is that with its subject; searched beside it, at the same time.
         """
-        searches = [self.ranked(viewer, audience, text, Depth.of(limit)) for text in (query, *filter(None, [own]))]
+        searches = [self.ranked(viewer, audience, text, Depth.of(limit)) for text in ((query, own) if own else (query,))]
         results = await asyncio.gather(*searches, return_exceptions=True)  # none is left behind at work when the other fails
         failure = next((result for result in results if isinstance(result, BaseException)), None)
         if failure is not None:

@@ -16,7 +16,7 @@ from knowledge.terms import terms
 MOST_CHOICES: Final = 4
 _CLOSE: Final = 0.5  # of the best score, for a passage that may be meant as well
 _OWN_WORDS: Final = 3  # by which a label differs from the other, at most: siblings differ by a country, a role
-_COVERED: Final = 0.6  # share of the question's terms that a candidate has, in its place
+_COVERED: Final = 0.8  # share of the question's terms that a candidate has, in its place
 _EDITION = re.compile(
     r"\b(?:(?:19|20)\d\d|v(?:ersion)?[ .]*\d+(?:\.\d+)*|superseded|outdated|obsolete|archived?|deprecated|expired|old|new|draft|final|copy|"
     r"updated?|current)\b",
@@ -31,9 +31,15 @@ class _Candidate(NamedTuple):
 
     citation: Citation
     title: frozenset[str]  # its terms, editions aside
-    label: frozenset[str]  # the same, with those of the headings
+    headings: frozenset[str]
+    nearest: frozenset[str]  # of the last heading
     covered: frozenset[str]  # terms of the question that its label and words have
     numbers: frozenset[str]
+
+    @property
+    def label(self) -> frozenset[str]:
+        """What it stands under."""
+        return self.title | self.headings
 
 
 def choices(query: str, hits: Sequence[Hit], asked_at: datetime, subject: str = "") -> tuple[Citation, ...]:
@@ -89,10 +95,11 @@ def _candidate(asked: frozenset[str], query: str, hit: Hit, asked_at: datetime) 
     cited = extracts(query, [hit], asked_at, most=1).citations
     if not cited:
         return None
-    title, headings = _plain((hit.passage.document.title,)), _plain(hit.passage.heading)
-    place = title | headings
+    title, headings = _plain([hit.passage.document.title]), _plain(hit.passage.heading)
     words = frozenset(terms(cited[0].quote))
-    return _Candidate(cited[0], title, place, asked & (place | words), _numbers(cited[0].quote))
+    return _Candidate(
+        cited[0], title, headings, _plain(hit.passage.heading[-1:]), asked & (title | headings | words), _numbers(cited[0].quote)
+    )
 
 
 def _numbers(words: str) -> frozenset[str]:
@@ -106,8 +113,9 @@ def _plain(words: Iterable[str]) -> frozenset[str]:
 
 def _is_sibling(best: _Candidate, other: _Candidate, told: frozenset[str]) -> bool:
     own, others = best.label - other.label, other.label - best.label
-    alike = best.label & other.label and 0 < len(own) <= _OWN_WORDS and 0 < len(others) <= _OWN_WORDS
-    edition = best.title == other.title and best.citation.document != other.citation.document
+    same = best.citation.document == other.citation.document
+    alike = (best.nearest & other.nearest if same else best.label & other.label) and 0 < len(own) <= _OWN_WORDS >= len(others) > 0
+    edition = best.title == other.title and not same
     open_ = told.isdisjoint(own | others)
     as_well = len(other.covered) >= len(best.covered)
     disagree = bool(best.numbers and other.numbers) and not (best.numbers <= other.numbers or other.numbers <= best.numbers)

@@ -11,6 +11,7 @@ from bot.intents.change import another_subject
 from bot.intents.grounded import answered, composed, extracted, searched, shown
 from bot.intents.intent import Request, Tools
 from bot.intents.recall import still_told
+from bot.intents.rules import leans
 from bot.intents.subject import borrows, content, last_searched, own_words, standalone
 from bot.llm.port import Prompt, Writer
 from bot.messages import Answer, Turn
@@ -39,12 +40,13 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
         return which_one(request, text, alone) or await answered(tools, request, text, alone)
     past = await _told(tools, request)
     query = standalone(text, past)
+    answering = query if leans(text) else text  # what says enough itself is answered by what it says, not by what was before
     async with _rewriting(tools, request, past) as rewriting:
         findings = await searched(tools, request, query, _beside(query, text))
         unclear = which_one(request, query, findings)
         if unclear or rewriting is None:
-            return unclear or await answered(tools, request, query, findings)
-        first = await shown(tools, request, query, findings)
+            return unclear or await answered(tools, request, answering, findings)
+        first = await shown(tools, request, answering, findings)
         with request.notes.step("rewrite"):
             better = await rewriting
     if better and better != query:

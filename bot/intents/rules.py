@@ -144,6 +144,7 @@ _ASKS = any_of(
 )
 _FEW_CONTENT_WORDS: Final = 3
 _ENOUGH_WORDS: Final = 2  # words of content that a question may stand alone with
+_DIGIT = re.compile(r"\d")
 _AN_ANSWER: Final = 6  # words that answer a question of ours, at most
 _READ: Final = 600  # characters; what a message is shows at its start
 
@@ -174,8 +175,10 @@ def points_back(text: str) -> bool:
 
 
 def leans(text: str) -> bool:
-    """Whether the message cannot be understood without the thread, as far as its form tells."""
-    return bool(_ELLIPTIC.search(text)) or points_back(text) or len(content(text)) < _ENOUGH_WORDS
+    """Whether the message cannot be understood without the thread, as far as its form tells. `ERR-4032` says enough."""
+    said = content(text)
+    few = len(said) < _ENOUGH_WORDS and not any(map(_DIGIT.search, said))
+    return bool(_ELLIPTIC.search(text)) or points_back(text) or few
 
 
 def asks(text: str) -> bool:

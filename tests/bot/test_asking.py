@@ -20,6 +20,11 @@ FRANCE = passage(document("fr.md", "Handbook France"), "The notice period is one
 SPAIN = passage(document("es.md", "Handbook Spain", readers=("group:board",)), "The notice period is 15 days.", "Notice period")
 ALIKE = passage(document("it.md", "Handbook Italy"), "The notice period is four weeks.", "Notice period")
 OLD = passage(document("de-2019.md", "Handbook Germany 2019"), "The notice period is six weeks.", "Notice period")
+CASE = document("case.md", "A hearing")
+HEARING = [
+    passage(CASE, "The hearing is 20 minutes long.", "The hearing of May", "The complaint"),
+    passage(CASE, "The hearing was 30 minutes long.", "The hearing of May", "What we found", ordinal=1),
+]
 ASKED = "How long is the notice period?"
 BACK = f"{texts.WHICH_ONE}\n\n1. Handbook Germany [1]\n2. Handbook France [2]"
 
@@ -145,6 +150,7 @@ async def test_small_words_after_small_talk_are_about_nothing(house: House) -> N
         pytest.param(ASKED, [GERMANY, OLD], 0, id="an older edition is no choice"),
         pytest.param("When are receipts due?", [company.EXPENSES, company.HOTELS_OLD], 0, id="nor is another section of it"),
         pytest.param(ASKED, [GERMANY], 0, id="there is one only"),
+        pytest.param("How long is the hearing?", HEARING, 0, id="sections that tell one story"),
         pytest.param(ASKED, [GERMANY, company.HOTELS], 0, id="something else"),
         pytest.param("How long is a sabbatical of a senior engineer?", [GERMANY, FRANCE], 0, id="they do not answer it"),
         pytest.param("How long?", [GERMANY, FRANCE], 0, id="asks for nothing"),

@@ -111,6 +111,7 @@ async def test_a_change_of_subject_costs_no_call_of_the_model_but_the_answer(hou
         ("Why is that?", True),
         ("Virtualization", True),
         ("What about interns who work at night?", True),
+        ("E22", False),
         ("How long is parental leave?", False),
         ("Which receipts do I keep of a trip that my team took?", False),
     ],
