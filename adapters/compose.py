@@ -14,7 +14,7 @@ from adapters.jobs import Jobs, Work
 from bot import prompts
 from bot.conversation import Conversation
 from bot.intents.router import Router
-from bot.llm.port import Writer
+from bot.llm.port import Spending, Writer
 from bot.memory.turns import Turns
 from knowledge.catalogue import Catalogue
 from knowledge.embedding.known import Embedders
@@ -244,6 +244,7 @@ async def _furnish(
             router=router,
             prompts=prompts.load(),
             writer=writer,
+            spending=Spending(budget=settings.model_budget, price_in=settings.model_price_in, price_out=settings.model_price_out),
         ),
         turns=turns,
         installs=Installs(database),

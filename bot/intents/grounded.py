@@ -6,7 +6,8 @@ from datetime import datetime
 from bot import doubt as doubts
 from bot import texts
 from bot.intents.intent import Request, Tools
-from bot.intents.writing import written
+from bot.intents.material import material
+from bot.intents.writing import room, written
 from bot.llm.extractive import extracts
 from bot.messages import Answer, Outcome
 from bot.reply import Step
@@ -57,11 +58,12 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
     if tools.writer is None or first.outcome is Outcome.REFUSAL:
         return first
     question = request.question
+    hits = await material(tools, request, findings.hits, room(request))
     answer = await written(
+        tools,
         request,
-        tools.writer,
         lambda sources: tools.prompts["answer"].filled(question=query, sources=sources, today=_day(question.asked_at)),
-        findings.hits,
+        hits,
         first,
     )
     if answer is None:
