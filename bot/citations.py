@@ -17,6 +17,8 @@ from knowledge.documents import Hit
 
 UNANSWERED: Final = "UNANSWERED"
 """What a model writes, and nothing else, when its sources do not answer; the prompts say so."""
+INTRODUCES_NOTHING: Final = "introduces nothing that holds"
+"""Why headings, lead-ins and table heads are taken out."""
 
 
 Alike = Callable[[Sequence[tuple[str, str]]], Awaitable[Sequence[float | None]]]
@@ -43,6 +45,7 @@ class Checker:
         self._text = ""
         self._unspent = ""
         self._written = ""
+        self._read = ""  # the claims of what was written, as far as they are complete
         self.dropped: list[Dropped] = []
         self.held: list[Held] = []
 
@@ -61,7 +64,7 @@ class Checker:
         """Take what is left; the checked answer, empty if nothing held."""
         await self._take_all(self._statements.close())
         for statement in self._waiting:
-            self._drop(statement, "introduces nothing that holds")
+            self._drop(statement, INTRODUCES_NOTHING)
         self._waiting = []
         return Cited(self._text, tuple(self._citations))
 
@@ -75,7 +78,9 @@ class Checker:
                 self._take(statement, next(verdicts))
 
     def _claim(self, statement: Statement) -> Claim:
-        return Claim(marks.normal(statement.text, len(self._hits)), self._evidence)
+        claim = Claim(marks.normal(statement.text, len(self._hits)), self._evidence, self._read)
+        self._read += f" {statement.text}"
+        return claim
 
     async def _judged(self, claims: Sequence[Claim]) -> list[Held | Dropped]:
         doubts = [claim.doubtful for claim in claims]
@@ -98,7 +103,7 @@ class Checker:
         """Headings, lead-ins and table heads wait for something that holds below them."""
         for waiting in [w for w in self._waiting if not w.frames(frame)]:
             self._waiting.remove(waiting)
-            self._drop(waiting, "introduces nothing that holds")
+            self._drop(waiting, INTRODUCES_NOTHING)
         self._waiting.append(frame)
 
     def _show_waiting(self, statement: Statement, held: Held) -> None:
@@ -110,7 +115,7 @@ class Checker:
             elif frame.frames(statement):
                 self._append(frame.before, frame.text)
             else:
-                self._drop(frame, "introduces nothing that holds")
+                self._drop(frame, INTRODUCES_NOTHING)
         self._waiting = []
 
     def _append(self, before: str, words: str) -> None:

@@ -7,6 +7,11 @@ which was all until then, kept 64 and found 45. In the documents that were not l
 17. Not found are swapped subjects, values of two clauses of one sentence, and what is said in words that the passage has of something
 else. None of 22 loose paraphrases is kept, which share little with their source: a cosine does not tell them from what nobody said.
 
+Of 7,141 sentences of the 18F handbook, word for word, none is lost; of the same with a `not` put in (2,396), taken out (335) or a number of
+elsewhere in the passage put in (487) it finds 98, 97 and 93 % without an embedder. All of this is English: negations, opposites and
+number words of other languages are not known but for small numbers, and MiniLM makes nothing of other languages (German, French and
+Portuguese sentences: cosines of .02 to .25 with what they translate, .03 to .20 with anything else).
+
 Processor time of an answer of four sentences over five to eight passages: 18 ms with MiniLM (40 in one of ten), 5 without.
 """
 
@@ -17,7 +22,7 @@ from typing import Final
 from bot import marks
 from bot.clauses import nearest
 from bot.evidence import Evidence, missing_name, missing_number, shared, unmistakable_name
-from bot.languages import small_numbers
+from bot.languages import language, small_numbers
 from bot.polarity import contradicted
 from bot.values import unbound
 
@@ -59,13 +64,14 @@ class Held:
 class Claim:
     """One sentence in normal marks, with the sources it cites of all `sources`, where `[1]` is `sources[0]`."""
 
-    def __init__(self, sentence: str, sources: Sequence[Evidence]) -> None:
-        """Look at nothing yet."""
+    def __init__(self, sentence: str, sources: Sequence[Evidence], answer: str = "") -> None:
+        """`answer` is what the sentence is part of: its language is the sentence's, if that is too short to tell."""
         self.sentence = sentence
         self._named = marks.cited(sentence)
         self._valid = [n for n in self._named if 1 <= n <= len(sources)]
         self._said = Evidence(marks.without(sentence))
-        self._is_foreign = _is_foreign(self._said, [sources[n - 1] for n in self._valid])
+        self._language = self._said.language or language(answer)
+        self._is_foreign = _is_foreign(self._language, [sources[n - 1] for n in self._valid])
         self._sharing = tuple(n for n in self._valid if self._is_foreign or shared(self._said, sources[n - 1]) >= EACH_SHARES)
         self._cited = [sources[n - 1] for n in self._sharing]
 
@@ -102,7 +108,8 @@ class Claim:
         return f"number {number} is in none of its passages" if number is not None else None
 
     def _wrong_name(self) -> str | None:
-        name = missing_name(self._said, self._cited)
+        find = unmistakable_name if self._language == "de" else missing_name  # German has capitals for every noun
+        name = find(self._said, self._cited)
         return f"name {name} is in none of its passages" if name is not None else None
 
     def _wrong_sense(self) -> str | None:
@@ -115,7 +122,7 @@ class Claim:
     def _foreign_fault(self) -> str | None:
         """Of a claim in another language: its numbers and unmistakable names must be there, and there must be one to go by."""
         known = frozenset[str]().union(*(source.numbers | source.dates(self._said) for source in self._cited))
-        numbers = self._said.written_numbers | small_numbers(self._said.text, self._said.language or "")
+        numbers = self._said.written_numbers | small_numbers(self._said.text, self._language or "")
         missing = min(numbers - known, default=None)
         if missing is not None:
             return f"number {missing} is in none of its passages"
@@ -126,8 +133,7 @@ class Claim:
         return None if is_anchored else "has no number or name to hold it against passages in another language by"
 
 
-def _is_foreign(claim: Evidence, cited: Sequence[Evidence]) -> bool:
-    """Whether the claim is in another language than all that it cites, as far as that is clear."""
-    own = claim.language
+def _is_foreign(own: str | None, cited: Sequence[Evidence]) -> bool:
+    """Whether what is written in `own` cites only what is in other languages, as far as that is clear."""
     others = {source.language for source in cited}
     return own is not None and bool(others) and own not in others and (None not in others or own != "en")

@@ -5,12 +5,13 @@ known, and are held against their sources as if they were the source's own.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 _COMMON = {
     "en": "the a an and or of to in is are be been for with on at by from this that it you your we not may must can will if have has",
-    "de": "der die das den dem des ein eine einen einem einer und oder von zu ist sind wird werden für mit auf bei aus dies dass sie ihr "
-    "wir nicht darf dürfen muss müssen kann können wenn hat haben vor nach bis pro",
+    "de": "der die das den dem des in im am als nur sich durch ein eine einen einem einer und oder von zu ist sind wird werden für "
+    "mit auf bei aus dies dass sie ihr wir nicht darf dürfen muss müssen kann können wenn hat haben vor nach bis pro",
     "fr": "le la les l un une des du et ou à est sont être pour avec sur par dans ce cette que il vous votre nous ne pas peut doit si au",
     "es": "el la los las un una unos y o de del al es son ser para con sobre por en este esta que usted su nosotros no puede debe si se",
     "pt": "o a os as um uma e ou de do da dos das no na ao à é são ser para com sobre por em este esta que você seu sua nós não pode deve",
@@ -18,6 +19,8 @@ _COMMON = {
     "nl": "de het een en of van te in is zijn worden voor met op bij uit dit dat u uw wij niet mag moet kan als wordt naar",
 }
 _KNOWN = {language: frozenset(word for word in words.split() if len(word) > 1) for language, words in _COMMON.items()}
+_LETTERS = {"de": "äöüß", "fr": "çèêœ", "es": "ñ", "pt": "ãõç"}
+"""Letters that others of the seven hardly have; a word with one counts like a common word."""
 _SMALL = {
     "de": "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
     "fr": "deux trois quatre cinq six sept huit neuf dix onze douze",
@@ -38,9 +41,14 @@ def language(text: str) -> str | None:
     words = _WORD.findall(text.lower())
     if sum(len(word) for word in words if min(word) > "\u024f") * 2 > sum(map(len, words)):
         return OTHER_SCRIPT
-    counts = sorted(((sum(word in known for word in words), name) for name, known in _KNOWN.items()), reverse=True)
+    counts = sorted(((_count(words, name), name) for name in _KNOWN), reverse=True)
     (most, name), (second, _) = counts[:2]
     return name if most >= _FEWEST and most > second else None
+
+
+def _count(words: Sequence[str], language: str) -> int:
+    known, letters = _KNOWN[language], frozenset(_LETTERS.get(language, ""))
+    return sum(word in known or not letters.isdisjoint(word) for word in words)
 
 
 def small_numbers(text: str, language: str) -> frozenset[str]:

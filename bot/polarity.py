@@ -7,7 +7,7 @@ Each clause of a claim is held against the clauses of its sources that share mos
 import re
 from collections.abc import Sequence
 
-from bot.clauses import Said, clauses_of, nearest
+from bot.clauses import Said, clauses, nearest
 from knowledge.terms import terms
 
 _ALIKE = 0.6  # of the best clause's share, for another one that may agree
@@ -68,7 +68,7 @@ _OPPOSITES = tuple(
 
 def contradicted(claim: str, among: Sequence[Said]) -> bool:
     """Whether some clause of `claim` is turned into its opposite by the clauses of `among` that are about the same."""
-    return any(_turned(clause, among) for clause in clauses_of(claim))
+    return any(_turned(one.text, among) for one in clauses([Said(claim)]))
 
 
 def _turned(clause: str, among: Sequence[Said]) -> bool:

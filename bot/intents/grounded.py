@@ -62,6 +62,7 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
     answer = await written(
         tools,
         request,
+        tools.writer,
         lambda sources: tools.prompts["answer"].filled(question=query, sources=sources, today=_day(question.asked_at)),
         hits,
         first,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import texts
-from bot.citations import Checker
+from bot.citations import INTRODUCES_NOTHING, Checker
 from bot.errors import ModelUnavailable, Unavailable
 from bot.guardrails import fence, fence_said
 from bot.intents.intent import Request, Tools
@@ -31,7 +31,7 @@ class _Draft:
     written: str  # all that it wrote
     cited: Cited  # what holds
     held: tuple[Held, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[Dropped, ...]  # sentences only, no headings and lead-ins
     unanswered: bool
     failure: Unavailable | None
 
@@ -45,16 +45,15 @@ class _Draft:
         return self.failure is None and (len(self.held), -len(self.dropped)) > (len(other.held), -len(other.dropped))
 
 
-async def written(tools: Tools, request: Request, prompt: Callable[[str], Prompt], hits: Sequence[Hit], otherwise: Answer) -> Answer | None:
-    """What the model writes from `hits`, checked; None if it says that they do not answer, or if there is no model.
+async def written(
+    tools: Tools, request: Request, writer: Writer, prompt: Callable[[str], Prompt], hits: Sequence[Hit], otherwise: Answer
+) -> Answer | None:
+    """What the model writes from `hits`, checked; None if it says that they do not answer.
 
     Only checked text is ever shown, so nothing that was shown must be struck. If too much falls out, the model is told what and why and
     asked once more, unless that would go over the budget; the better of both stands. `otherwise`, with a notice that says why, if the
     model fails before anything holds, or nothing it writes does.
     """
-    writer = tools.writer
-    if writer is None:
-        return None
     sources = fitting(hits, room(request))
     filled = prompt(fence((_label(hit.passage), hit.passage.text) for hit in sources))
     spent = request.notes.usage.tokens
@@ -99,7 +98,8 @@ async def _draft(tools: Tools, request: Request, writer: Writer, prompt: Prompt,
     with notes.step("check"):
         cited = await checker.close()
     notes.dropped += checker.dropped
-    return _Draft(text, cited, tuple(checker.held), tuple(checker.dropped), checker.unanswered, failure)
+    lost = tuple(one for one in checker.dropped if one.reason != INTRODUCES_NOTHING)
+    return _Draft(text, cited, tuple(checker.held), lost, checker.unanswered, failure)
 
 
 async def _streamed(request: Request, writer: Writer, prompt: Prompt, checker: Checker, *, shown: bool) -> tuple[str, Unavailable | None]:

@@ -228,6 +228,25 @@ def test_numbers_are_the_same_however_they_are_written() -> None:
     assert Evidence("12.50 or 12,5 on 03/04").numbers >= {"12.5", "3", "4"}
 
 
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        pytest.param("These 45 things are needed:", "number 45 is in none of its passages", id="a number of nobody"),
+        pytest.param("You need the following:", "introduces nothing that holds", id="a lead-in above prose"),
+    ],
+)
+def test_what_stands_above_is_held_against_what_it_introduces(frame: str, reason: str) -> None:
+    cited, dropped = checked(f"{frame}\n\nParental leave is 18 weeks [4].")
+    assert cited.text == "Parental leave is 18 weeks [1]."
+    assert [one.reason for one in dropped] == [reason]
+
+
+def test_a_heading_above_another_heading_goes() -> None:
+    cited, dropped = checked("## Whales\n\n## Leave\n\nParental leave is 18 weeks [4].")
+    assert cited.text == "## Leave\n\nParental leave is 18 weeks [1]."
+    assert [one.sentence for one in dropped] == ["## Whales"]
+
+
 def test_a_lead_in_without_items_that_hold_is_taken_out() -> None:
     cited, dropped = checked("You need the following:\n\n- A unicorn [1].\n- A whale [1].")
     assert cited == Cited("", ())

@@ -133,6 +133,14 @@ def test_the_day_a_document_was_changed_supports_only_sentences_that_name_it() -
     assert fault("The fee of 25 is due", "The fee is due.") == "number 25 is in none of its passages"
 
 
+def test_german_nouns_are_no_names() -> None:
+    source = "Die Elternzeit beträgt 18 Wochen und wird von der Leitung genehmigt."
+    assert fault("Die Eltern erhalten 18 Wochen, die Leitung genehmigt die Elternzeit und den Antrag", source) == ""
+    assert (
+        fault("Die Elternzeit beträgt 18 Wochen und wird von Frau Zorblatt genehmigt", source) == "name Zorblatt is in none of its passages"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "known"),
     [

@@ -234,6 +234,12 @@ async def test_an_answer_in_the_question_s_language_is_not_deleted_for_lack_of_s
     assert answer.notice == texts.OTHER_LANGUAGE
 
 
+async def test_a_sentence_too_short_to_tell_is_in_the_language_of_its_answer(house: House) -> None:
+    house.sources = FakeSources([company.PARENTAL])
+    house.writer = Script([f"{GERMAN} Frankreich: 16 Wochen [1]. Italien: 17 Wochen [1]."])
+    assert (await house.asked("Wie lange ist parental leave in Germany?")).text == f"{GERMAN} Frankreich: 16 Wochen [2]."
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
