@@ -16,7 +16,7 @@ from adapters.jobs import Jobs, Work
 from bot import prompts
 from bot.conversation import Conversation
 from bot.intents.router import Router
-from bot.llm.port import Writer
+from bot.llm.port import Spending, Writer
 from bot.memory.calibrations import Calibrations
 from bot.memory.turns import Turns
 from knowledge.catalogue import Catalogue
@@ -254,6 +254,7 @@ async def _furnish(
             prompts=prompts.load(),
             writer=writer,
             calibration=calibrations,
+            spending=Spending(budget=settings.model_budget, price_in=settings.model_price_in, price_out=settings.model_price_out),
         ),
         turns=turns,
         calibrations=calibrations,

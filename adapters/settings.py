@@ -65,6 +65,16 @@ class Settings:
     model_url: str | None = _setting("MODEL_URL", "The model's base URL, ending in `/v1`.")
     model_name: str | None = _setting("MODEL_NAME", "The model's name, as its server knows it.")
     model_api_key: str | None = _setting("MODEL_API_KEY", "The model server's key. Absent: none is sent.")
+    model_budget: int = _setting(
+        "MODEL_BUDGET",
+        "Tokens that one question may cost, in and out: what the model reads is cut to it, and a second draft that would go over it is "
+        "not written.",
+        30_000,
+    )
+    model_price_in: float | None = _setting(
+        "MODEL_PRICE_IN", "What a million tokens that the model reads cost, for the cost of each question in its trace. Absent: not known."
+    )
+    model_price_out: float | None = _setting("MODEL_PRICE_OUT", "What a million tokens that the model writes cost. Absent: not known.")
     embedding_url: str | None = _setting("EMBEDDING_URL", "An OpenAI-compatible embedding endpoint, ending in `/v1`. Absent: MiniLM here.")
     embedding_name: str | None = _setting("EMBEDDING_NAME", "The embedding model's name there.")
     embedding_api_key: str | None = _setting("EMBEDDING_API_KEY", "The embedding server's key. Absent: none is sent.")
@@ -104,6 +114,7 @@ class Settings:
             schemes, written = _ADDRESSES.get(setting.name, (frozenset(), ""))
             if value is not None and schemes and not all(_is_address(one, schemes) for one in _named(setting.name, value)):
                 raise BadSetting(f"{setting.metadata['name']} must {written}.")  # its value may hold a password
+        self._need_together({"MODEL_PRICE_IN": self.model_price_in, "MODEL_PRICE_OUT": self.model_price_out})
         self._need_together({"MODEL_PROVIDER": self.model_provider, "MODEL_URL": self.model_url, "MODEL_NAME": self.model_name})
         wanted = _MODEL_PATHS.get(self.model_provider or "")
         if wanted and not urlsplit(self.model_url or "").path.rstrip("/").endswith(wanted):
@@ -137,6 +148,9 @@ class Settings:
         for name, most in _NUMBERS.items():
             if name in values:
                 values[name] = _number(name.upper(), values[name], most)
+        for name in _PRICES:
+            if name in values:
+                values[name] = _price(name.upper(), values[name])
         if "url" in values:
             values["url"] = values["url"].rstrip("/")  # paths are put behind it
         return cls(**values, ignored=tuple(name for name in PROMISED if environment.get(name)))
@@ -157,10 +171,10 @@ class Settings:
             raise BadSetting("WEAVIATE_GRPC must be another port than that of WEAVIATE_URL: by default 50051, beside 8080 for REST.")
 
     @staticmethod
-    def _need_together(given: Mapping[str, str | None]) -> None:
-        missing = [name for name, value in given.items() if not value]
+    def _need_together(given: Mapping[str, object]) -> None:
+        missing = [name for name, value in given.items() if value in {None, ""}]
         if missing and len(missing) < len(given):
-            there = next(name for name, value in given.items() if value)
+            there = next(name for name in given if name not in missing)
             raise BadSetting(f"{there} is set, so {' and '.join(missing)} must be set too.")
 
 
@@ -168,6 +182,12 @@ def _number(name: str, value: str, most: int) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= len(str(most)) and 1 <= int(value) <= most):
         raise BadSetting(f"{name} is {value[:20]!r}; write a number from 1 to {most}.")
     return int(value)
+
+
+def _price(name: str, value: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,6})?", value):
+        raise BadSetting(f"{name} is {value[:20]!r}; write what a million tokens cost, as in 0.25.")
+    return float(value)
 
 
 def _listed(value: str | None) -> list[str]:
@@ -181,8 +201,9 @@ def _named(setting: str, value: str) -> list[str]:
 
 _GRPC_PORT = 50051  # Weaviate's own
 _HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
-_NUMBERS = {"index_rest_days": 36_500, "weaviate_replicas": 9}
+_NUMBERS = {"index_rest_days": 36_500, "weaviate_replicas": 9, "model_budget": 10_000_000}
 """Settings that are numbers, and the most that each may be."""
+_PRICES = ("model_price_in", "model_price_out")
 
 
 def settings() -> "Iterator[Field[Any]]":

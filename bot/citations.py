@@ -1,16 +1,15 @@
 """No source, no sentence: what a model writes is held against the passages it cites, sentence by sentence, as it is written.
 
-A sentence stays if it carries a valid `[n]`, every passage it keeps citing shares its content (`bot.evidence`), and its
-numbers and names occur in them. The rest is taken out, with the reason, before anybody sees it. Footnotes are numbered in
+A sentence stays if it holds (`bot.judging`). The rest is taken out, with the reason, before anybody sees it. Footnotes are numbered in
 order of first use; each opens the one unit of its passage that shares most with the claim.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from bot import marks
-from bot.evidence import ALL_SHARE, EACH_SHARES, Evidence, missing_name, missing_number, shared
+from bot.evidence import Evidence, missing_number
+from bot.judging import Claim, Dropped, Held
 from bot.messages import Citation
 from bot.quotes import Cited, Quote, best_quote
 from bot.statements import Form, Statement, Statements
@@ -18,30 +17,26 @@ from knowledge.documents import Hit
 
 UNANSWERED: Final = "UNANSWERED"
 """What a model writes, and nothing else, when its sources do not answer; the prompts say so."""
+INTRODUCES_NOTHING: Final = "introduces nothing that holds"
+"""Why headings, lead-ins and table heads are taken out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A sentence that was taken out, and why. For the trace."""
-
-    sentence: str
-    reason: str
+Alike = Callable[[Sequence[tuple[str, str]]], Awaitable[Sequence[float | None]]]
+"""The cosines of pairs of sentences, in their order; None where they cannot be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A sentence that holds: its text in normal marks, and the numbers of the sources that support it."""
-
-    sentence: str
-    sources: tuple[int, ...]
+async def untold(pairs: Sequence[tuple[str, str]]) -> Sequence[float | None]:
+    """For where nothing tells: terms alone decide."""
+    return [None] * len(pairs)
 
 
 class Checker:
     """Holds one written answer against its numbered sources while it is being written. One per answer."""
 
-    def __init__(self, hits: Sequence[Hit]) -> None:
-        """`hits[0]` is what the model knows as `[1]`."""
+    def __init__(self, hits: Sequence[Hit], alike: Alike = untold) -> None:
+        """`hits[0]` is what the model knows as `[1]`. `alike` is asked once for all that a piece leaves in doubt."""
         self._hits = hits
+        self._alike = alike
         self._evidence = [Evidence.of(hit.passage) for hit in hits]
         self._statements = Statements()
         self._numbers: dict[tuple[str, int, int], int] = {}
@@ -50,39 +45,55 @@ class Checker:
         self._text = ""
         self._unspent = ""
         self._written = ""
+        self._read = ""  # the claims of what was written, as far as they are complete
         self.dropped: list[Dropped] = []
+        self.held: list[Held] = []
 
     @property
     def unanswered(self) -> bool:
         """Whether the model said that its sources do not answer, and nothing that holds."""
         return not self._text and UNANSWERED in self._written
 
-    def add(self, piece: str) -> str:
+    async def add(self, piece: str) -> str:
         """Take the next piece; the whole checked text so far, which only ever grows at its end."""
         self._written += piece
-        for statement in self._statements.add(piece):
-            self._take(statement)
+        await self._take_all(self._statements.add(piece))
         return self._text
 
-    def close(self) -> Cited:
+    async def close(self) -> Cited:
         """Take what is left; the checked answer, empty if nothing held."""
-        for statement in self._statements.close():
-            self._take(statement)
+        await self._take_all(self._statements.close())
         for statement in self._waiting:
-            self._drop(statement, "introduces nothing that holds")
+            self._drop(statement, INTRODUCES_NOTHING)
         self._waiting = []
         return Cited(self._text, tuple(self._citations))
 
-    def _take(self, statement: Statement) -> None:
-        if statement.form is Form.FRAME:
-            self._wait(statement)
-            return
-        sentence = marks.normal(statement.text, len(self._hits))
-        verdict = judged(sentence, self._evidence)
+    async def _take_all(self, statements: Sequence[Statement]) -> None:
+        claims = [self._claim(statement) for statement in statements if statement.form is Form.CLAIM]
+        verdicts = iter(await self._judged(claims))
+        for statement in statements:
+            if statement.form is Form.FRAME:
+                self._wait(statement)
+            else:
+                self._take(statement, next(verdicts))
+
+    def _claim(self, statement: Statement) -> Claim:
+        claim = Claim(marks.normal(statement.text, len(self._hits)), self._evidence, self._read)
+        self._read += f" {statement.text}"
+        return claim
+
+    async def _judged(self, claims: Sequence[Claim]) -> list[Held | Dropped]:
+        doubts = [claim.doubtful for claim in claims]
+        pairs = [pair for pair in doubts if pair is not None]
+        cosines = iter(await self._alike(pairs) if pairs else ())
+        return [claim.judged(None if doubt is None else next(cosines)) for claim, doubt in zip(claims, doubts, strict=True)]
+
+    def _take(self, statement: Statement, verdict: Held | Dropped) -> None:
         self._unspent = statement.before if statement.starts_line else self._unspent
         if isinstance(verdict, Dropped):
             self.dropped.append(verdict)
             return
+        self.held.append(verdict)
         self._show_waiting(statement, verdict)
         before = self._unspent or (statement.before if self._text else "")
         self._unspent = ""
@@ -92,7 +103,7 @@ class Checker:
         """Headings, lead-ins and table heads wait for something that holds below them."""
         for waiting in [w for w in self._waiting if not w.frames(frame)]:
             self._waiting.remove(waiting)
-            self._drop(waiting, "introduces nothing that holds")
+            self._drop(waiting, INTRODUCES_NOTHING)
         self._waiting.append(frame)
 
     def _show_waiting(self, statement: Statement, held: Held) -> None:
@@ -104,7 +115,7 @@ class Checker:
             elif frame.frames(statement):
                 self._append(frame.before, frame.text)
             else:
-                self._drop(frame, "introduces nothing that holds")
+                self._drop(frame, INTRODUCES_NOTHING)
         self._waiting = []
 
     def _append(self, before: str, words: str) -> None:
@@ -124,28 +135,3 @@ class Checker:
             self._numbers[key] = len(self._numbers) + 1
             self._citations.append(quote.citation(self._numbers[key]))
         return self._numbers[key]
-
-
-def judged(sentence: str, sources: Sequence[Evidence]) -> Held | Dropped:
-    """Whether a sentence in normal marks holds against `sources`, where `[1]` is `sources[0]`."""
-    named = marks.cited(sentence)
-    valid = [n for n in named if 1 <= n <= len(sources)]
-    if not valid:
-        return Dropped(sentence, "cites a source that does not exist" if named else "cites nothing")
-    claim = Evidence(marks.without(sentence))
-    if not claim.text.strip(" .*_-|#>"):
-        return Dropped(sentence, "says nothing")
-    sharing = tuple(n for n in valid if shared(claim, sources[n - 1]) >= EACH_SHARES)
-    fault = _fault(claim, [sources[n - 1] for n in sharing])
-    return Dropped(sentence, fault) if fault else Held(sentence, sharing)
-
-
-def _fault(claim: Evidence, cited: list[Evidence]) -> str | None:
-    together = Evidence("\n".join(source.text for source in cited))
-    if not cited or shared(claim, together) < ALL_SHARE:
-        return "its passages say something else"
-    number = missing_number(claim, cited)
-    if number is not None:
-        return f"number {number} is in none of its passages"
-    name = missing_name(claim, cited)
-    return f"name {name} is in none of its passages" if name is not None else None

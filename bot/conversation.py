@@ -14,7 +14,7 @@ from bot.intents.intent import Intent, Request, Tools
 from bot.intents.router import Routing
 from bot.intents.rules import Thread
 from bot.intents.table import FREE, HANDLERS
-from bot.llm.port import Writer
+from bot.llm.port import Spending, Writer
 from bot.messages import Answer, Outcome, Question, Turn, TurnId, Verdict
 from bot.notes import Notes
 from bot.ports import Calibration, Ending, Memory, Opening, Sources
@@ -40,8 +40,13 @@ class Conversation:
         prompts: Prompts,
         writer: Writer | None = None,
         calibration: Calibration | None = None,
+        spending: Spending | None = None,
     ) -> None:
-        """`writer` absent: answers are cited extracts. `calibration` absent: every tenant has the usual thresholds of doubt."""
+        """`writer` absent: answers are cited extracts. `calibration` absent: every tenant has the usual thresholds of doubt.
+
+        `spending`: what the writer may cost.
+        """
+        self._spending = spending or Spending()
         self._sources = sources
         self._memory = memory
         self._router = router
@@ -55,7 +60,7 @@ class Conversation:
         searched, charged or kept again. If the caller is cancelled, the turn is kept as interrupted, unanswered, so that
         the same question handed over again is answered; only then `finish` is not called.
         """
-        notes = Notes()
+        notes = Notes(spending=self._spending)
         with span("bot.question"):
             try:
                 answer = await _safely(self._answered(question, reply, notes), question, notes)

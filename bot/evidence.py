@@ -1,24 +1,19 @@
 """What a text claims, as far as a cheap check can see: its terms, its numbers, its names. Pure.
 
-The check does not understand. It finds invented footnotes, wrong numbers, foreign names and sentences about something else.
-It does not find a swapped subject, a lost negation or a wrong relation between right words.
+It does not understand. It finds wrong numbers, foreign names and sentences about something else; `bot.values` and `bot.polarity` find
+what belongs elsewhere in the same passage and what was turned into its opposite. A swapped subject is found by none of them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from bot.clauses import Said, clauses, said
+from bot.guardrails import without_orders
+from bot.languages import language
 from knowledge.documents import Passage
 from knowledge.terms import is_stop_word, terms
-
-EACH_SHARES = 0.2
-"""Least share of a claim's content terms in each passage it cites; a passage below it loses its footnote."""
-ALL_SHARE = 0.5
-"""Least share of a claim's content terms in the passages it cites taken together.
-
-Set by hand on paraphrases of policy text: faithful rewordings share .5 to .9, sentences about another matter under .35.
-"""
 
 _OPENERS = " \n*_\"'\u201c\u2018\u00ab(|-"  # what may stand before a sentence's first word
 _CLOSERS = "[*_\"'\u201d\u2019\u00bb)]*"  # what may stand after a word
@@ -27,7 +22,9 @@ _THOUSANDS = re.compile(r"(?<=\d)[,.'\u2019\u00a0\u202f](?=\d{3}(?!\d))")
 _WORDS = re.compile(r"[^\W\d_]+")
 _CAPITALISED = r"(?<![\w.])[A-ZÀ-ÖØ-ÞΑ-ΩА-Я][\w’'&-]*\w"  # noqa: RUF001  capitals of three scripts
 _NAME = re.compile(_CAPITALISED)
+_RUN_OF_NAMES = re.compile(rf"{_CAPITALISED}(?:\s(?:(?:of|for|and|the)\s)?{_CAPITALISED})+")
 _TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.$")
+_UNMISTAKABLE = re.compile(r"(?:(?<=\bMr )|(?<=\bDr )|(?<=\bDr\. )|(?<=\bHerr )|(?<=\bFrau )|(?<=\bMme ))[A-ZÀ-Þ]\w+|\b[A-Z]{3,}\b")
 _POSSESSIVE = re.compile(r"['\u2019]s$")
 _SHORT_FORM = re.compile(r"\w+['\u2019](?:t|re|ve|ll|d|m)")
 _PREDICATES = (
@@ -97,6 +94,35 @@ class Evidence:
     """One text, seen as the check sees it."""
 
     text: str
+    body: str = ""  # of a passage: its own text, without title, headings and date; empty where that is all of `text`
+    heading: str = ""  # the innermost one above it
+    date: str = ""  # when its document was last changed, as day/month/year
+
+    @cached_property
+    def said(self) -> list[Said]:
+        """Its units that say something."""
+        return said(self.body or self.text, self.heading)
+
+    @cached_property
+    def clauses(self) -> list[Said]:
+        """The clauses of its units."""
+        return clauses(self.said)
+
+    @cached_property
+    def language(self) -> str | None:
+        """The language of its body, if that is clear."""
+        return language(self.body or self.text)
+
+    @cached_property
+    def above(self) -> "Evidence":
+        """What stands above its body, and so holds for all of it."""
+        return Evidence(self.text.removesuffix(self.body) if self.body else "")
+
+    def dates(self, claim: "Evidence") -> frozenset[str]:
+        """The numbers of its document's date, for a claim that names the date's month or year: else 3 March would support every `3`."""
+        day, month, year = self.date.split("/") if self.date else ("", "", "")
+        named = {normal(month)} & claim.claimed_numbers - claim.written_numbers or {year} & claim.written_numbers
+        return frozenset(map(normal, (day, month, year))) if named else frozenset()
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -109,6 +135,11 @@ class Evidence:
         return frozenset(terms(" ".join(word for word in _WORDS.findall(self.text) if word.islower())))
 
     @cached_property
+    def initials(self) -> frozenset[str]:
+        """What its names are short as: `UK` where it has `United Kingdom`."""
+        return frozenset("".join(word[0] for word in _NAME.findall(run)) for run in _RUN_OF_NAMES.findall(self.text))
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """Its numbers, in digits: `1,000` and `1000`, `twelve` and `12`, `March` and `03` are the same."""
         words = {word.lower() for word in _WORDS.findall(self.text)}
@@ -118,33 +149,40 @@ class Evidence:
     @cached_property
     def written_numbers(self) -> frozenset[str]:
         """Its numbers that stand in digits."""
-        return frozenset(_normal(match) for match in _NUMBER.findall(self.text))
+        return frozenset(normal(match) for match in _NUMBER.findall(self.text))
+
+    @cached_property
+    def claimed_numbers(self) -> frozenset[str]:
+        """Its numbers that a source must have: a `may` is no month."""
+        text = self.text.lower()
+        months = {number for word, number in _MONTHS.items() if f"{word} " in text and word != "may"}
+        words = {NUMBER_WORDS[word] for word in _WORDS.findall(text) if word in NUMBER_WORDS}
+        return self.written_numbers | months | words
 
     @classmethod
     def of(cls, passage: Passage) -> "Evidence":
-        """What a passage can support: its text, its headings, its document's title and date."""
+        """What a passage can support: its text, its headings, its document's title and date; orders to assistants left out."""
         changed = passage.document.modified_at
         date = changed.strftime("%d/%m/%Y") if changed else ""
-        return cls("\n".join((passage.document.title, *passage.heading, date, passage.text)))
+        body = without_orders(passage.text)
+        text = "\n".join((passage.document.title, *passage.heading, body))
+        return cls(text, body, passage.heading[-1] if passage.heading else "", date)
 
 
-def shared(claim: Evidence, source: Evidence) -> float:
-    """The share of the claim's content terms that `source` has; 1 for a claim without any."""
+def shared(claim: Evidence, *sources: Evidence) -> float:
+    """The share of the claim's content terms that `sources` have together; 1 for a claim without any."""
     numbers = claim.written_numbers
     wanted = {term for term in claim.terms if term not in numbers}
-    return len(wanted & source.terms) / len(wanted) if wanted else 1.0
+    return len(wanted.intersection(frozenset().union(*(source.terms for source in sources)))) / len(wanted) if wanted else 1.0
 
 
-def missing_number(claim: Evidence, sources: list[Evidence]) -> str | None:
+def missing_number(claim: Evidence, sources: Sequence[Evidence]) -> str | None:
     """A number of the claim that none of `sources` has."""
-    known = frozenset[str]().union(*(source.numbers for source in sources))
-    months = {number for word, number in _MONTHS.items() if f"{word} " in claim.text.lower() and word != "may"}
-    words = {word.lower() for word in _WORDS.findall(claim.text)}
-    wanted = claim.written_numbers | months | {NUMBER_WORDS[word] for word in words & NUMBER_WORDS.keys()}
-    return min(wanted - known, default=None)
+    known = frozenset[str]().union(*(source.numbers | source.dates(claim) for source in sources))
+    return min(claim.claimed_numbers - known, default=None)
 
 
-def missing_name(claim: Evidence, sources: list[Evidence]) -> str | None:
+def missing_name(claim: Evidence, sources: Sequence[Evidence]) -> str | None:
     """A name of the claim that none of `sources` has.
 
     Names are words of two capitals or more, and capitalised words inside a sentence or after `Dr.` and the like. Months are numbers.
@@ -156,7 +194,14 @@ def missing_name(claim: Evidence, sources: list[Evidence]) -> str | None:
     """
     known = frozenset[str]().union(*(source.terms for source in sources))
     common = _ordinary().union(*(source.common for source in sources))
-    return next((name for name in _names(claim.text, common) if not known.issuperset(terms(name))), None)
+    short = frozenset[str]().union(*(source.initials for source in sources))
+    return next((name for name in _names(claim.text, common) if name not in short and not known.issuperset(terms(name))), None)
+
+
+def unmistakable_name(claim: Evidence, sources: Sequence[Evidence]) -> str | None:
+    """A name of the claim that none of `sources` has and that is one in any language: after `Dr.`, or of three capitals or more."""
+    known = frozenset[str]().union(*(source.terms for source in sources))
+    return next((name for name in _UNMISTAKABLE.findall(claim.text) if not known.issuperset(terms(name))), None)
 
 
 def _names(text: str, common: frozenset[str]) -> Iterator[str]:
@@ -189,7 +234,8 @@ def _ordinary() -> frozenset[str]:
     return frozenset(terms(" ".join((_ORDINARY, *NUMBER_WORDS))))
 
 
-def _normal(number: str) -> str:
+def normal(number: str) -> str:
+    """A number in digits without signs of thousands, leading zeros or trailing ones."""
     whole = _THOUSANDS.sub("", number).replace(",", ".")
     head, dot, tail = whole.partition(".")
     head = head.lstrip("0") or "0"

@@ -3,7 +3,10 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from hashlib import blake2b
+from itertools import count
 from typing import Final
 
 from bot.errors import EmptyQuestion, LongQuestion
@@ -20,6 +23,12 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_ORDER = re.compile(
+    r"\b(?:(?:ignore|disregard|forget|override)\b[^.!?\n]{0,40}\b(?:rules?|instructions?|prompts?|guidelines?)"
+    r"|(?:system|developer) prompt|you are (?:now )?(?:an? )?(?:ai|assistant|chatbot|language model))\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?\n])")
 _LOOSE_JOINER = re.compile("(?<!\\S)[\u200c\u200d]+|[\u200c\u200d]+(?!\\S)")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[^\\S\n]+")
@@ -60,27 +69,43 @@ def comment(text: str) -> str:
     return clean(text[: _COMMENT * 4])[:_COMMENT]
 
 
-def _nonce() -> str:
-    return secrets.token_hex(6)
+def without_orders(text: str) -> str:
+    """`text` without the sentences that give orders to whoever reads it for somebody: nothing can be supported by them."""
+    if not _ORDER.search(text):
+        return text
+    return "".join(sentence for sentence in _SENTENCE_END.split(text) if not _ORDER.search(sentence))
 
 
-def fence(sources: Iterable[tuple[str, str]], nonce: Callable[[], str] = _nonce) -> str:
+@cache
+def _secret() -> bytes:
+    """Of this process; nobody else knows it."""
+    return secrets.token_bytes(16)
+
+
+def keys(text: str) -> Iterator[str]:
+    """Keys for a text, one after another: nobody who wrote it can tell them, and they are the same whenever it is fenced again."""
+    return (blake2b(f"{attempt} {text}".encode(), key=_secret(), digest_size=6).hexdigest() for attempt in count())
+
+
+def fence(sources: Iterable[tuple[str, str]], keys: Callable[[str], Iterator[str]] = keys) -> str:
     """The numbered sources of a prompt, as `(label, text)` pairs, each between delimiters that no source can close.
 
-    The delimiters carry one random key per prompt that occurs in none of the sources, so text that imitates a delimiter
-    stays inside: each closing delimiter occurs exactly once. Labels are put on one line.
+    The delimiters carry a key that occurs in none of the sources, so text that imitates a delimiter stays inside: each closing
+    delimiter occurs exactly once. A source has the same key in every prompt of this process, so that prompts with the same sources
+    begin with the same words, which providers keep for less than reading them again. Labels are put on one line.
     """
     labelled = ((" ".join(clean(label).split()), clean(text)) for label, text in sources)
-    return _fenced("source", [f"[{n}] {label}\n{text}" for n, (label, text) in enumerate(labelled, start=1)], nonce)
+    return _fenced("source", [f"[{n}] {label}\n{text}" for n, (label, text) in enumerate(labelled, start=1)], keys)
 
 
-def fence_said(said: Iterable[str], nonce: Callable[[], str] = _nonce) -> str:
+def fence_said(said: Iterable[str], keys: Callable[[str], Iterator[str]] = keys) -> str:
     """What people or earlier answers said, each between delimiters like those of `fence`; nothing of it can be cited."""
-    return _fenced("message", [clean(text) for text in said], nonce)
+    return _fenced("message", [clean(text) for text in said], keys)
 
 
-def _fenced(kind: str, texts: Sequence[str], nonce: Callable[[], str]) -> str:
-    key = nonce()
-    while any(key in text for text in texts):
-        key = nonce()
-    return "\n\n".join(f"<<{kind} {n} {key}>>\n{text}\n<<end of {kind} {n} {key}>>" for n, text in enumerate(texts, start=1))
+def _fenced(kind: str, texts: Sequence[str], keys: Callable[[str], Iterator[str]]) -> str:
+    unused = [next(key for key in keys(text) if not any(key in other for other in texts)) for text in texts]
+    return "\n\n".join(
+        f"<<{kind} {n} {key}>>\n{text}\n<<end of {kind} {n} {key}>>"
+        for n, (text, key) in enumerate(zip(texts, unused, strict=True), start=1)
+    )

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bot.citations import Dropped
-from bot.llm.port import Prompt, Usage
+from bot.judging import Dropped
+from bot.llm.port import Prompt, Spending, Usage
 from bot.messages import Trace
 from bot.spans import span
 from knowledge.documents import Findings
@@ -26,6 +26,8 @@ class Notes:
     prompts: list[str] = field(default_factory=list)  # name@version of each, in the order of their use
     model: str = ""
     usage: Usage = field(default_factory=Usage)
+    spending: Spending = field(default_factory=Spending)
+    again: str = ""  # what became of asking the model to mend its answer; empty where nothing was to mend
     timings_ms: dict[str, float] = field(default_factory=dict)
     failure: str = ""
     opened: bool = False  # whether the turn was opened, so that the question is kept and paid for
@@ -85,6 +87,9 @@ class Notes:
             model=self.model,
             tokens_in=self.usage.tokens_in,
             tokens_out=self.usage.tokens_out,
+            cost=self.spending.cost(self.usage),
+            budget=self.spending.budget,
+            again=self.again,
             timings_ms={name: round(ms, 3) for name, ms in self.timings_ms.items()},
             failure=self.failure,
         )

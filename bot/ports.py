@@ -1,12 +1,13 @@
 """What the bot needs of the rooms below it and of its own memory, no more than it uses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.doubt import Thresholds
 from bot.messages import Answer, Question, Trace, Turn, TurnId, Verdict
 from knowledge.documents import Document, DocumentId, Findings, Passage
-from knowledge.embedding.port import Vector
+from knowledge.embedding.port import Matrix, Vector
 from tenancy.viewer import Audience, TenantId, Viewer
 
 
@@ -30,6 +31,9 @@ class Sources(Protocol):
 
     async def embed(self, text: str) -> Vector:
         """The vector of a question; asking again for the same text costs nothing."""
+
+    async def vectors(self, texts: Sequence[str]) -> Matrix:
+        """The vectors of sentences, in their order, off the event loop. Raises `EmbedderUnavailable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,9 @@ NOTICES: Final = {
 }
 WORDS_ONLY: Final = "I can only look for the question's own words just now, so I may have missed something. Ask again in a few minutes."
 CUT_SHORT: Final = "The model stopped midway, so this answer may lack its end. Ask again in a minute for all of it."
+OTHER_LANGUAGE: Final = (
+    "The sources are in another language, so only this answer's numbers and names could be checked. Open a footnote to read what it says."
+)
 UNSUPPORTED: Final = "What the model wrote did not hold against its sources, so here are the passages themselves."
 
 # Apologies

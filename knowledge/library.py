@@ -1,14 +1,14 @@
 """The front door of what is known. Everything that reads documents comes through here."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from knowledge.catalogue import Catalogue
 from knowledge.documents import Document, DocumentId, Findings, Opened, Passage, SourceCount
-from knowledge.embedding.port import Embedder, Vector
+from knowledge.embedding.port import Embedder, Matrix, Vector
 from knowledge.ranking import Stage
 from knowledge.search import Depth, Search
 from knowledge.terms import terms
@@ -91,6 +91,10 @@ class Library:
     async def embed(self, text: str) -> Vector:
         """The vector of a question; remembered, so that routing and searching it embed once."""
         return (await self._embedder.query(text)).vector
+
+    async def vectors(self, texts: Sequence[str]) -> Matrix:
+        """The vectors of sentences, in their order; not remembered."""
+        return (await self._embedder.passages(texts)).vectors
 
 
 def _likeness(wanted: frozenset[str], document: Document) -> float:

@@ -6,8 +6,9 @@ from datetime import datetime
 from bot import doubt as doubts
 from bot import texts
 from bot.intents.intent import Request, Tools
+from bot.intents.material import material
 from bot.intents.second_opinion import unanswered
-from bot.intents.writing import written
+from bot.intents.writing import room, written
 from bot.llm.extractive import extracts
 from bot.messages import Answer, Outcome
 from bot.reply import Step
@@ -63,11 +64,13 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
     if first.outcome is Outcome.NEAREST and await unanswered(tools.writer, tools.prompts["judge"], request, query, findings):
         return first
     question = request.question
+    hits = await material(tools, request, findings.hits, room(request))
     answer = await written(
+        tools,
         request,
         tools.writer,
         lambda sources: tools.prompts["answer"].filled(question=query, sources=sources, today=_day(question.asked_at)),
-        findings.hits,
+        hits,
         first,
     )
     if answer is None:

@@ -45,7 +45,7 @@ async def restate(tools: Tools, request: Request) -> Answer:
         return first
     template = tools.prompts["restate"]
     answer = await written(
-        request, tools.writer, lambda sources: template.filled(question=asked, sources=sources, length=_LENGTHS[longer]), hits, first
+        tools, request, tools.writer, lambda sources: template.filled(question=asked, sources=sources, length=_LENGTHS[longer]), hits, first
     )
     return answer or first
 

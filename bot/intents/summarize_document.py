@@ -53,7 +53,7 @@ async def summarized(tools: Tools, request: Request, subject: Sequence[str], pas
         return first
     hits = [Hit(passage=passage, score=0.0) for passage in passages]
     template, named = tools.prompts["summarize"], fence_said(subject)
-    answer = await written(request, tools.writer, lambda sources: template.filled(subject=named, sources=sources), hits, first)
+    answer = await written(tools, request, tools.writer, lambda sources: template.filled(subject=named, sources=sources), hits, first)
     return answer or first
 
 

@@ -1,90 +1,142 @@
-"""A model writes; every sentence is held against its source before anybody sees it."""
+"""A model writes; every sentence is held against its source before anybody sees it, and once it may mend what fell out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from bot import texts
-from bot.citations import Checker
+from bot.citations import INTRODUCES_NOTHING, Checker
 from bot.errors import ModelUnavailable, Unavailable
-from bot.guardrails import fence
-from bot.intents.intent import Request
-from bot.llm.port import Prompt, Writer
+from bot.guardrails import fence, fence_said
+from bot.intents.intent import Request, Tools
+from bot.intents.material import MOST_CHARACTERS, fitting
+from bot.judging import Dropped, Held
+from bot.likeness import Likeness
+from bot.llm.port import CHARACTERS_A_TOKEN, Prompt, Writer
 from bot.messages import Answer, Outcome
 from bot.quotes import Cited
 from bot.reply import Step
 from knowledge.documents import Hit, Passage
 
-MOST_CHARACTERS = 16_000
-"""Characters of sources in one prompt, about 4,000 tokens; the best hits that fit."""
+_BESIDES: Final = 2_000
+"""Tokens of a call besides its sources: the rules, the question, the answer."""
+_TOO_MANY: Final = 1 / 3
+"""Share of an answer's sentences; if more fell out, the model is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What one call of the model came to, checked."""
+
+    written: str  # all that it wrote
+    cited: Cited  # what holds
+    held: tuple[Held, ...]
+    dropped: tuple[Dropped, ...]  # sentences only, no headings and lead-ins
+    unanswered: bool
+    failure: Unavailable | None
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether so much fell out that what is left may not answer."""
+        return self.failure is None and not self.unanswered and len(self.dropped) > _TOO_MANY * (len(self.dropped) + len(self.held))
+
+    def beats(self, other: "_Draft") -> bool:
+        """Whether more of it holds, or as much and less fell out."""
+        return self.failure is None and (len(self.held), -len(self.dropped)) > (len(other.held), -len(other.dropped))
 
 
 async def written(
-    request: Request, writer: Writer, prompt: Callable[[str], Prompt], hits: Sequence[Hit], otherwise: Answer
+    tools: Tools, request: Request, writer: Writer, prompt: Callable[[str], Prompt], hits: Sequence[Hit], otherwise: Answer
 ) -> Answer | None:
     """What the model writes from `hits`, checked; None if it says that they do not answer.
 
-    `otherwise`, with a notice that says why, if the model fails before anything holds, or nothing it writes does.
+    Only checked text is ever shown, so nothing that was shown must be struck. If too much falls out, the model is told what and why and
+    asked once more, unless that would go over the budget; the better of both stands. `otherwise`, with a notice that says why, if the
+    model fails before anything holds, or nothing it writes does.
     """
-    sources = _fitting(hits)
+    sources = fitting(hits, room(request))
     filled = prompt(fence((_label(hit.passage), hit.passage.text) for hit in sources))
-    request.notes.prompted(filled, writer.name)
-    await request.reply.step(Step.WRITING)
-    checker = Checker(sources)
-    with request.notes.step("write"):
-        failure = await _streamed(request, writer, filled, checker)
-    await request.reply.step(Step.CHECKING)
-    with request.notes.step("check"):
-        cited = checker.close()
-    request.notes.dropped += checker.dropped
-    if checker.unanswered and failure is None:
+    spent = request.notes.usage.tokens
+    draft = await _draft(tools, request, writer, filled, sources, shown=True)
+    if draft.incomplete:
+        draft = await _mended(tools, request, writer, filled, sources, draft, request.notes.usage.tokens - spent)
+    if draft.unanswered and draft.failure is None:
         return None
-    return _outcome(cited, failure, otherwise)
+    return _outcome(draft, otherwise)
 
 
-async def _streamed(request: Request, writer: Writer, prompt: Prompt, checker: Checker) -> Unavailable | None:
-    """Show the checked text as it grows; how the model failed, if it did."""
-    length = 0
+def room(request: Request) -> int:
+    """Characters of sources that the question's budget still has room for."""
+    left = request.notes.spending.budget - request.notes.usage.tokens - _BESIDES
+    return max(0, min(MOST_CHARACTERS, left * CHARACTERS_A_TOKEN))
+
+
+async def _mended(
+    tools: Tools, request: Request, writer: Writer, prompt: Prompt, sources: Sequence[Hit], first: _Draft, cost: int
+) -> _Draft:
+    """The better of the first draft and a second one; `cost` in tokens of the first is what the second is expected to need."""
+    notes = request.notes
+    if notes.usage.tokens + cost > notes.spending.budget:
+        notes.again = "over budget"
+        return first
+    removed = "\n".join(f"- {one.sentence} ({one.reason})" for one in first.dropped)
+    again = tools.prompts["again"].after(prompt, draft=fence_said([first.written]), removed=fence_said([removed]))
+    second = await _draft(tools, request, writer, again, sources, shown=False)
+    stands = second if second.beats(first) or (second.unanswered and not first.held) else first
+    notes.again = "second stands" if stands is second else "first stands"
+    return stands
+
+
+async def _draft(tools: Tools, request: Request, writer: Writer, prompt: Prompt, sources: Sequence[Hit], *, shown: bool) -> _Draft:
+    notes = request.notes
+    notes.prompted(prompt, writer.name)
+    await request.reply.step(Step.WRITING)
+    checker = Checker(sources, Likeness(tools.sources, notes))
+    with notes.step("write"):
+        text, failure = await _streamed(request, writer, prompt, checker, shown=shown)
+    await request.reply.step(Step.CHECKING)
+    with notes.step("check"):
+        cited = await checker.close()
+    notes.dropped += checker.dropped
+    lost = tuple(one for one in checker.dropped if one.reason != INTRODUCES_NOTHING)
+    return _Draft(text, cited, tuple(checker.held), lost, checker.unanswered, failure)
+
+
+async def _streamed(request: Request, writer: Writer, prompt: Prompt, checker: Checker, *, shown: bool) -> tuple[str, Unavailable | None]:
+    """All that the model wrote, and how it failed, if it did; if it is `shown`, then the checked text as it grows."""
+    whole, length = "", 0
     try:
         async for piece in writer.stream(prompt, request.notes.usage):
-            checked = checker.add(piece)
-            if len(checked) > length:
+            whole += piece
+            checked = await checker.add(piece)
+            if shown and len(checked) > length:
                 length = len(checked)
                 await request.reply.text(checked)
                 request.notes.shown()
     except ModelUnavailable as problem:
         request.notes.failure = f"{type(problem).__name__}.{problem.reason}"
-        return problem.reason
-    return None
+        return whole, problem.reason
+    return whole, None
 
 
-def _outcome(cited: Cited, failure: Unavailable | None, otherwise: Answer) -> Answer:
-    if not cited.citations:
-        notice = texts.NOTICES[failure] if failure else texts.UNSUPPORTED
+def _outcome(draft: _Draft, otherwise: Answer) -> Answer:
+    if not draft.cited.citations:
+        notice = texts.NOTICES[draft.failure] if draft.failure else texts.UNSUPPORTED
         return replace(otherwise, notice=_together(notice, otherwise.notice))
-    notice = texts.CUT_SHORT if failure else ""
+    cut = texts.CUT_SHORT if draft.failure else ""
+    foreign = texts.OTHER_LANGUAGE if any(held.foreign for held in draft.held) else ""
     return replace(
         otherwise,
         outcome=Outcome.ANSWER,
-        text=cited.text,
-        citations=cited.citations,
-        notice=_together(notice, otherwise.notice),
+        text=draft.cited.text,
+        citations=draft.cited.citations,
+        notice=_together(cut, foreign, otherwise.notice),
         written=True,
     )
 
 
 def _together(*notices: str) -> str:
     return " ".join(filter(None, notices))
-
-
-def _fitting(hits: Sequence[Hit]) -> list[Hit]:
-    kept: list[Hit] = []
-    room = MOST_CHARACTERS
-    for hit in hits:
-        room -= len(hit.passage.text)
-        if kept and room < 0:
-            break
-        kept.append(hit)
-    return kept
 
 
 def _label(passage: Passage) -> str:

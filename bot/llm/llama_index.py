@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import ModelUnavailable, Unavailable
-from bot.llm.port import Prompt, Usage
+from bot.llm.port import CHARACTERS_A_TOKEN, Prompt, Usage
 
 if TYPE_CHECKING:
     import httpx
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _RETRIED: Final = frozenset({Unavailable.BUSY, Unavailable.FAILED, Unavailable.UNREACHABLE})
 _UNFINISHED: Final = frozenset({"", "length"})  # the stream ended without a word, or at the limit of tokens
-_CHARACTERS_A_TOKEN: Final = 4  # an estimate, where the server does not count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,4 +190,4 @@ def _finished(response: "ChatResponse") -> str:
 
 
 def _estimate(characters: int) -> int:
-    return -(-characters // _CHARACTERS_A_TOKEN)
+    return -(-characters // CHARACTERS_A_TOKEN)

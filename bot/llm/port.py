@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,10 @@ class Prompt:
     system: str
     user: str
     name: str = ""  # name@version of the file it was made from
+
+
+CHARACTERS_A_TOKEN: Final = 4
+"""An estimate, for what no server has counted."""
 
 
 @dataclass(slots=True)
@@ -25,6 +29,26 @@ class Usage:
         """Count one more call."""
         self.tokens_in += tokens_in
         self.tokens_out += tokens_out
+
+    @property
+    def tokens(self) -> int:
+        """Both together."""
+        return self.tokens_in + self.tokens_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What one question may cost, and what tokens cost."""
+
+    budget: int = 30_000  # tokens, in and out; no further call is begun that would probably go over it
+    price_in: float | None = None  # of a million tokens, in whatever currency the bill is; None: not known
+    price_out: float | None = None
+
+    def cost(self, usage: Usage) -> float | None:
+        """What was spent, in the currency of the prices; None if a price is not known."""
+        if self.price_in is None or self.price_out is None:
+            return None
+        return (usage.tokens_in * self.price_in + usage.tokens_out * self.price_out) / 1_000_000
 
 
 class Writer(Protocol):

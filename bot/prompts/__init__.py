@@ -1,6 +1,7 @@
 """Prompts: Markdown files with a name, a version and declared variables, read and checked once, at start.
 
-A file has front matter (`name`, `version`, `variables`), then `## system` and `## user`. `{{variable}}` stands for a value.
+A file has front matter (`name`, `version`, `variables`), then `## system` and `## user`. `{{variable}}` stands for a value. One without
+`## system` follows another prompt.
 """
 
 import re
@@ -14,9 +15,9 @@ import yaml
 from bot.errors import BadPrompt
 from bot.llm.port import Prompt
 
-_FILE = re.compile(r"---\n(?P<head>.*?)\n---\n\s*## system\n(?P<system>.*?)\n## user\n(?P<user>.*)", re.DOTALL)
+_FILE = re.compile(r"---\n(?P<head>.*?)\n---\n\s*(?:## system\n(?P<system>.*?)\n)?## user\n(?P<user>.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_NEEDED = frozenset({"answer", "judge", "summarize", "rewrite", "restate"})
+_NEEDED = frozenset({"answer", "again", "judge", "summarize", "rewrite", "restate"})
 _HEAD = frozenset({"name", "version", "variables"})
 
 
@@ -41,6 +42,11 @@ class Template:
         user = _VARIABLE.sub(lambda match: values[match[1]], self.user)
         return Prompt(self.system, user, f"{self.name}@{self.version}")
 
+    def after(self, first: Prompt, **values: str) -> Prompt:
+        """`first` with this below it: all that went before stays the same, so that providers need not read it again."""
+        filled = self.filled(**values)
+        return Prompt(first.system, f"{first.user}\n\n{filled.user}", filled.name)
+
 
 Prompts = Mapping[str, Template]
 """The prompts by name."""
@@ -62,7 +68,7 @@ def parse(file: str, text: str) -> Template:
     if match is None:
         _refuse(file, "it needs front matter between ---, then `## system` and `## user`")
     head = _head(file, match["head"])
-    system, user = match["system"].strip(), match["user"].strip()
+    system, user = (match["system"] or "").strip(), match["user"].strip()
     declared = frozenset(head["variables"])
     used = frozenset(_VARIABLE.findall(user))
     if f"{head['name']}.md" != file:

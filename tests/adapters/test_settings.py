@@ -19,6 +19,11 @@ def test_what_is_set_is_read() -> None:
     assert (read.home, read.database_url, read.playground) == (Path("/data"), "postgresql://x", "on")
 
 
+def test_prices_of_a_model_may_be_nothing() -> None:
+    read = Settings.read({"MODEL_PRICE_IN": "0", "MODEL_PRICE_OUT": "0.60", "MODEL_BUDGET": "9000"})
+    assert (read.model_price_in, read.model_price_out, read.model_budget) == (0.0, 0.6, 9000)
+
+
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
@@ -59,6 +64,9 @@ def test_what_is_set_is_read() -> None:
         ),
         pytest.param({"WEAVIATE_URL": "http://a:1", "WEAVIATE_GRPC": "a:1"}, "must be another port", id="gRPC at the port of REST"),
         pytest.param({"WEAVIATE_REPLICAS": "0"}, "WEAVIATE_REPLICAS is '0'; write a number from 1 to 9", id="no replica"),
+        pytest.param({"MODEL_BUDGET": "0"}, "MODEL_BUDGET is '0'; write a number from 1 to", id="no token"),
+        pytest.param({"MODEL_PRICE_IN": "2€", "MODEL_PRICE_OUT": "1"}, "MODEL_PRICE_IN is '2€'; write", id="a price with its currency"),
+        pytest.param({"MODEL_PRICE_OUT": "0.6"}, "MODEL_PRICE_OUT is set, so MODEL_PRICE_IN must be set too", id="half a price"),
         pytest.param({"INDEX_REST_DAYS": "soon"}, "INDEX_REST_DAYS is 'soon'; write a number", id="days that are none"),
         pytest.param({"BUCKET_URL": "s3:///prefix"}, "BUCKET_URL .* s3://BUCKET/PREFIX", id="a prefix without its bucket"),
     ],

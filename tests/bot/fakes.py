@@ -18,7 +18,7 @@ from bot.messages import Answer, Outcome, Question, Trace, Turn, TurnId, Verdict
 from bot.ports import Ending, Opening
 from bot.reply import Step
 from knowledge.documents import Document, DocumentId, Findings, Hit, Passage, PassageId, Span, Withheld
-from knowledge.embedding.port import Embedded, Vector
+from knowledge.embedding.port import Embedded, Matrix, Vector
 from knowledge.errors import EmbedderUnavailable, UnknownDocument
 from knowledge.ranking import current_first, together
 from knowledge.terms import terms
@@ -72,6 +72,7 @@ class FakeSources:
     passages_: Sequence[Passage] = ()
     closed: set[DocumentId] = field(default_factory=set)  # documents nobody may read any more
     embedded: list[str] = field(default_factory=list)
+    compared: list[list[str]] = field(default_factory=list)
     searched: list[str] = field(default_factory=list)
     failure: Exception | None = None
     slow_s: float = 0.0
@@ -118,6 +119,18 @@ class FakeSources:
             raise EmbedderUnavailable
         self.embedded.append(text)
         return np.full(4, 0.5, np.float32)
+
+    async def vectors(self, texts: Sequence[str]) -> Matrix:
+        """Sentences are alike as far as they share terms, and a little in any case, as with a model."""
+        if self.words_only:
+            raise EmbedderUnavailable
+        self.compared.append(list(texts))
+        rows = np.zeros((len(texts), 513), np.float32)
+        rows[:, -1] = 1.5
+        for row, text in zip(rows, texts, strict=True):
+            for term in terms(text):
+                row[int.from_bytes(hashlib.sha256(term.encode()).digest()[:4]) % 512] += 1
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     def _may(self, viewer: Viewer, audience: Audience, one: Document) -> bool:
         holders = (viewer.principals, *audience.members)

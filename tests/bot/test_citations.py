@@ -1,12 +1,16 @@
 """No source, no sentence: what a model writes stays only if its passages say it, however the stream is cut."""
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import marks
-from bot.citations import Checker, Dropped, Held, judged
+from bot.citations import Checker
 from bot.evidence import Evidence
+from bot.judging import Claim, Dropped, Held
 from bot.quotes import Cited
 from tests.bot import company
 from tests.bot.fakes import hit
@@ -49,10 +53,24 @@ To claim expenses:
 Receipts are due within 30 days of the trip [5]. In 2024 it was fourteen days [6]."""
 
 
-def checked(text: str) -> tuple[Cited, list[Dropped]]:
-    checker = Checker(HITS)
-    checker.add(text)
-    return checker.close(), checker.dropped
+async def in_pieces(text: str, sizes: Sequence[int] = ()) -> tuple[Cited, list[Dropped]]:
+    """`text` written in pieces of `sizes`, the rest in one; what is shown only grows."""
+    checker, shown, at = Checker(HITS), "", 0
+    for size in (*sizes, len(text)):
+        now = await checker.add(text[at : at + size])
+        assert now.startswith(shown)
+        shown, at = now, at + size
+    cited = await checker.close()
+    assert cited.text.startswith(shown)
+    return cited, checker.dropped
+
+
+def checked(text: str, sizes: Sequence[int] = ()) -> tuple[Cited, list[Dropped]]:
+    return asyncio.run(in_pieces(text, sizes))
+
+
+def judged(sentence: str, sources: Sequence[Evidence]) -> Held | Dropped:
+    return Claim(sentence, sources).judged()
 
 
 def test_a_written_answer_keeps_what_holds_with_exact_quotes() -> None:
@@ -85,17 +103,7 @@ def test_a_quote_is_where_its_span_says() -> None:
 @settings(max_examples=150)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=200))
 def test_however_the_stream_is_cut_the_answer_is_the_same_and_only_grows(sizes: list[int]) -> None:
-    checker, shown, at = Checker(HITS), "", 0
-    for size in sizes * 40:
-        text = checker.add(WRITTEN[at : at + size])
-        assert text.startswith(shown)
-        shown, at = text, at + size
-        if at >= len(WRITTEN):
-            break
-    checker.add(WRITTEN[at:])
-    cited = checker.close()
-    assert cited.text.startswith(shown)
-    assert cited == checked(WRITTEN)[0]
+    assert checked(WRITTEN, sizes * 40) == checked(WRITTEN)
 
 
 @given(st.text(alphabet="ab .[]()1,2【】\n|-#:*", max_size=120))
@@ -220,15 +228,34 @@ def test_numbers_are_the_same_however_they_are_written() -> None:
     assert Evidence("12.50 or 12,5 on 03/04").numbers >= {"12.5", "3", "4"}
 
 
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        pytest.param("These 45 things are needed:", "number 45 is in none of its passages", id="a number of nobody"),
+        pytest.param("You need the following:", "introduces nothing that holds", id="a lead-in above prose"),
+    ],
+)
+def test_what_stands_above_is_held_against_what_it_introduces(frame: str, reason: str) -> None:
+    cited, dropped = checked(f"{frame}\n\nParental leave is 18 weeks [4].")
+    assert cited.text == "Parental leave is 18 weeks [1]."
+    assert [one.reason for one in dropped] == [reason]
+
+
+def test_a_heading_above_another_heading_goes() -> None:
+    cited, dropped = checked("## Whales\n\n## Leave\n\nParental leave is 18 weeks [4].")
+    assert cited.text == "## Leave\n\nParental leave is 18 weeks [1]."
+    assert [one.sentence for one in dropped] == ["## Whales"]
+
+
 def test_a_lead_in_without_items_that_hold_is_taken_out() -> None:
     cited, dropped = checked("You need the following:\n\n- A unicorn [1].\n- A whale [1].")
     assert cited == Cited("", ())
     assert "introduces nothing that holds" in [one.reason for one in dropped]
 
 
-def test_unanswered_is_heard_and_never_shown() -> None:
+async def test_unanswered_is_heard_and_never_shown() -> None:
     checker = Checker(HITS)
-    checker.add("UNANSW")
-    checker.add("ERED")
-    assert checker.close().text == ""
+    await checker.add("UNANSW")
+    await checker.add("ERED")
+    assert (await checker.close()).text == ""
     assert checker.unanswered

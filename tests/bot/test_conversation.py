@@ -12,6 +12,7 @@ from bot import texts
 from bot.conversation import Conversation
 from bot.errors import ModelUnavailable, Unavailable, UnknownTurn
 from bot.intents.intent import Intent
+from bot.llm.port import Spending
 from bot.messages import Answer, Outcome, Question, TurnId, Verdict
 from bot.prompts import load
 from bot.reply import Step
@@ -31,6 +32,7 @@ class House:
     memory: FakeMemory = field(default_factory=FakeMemory)
     router: FixedRouter = field(default_factory=FixedRouter)
     writer: Script | None = None
+    spending: Spending = field(default_factory=Spending)
 
     async def asked(self, text: str, reply: FakeReply | None = None, **changes: object) -> Answer:
         return await self.handle(question(text, **changes), reply)  # type: ignore[arg-type]  # the fields of a question
@@ -46,6 +48,7 @@ class House:
             router=self.router,
             prompts=PROMPTS,
             writer=self.writer,
+            spending=self.spending,
         )
 
 
@@ -293,7 +296,7 @@ async def test_a_doubtful_answer_says_that_it_is_the_nearest(house: House) -> No
 
 
 async def test_a_model_writes_and_only_sentences_that_hold_are_shown(house: House) -> None:
-    house.writer = Script(["Hotels in Berlin may cost up to €180 [1]. Breakfast is free for all [1]. The limit was €150 in 2024 [2]."])
+    house.writer = Script(["Hotels in Berlin may cost up to €180 [1]. Breakfast is free for all [1]. The limit was €150 in 2024 [3]."])
     reply = FakeReply()
     answer = await house.asked("What is the hotel limit in Berlin?", reply)
     assert answer.written
@@ -303,7 +306,7 @@ async def test_a_model_writes_and_only_sentences_that_hold_are_shown(house: Hous
     assert all(answer.text.startswith(text) for text in reply.written)
     assert reply.calls.index("extracts") < reply.calls.index("text")
     trace = house.memory.trace()
-    assert trace.prompt == "answer@1"
+    assert trace.prompt == "answer@2"
     assert trace.model == "scripted"
     assert trace.tokens_in == 100
     assert [dropped["sentence"] for dropped in trace.dropped] == ["Breakfast is free for all [1]."]
@@ -379,7 +382,7 @@ async def test_a_follow_up_is_written_from_the_search_that_the_model_worded(hous
     assert house.sources.searched[-3::2] == ["in France", "in France"]
     assert answer.text == "In France it is 16 weeks [1]."
     assert house.memory.trace("q2").query == "How long is parental leave in France?"
-    assert house.memory.trace("q2").prompt == "rewrite@2, answer@1"
+    assert house.memory.trace("q2").prompt == "rewrite@2, answer@2"
     assert len(reply.shown) == 1
 
 
@@ -390,7 +393,7 @@ async def test_a_follow_up_does_without_a_model_that_cannot_word_it(house: House
     answer = await house.asked("and in France?", id=TurnId("q2"))
     assert "16 weeks" in answer.text
     assert answer.notice == texts.NOTICES[Unavailable.BUSY]
-    assert house.memory.trace("q2").prompt == "rewrite@2, answer@1"
+    assert house.memory.trace("q2").prompt == "rewrite@2, answer@2"
 
 
 async def test_a_model_that_only_worded_the_search_is_kept_with_the_turn(house: House) -> None:
@@ -455,7 +458,7 @@ async def test_a_summary_by_a_model_is_checked_too(house: House) -> None:
     house.writer = Script(["Parental leave is 18 weeks in Germany [1].\n\n- A doctor's note is needed from day 9 on [2]."])
     answer = await house.asked("Summarise the leave handbook")
     assert answer.text == "Parental leave is 18 weeks in Germany [1]."
-    assert house.memory.trace().prompt == "summarize@2"
+    assert house.memory.trace().prompt == "summarize@2, again@1"
 
 
 async def test_a_thread_is_summed_up_with_sources_checked_again(house: House) -> None:
