@@ -14,7 +14,8 @@ from knowledge.terms import terms
 _IN_HEAD = 0.5  # of a term that only the heading or the table's header has
 _NOT_SAYING = frozenset({Kind.HEADING, Kind.HEADER, Kind.RULE, Kind.CODE})
 _CUT = re.compile(
-    r"[;:]\s+|,\s+(?=(?:and|but|or|so|if|unless|when|while|because|which|who|never|not|except|until|then)\b)|\s+[\u2013\u2014-]\s+"
+    r"[;:]\s+|,\s+(?=(?:and|but|or|so|if|unless|when|while|because|which|who|never|not(?!\s+even)|nor|except|until|then)\b)"
+    r"|\s+[\u2013\u2014-]\s+|[,.]?\s*[()]\s*"
 )
 _REPLY = re.compile(r"\s*(?:yes|no)\b[.,!]?", re.IGNORECASE)
 
@@ -64,7 +65,7 @@ def clauses(of: Sequence[Said]) -> list[Said]:
 
 
 def clauses_of(text: str) -> list[str]:
-    """A text cut at the ends of its sentences, semicolons, colons and conjunctions; a heading with its answer is one clause."""
+    """A text cut at the ends of its sentences, semicolons, colons, parentheses and conjunctions; a heading with its answer is one."""
     if _REPLY.match(text.partition(": ")[2]):
         return [text]
     return [piece for start, end in sentences(text) for piece in _CUT.split(text[start:end]) if piece.strip()]

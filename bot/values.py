@@ -14,7 +14,7 @@ from bot.clauses import Said, nearest
 from bot.evidence import Evidence, normal
 from knowledge.terms import terms
 
-NEAR: Final = 0.6
+NEAR: Final = 0.5
 """Of the best unit's share of the claim, for a unit that may give it a value."""
 
 _NUMBER = r"\d+(?:[.,'\u2019\u00a0\u202f]\d+)*"

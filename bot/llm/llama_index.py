@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from llama_index.llms.openai_like import OpenAILike
 
 _RETRIED: Final = frozenset({Unavailable.BUSY, Unavailable.FAILED, Unavailable.UNREACHABLE})
-_UNFINISHED: Final = frozenset({"", "length"})  # the stream ended without a word, or at the limit of tokens
+_UNFINISHED: Final = frozenset({"", "length", "content_filter"})  # without a word, at the limit of tokens, by the provider's filter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

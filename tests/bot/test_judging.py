@@ -39,8 +39,8 @@ def counted(cosine: Callable[[tuple[str, str]], float | None], among: Sequence[J
 
 def test_terms_alone_keep_what_is_faithful_and_find_most_of_what_is_wrong() -> None:
     shown = counted(lambda _: None, CLAIMS)
-    assert shown["faithful"][0] >= 63
-    assert shown["wrong"][0] <= 24
+    assert shown["faithful"][0] >= 64
+    assert shown["wrong"][0] <= 23
 
 
 def test_the_embedder_finds_more_of_what_nobody_said(minilm: MiniLM) -> None:
@@ -49,8 +49,8 @@ def test_the_embedder_finds_more_of_what_nobody_said(minilm: MiniLM) -> None:
         return float(one @ other)
 
     shown = counted(cosine, CLAIMS)
-    assert shown["faithful"][0] >= 62
-    assert shown["wrong"][0] <= 19
+    assert shown["faithful"][0] >= 63
+    assert shown["wrong"][0] <= 18
 
 
 def fault(sentence: str, *texts: str, heading: str = "") -> str:
@@ -90,6 +90,11 @@ def test_a_sentence_that_says_the_opposite_is_told(claim: str, source: str) -> N
         pytest.param("Ask no later than four weeks in advance", "Ask at least four weeks before, in advance.", id="no later than"),
         pytest.param("Whether you are married makes no difference", "It does not matter whether you are married.", id="no difference"),
         pytest.param("Interns do not count unless they become employees", "Interns do not count, until they become employees.", id="until"),
+        pytest.param(
+            "Business class is flown by nobody, not even the founders", "Nobody flies business class, the founders included.", id="not even"
+        ),
+        pytest.param("Neither Leeds nor London has a canteen", "Leeds and London have no canteen.", id="neither, nor"),
+        pytest.param("A trader takes a yes or no position", "A trader has to take a 'yes' or 'no' position.", id="a no that is a thing"),
         pytest.param("Don't enter the lab without a badge", "Enter the lab with a badge.", id="two negations"),
         pytest.param("Passwords are long", "Passwords are long. Never send them by mail.", id="a negation in another sentence"),
     ],

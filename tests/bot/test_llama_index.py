@@ -140,6 +140,7 @@ async def test_a_short_answer_comes_as_a_whole() -> None:
         pytest.param([says("It is ", wait=0.1, cut=True)], "It is ", Unavailable.CUT, 1, id="the line is cut"),
         pytest.param([says("It is ", finish=None)], "It is ", Unavailable.CUT, 1, id="the stream ends without an end"),
         pytest.param([says("It is ", finish="length")], "It is ", Unavailable.CUT, 1, id="the limit of tokens is reached"),
+        pytest.param([says("It is ", finish="content_filter")], "It is ", Unavailable.CUT, 1, id="the provider's filter ends it"),
         pytest.param([says(cut=True), says("ok")], "ok", None, 2, id="cut before the first word, then well"),
     ],
 )
