@@ -40,27 +40,29 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
         return which_one(request, text, alone) or await answered(tools, request, text, alone)
     past = await _told(tools, request)
     query = standalone(text, past)
-    answering = query if leans(text) else text  # what says enough itself is answered by what it says, not by what was before
+    asked = query if leans(text) else text  # what says enough itself is answered by what it says, not by what was before
     async with _rewriting(tools, request, past) as rewriting:
         findings = await searched(tools, request, query, _beside(query, text))
         unclear = which_one(request, query, findings)
         if unclear or rewriting is None:
-            return unclear or await answered(tools, request, answering, findings)
-        first = await shown(tools, request, answering, findings)
+            return unclear or await answered(tools, request, asked, findings)
+        first = await shown(tools, request, asked, findings)
         with request.notes.step("rewrite"):
             better = await rewriting
     if better and better != query:
-        query, findings = better, await searched(tools, request, better, _beside(better, text))
+        asked, findings = better, await searched(tools, request, better, _beside(better, text))
         first = await extracted(tools, request, better, findings)
-    return await composed(tools, request, query, findings, first)
+    return await composed(tools, request, asked, findings, first)
 
 
 async def _told(tools: Tools, request: Request) -> Sequence[Turn]:
     """The thread, as far as its words go on: where those of answers do, none of what was closed since."""
-    if tools.writer is None and not borrows(request.question.text, request.past):
-        return request.past
+    past = request.past
+    if tools.writer is None and not borrows(request.question.text, past):
+        return past
+    latest = past[-_REMEMBERED:]  # every document that is read again takes its time
     with request.notes.step("recall"):
-        return await still_told(tools, request, request.past)
+        return await still_told(tools, request, latest if last_searched(latest) else past)
 
 
 def _beside(query: str, text: str) -> str:
