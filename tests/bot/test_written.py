@@ -211,9 +211,9 @@ async def test_two_questions_about_the_same_documents_begin_with_the_same_words(
     house.writer = Script([HOLDS])
     await house.asked(ASKED)
     await house.asked("Which hotel limit does London have?", id=TurnId("q2"))
-    first, second = (prompt.user for prompt in house.writer.prompts)
+    first, second = (prompt.user for prompt in house.writer.prompts if prompt.name.startswith("answer@"))
     assert first[: first.index("<<end of source 2")] == second[: second.index("<<end of source 2")]
-    assert house.writer.prompts[0].system == house.writer.prompts[1].system
+    assert len({prompt.system for prompt in house.writer.prompts if prompt.name.startswith("answer@")}) == 1
 
 
 async def test_a_document_s_other_passages_are_only_read_by_who_may(house: House) -> None:
