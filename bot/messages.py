@@ -78,6 +78,11 @@ class Answer:
     written: bool = False  # a language model wrote it; False: verbatim extracts or our own words
     silent: bool = False  # people were talking to each other: doors show nothing; `text` is for doors that must show something
 
+    @property
+    def supported(self) -> bool:
+        """Whether it says something that its footnotes support; that of a refusal only tells what was nearest."""
+        return bool(self.citations) and self.outcome is not Outcome.REFUSAL
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:

@@ -24,7 +24,7 @@ _MOST_READ = 3  # sources that are read at length
 
 async def restate(tools: Tools, request: Request) -> Answer:
     """Read the last answer's sources again, and say what still stands there in another length; what was closed since is left out."""
-    turn = next((turn for turn in reversed(request.past) if turn.answer.citations), None)
+    turn = next((turn for turn in reversed(request.past) if turn.answer.supported), None)
     if turn is None:
         return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
     await request.reply.step(Step.SEARCHING)

@@ -29,7 +29,7 @@ class Thread:
         """The thread that these turns make."""
         return cls(
             has_turns=bool(past),
-            has_answer=any(turn.answer.citations for turn in past),
+            has_answer=any(turn.answer.supported for turn in past),
             asked_back=bool(past) and past[-1].intent == ASKED_BACK,
         )
 

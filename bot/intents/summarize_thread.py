@@ -27,7 +27,7 @@ class _Point:
 
 async def summarize_thread(tools: Tools, request: Request) -> Answer:
     """Read the cited documents again, keep what still stands there, show it by question, write it up if there is a model."""
-    turns = [turn for turn in request.past if turn.intent in _FOUND_OUT and turn.answer.citations]
+    turns = [turn for turn in request.past if turn.intent in _FOUND_OUT and turn.answer.supported]
     if not turns:
         return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
     await request.reply.step(Step.SEARCHING)

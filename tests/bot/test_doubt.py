@@ -12,12 +12,13 @@ from bot.calibration import LEAST_OF_A_KIND, MOST_REFUSED, Judged, learned, trad
 from bot.conversation import Conversation
 from bot.doubt import NEVER_DOUBTED, USUAL, Thresholds, doubt, made_by
 from bot.errors import ModelUnavailable, Unavailable
+from bot.intents.rules import Thread
 from bot.messages import Answer, Outcome, TurnId
 from bot.prompts import load
 from knowledge.documents import Findings, Hit, Signals
 from tenancy.viewer import Audience, TenantId, Viewer
 from tests.bot import company
-from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, document, hit, passage, question, viewer
+from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, document, hit, passage, question, turn, viewer
 
 HITS = (hit(company.HOTELS, 2.0), hit(company.HOTELS_OLD, 1.0, 0.6), hit(company.EXPENSES, 0.5, 0.5), hit(company.PARENTAL, 0.4, 0.4))
 ASKED = "What is the hotel limit in Berlin?"
@@ -293,3 +294,9 @@ async def test_where_there_is_no_doubt_the_model_is_not_asked_for_a_word(signals
     writer = Script(["Hotels in Berlin may cost up to €180 [1]."])
     await asked(signals, writer=writer)
     assert [prompt.name.partition("@")[0] for prompt in writer.prompts] == ["answer"] * prompts
+
+
+async def test_a_refusal_is_no_answer_to_be_told_shorter_or_to_be_judged() -> None:
+    refused, _ = await asked(FAR)
+    nearest, _ = await asked(BETWEEN)
+    assert [Thread.of([turn(ASKED, answer=one)]).has_answer for one in (refused, nearest)] == [False, True]

@@ -98,9 +98,9 @@ async def test_without_the_embedding_model_the_thread_counts(house: House) -> No
 
 async def test_a_change_of_subject_costs_no_call_of_the_model_but_the_answer(house: House) -> None:
     await house.asked(PARENTAL)
-    house.writer = Script(["Receipts are due within 30 days of the trip [1]."])
+    house.writer = Script(["Receipts are due within 30 days of the trip [2]."])
     answer = await then(house, RECEIPTS)
-    assert answer.text == "Receipts are due within 30 days of the trip. [1]"
+    assert answer.text == "Receipts are due within 30 days of the trip [1]."
     assert house.memory.trace("q2").prompt == "answer@2"
 
 
