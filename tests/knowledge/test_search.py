@@ -261,3 +261,10 @@ async def test_llamaindex_query_engines_compose_with_our_retriever(shelf: Shelf,
 async def test_the_retriever_says_that_it_does_not_block(shelf: Shelf) -> None:
     with pytest.raises(TypeError, match="aretrieve"):
         shelf.library.as_retriever(shelf.viewer(STAFF), Audience()).retrieve("leave")
+
+
+async def test_sentences_become_vectors_in_their_order(shelf: Shelf) -> None:
+    one, other = await shelf.library.vectors(["Receipts are due.", "Parking is free."])
+    again = await shelf.library.vectors(["Parking is free."])
+    assert one @ other < other @ again[0]
+    assert other @ again[0] == pytest.approx(1, abs=1e-4)
