@@ -272,3 +272,10 @@ async def test_a_row_of_a_long_table_is_found_by_the_name_of_its_column_and_has_
     assert "Chairs" not in found.text
     whole = await shelf.library.passages(shelf.viewer(STAFF), Audience(), found.document.id)
     assert [one.header for one in whole] == ["", *["| Room | Chairs |"] * (len(whole) - 1)]
+
+
+async def test_sentences_become_vectors_in_their_order(shelf: Shelf) -> None:
+    one, other = await shelf.library.vectors(["Receipts are due.", "Parking is free."])
+    again = await shelf.library.vectors(["Parking is free."])
+    assert one @ other < other @ again[0]
+    assert other @ again[0] == pytest.approx(1, abs=1e-4)
