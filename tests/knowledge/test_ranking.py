@@ -81,6 +81,11 @@ def test_no_document_speaks_too_often_as_long_as_others_have_something_to_say() 
     assert [one.passage.id for one in chosen] == ["a0", "a1", "a2", "b"]
 
 
+def test_it_does_not_wait_for_what_is_far_behind() -> None:
+    hits = [*(hit(f"a{n}", f"part {n}", "a", score=1 - n / 100) for n in range(5)), hit("b", "near", score=0.7), hit("c", "far", score=0.4)]
+    assert [one.passage.id for one in diversify(hits, 8)] == ["a0", "a1", "a2", "b", "a3", "a4", "c"]
+
+
 @pytest.mark.parametrize("limit", [8, 100])
 def test_what_room_is_left_goes_to_who_has_spoken_already_best_first(limit: int) -> None:
     chosen = diversify([*(hit(f"a{n}", f"part {n}", "a") for n in range(24)), hit("b", "other")], limit)
