@@ -4,8 +4,8 @@ Every conversation of mtrag (`/work/shared/data/mtrag`, not ours, never copied) 
 Its last turn is searched three times: in its own words, as if there were no thread; as the product does without a model; and as it does
 with a scripted model that rewrites the question as FILE says (`number|question` a line, the number of the task from 0; the raw question
 where a line is missing). nDCG@10 and recall@10 over the judged turns, and over each half of them: parameters were chosen with both in
-view, so read what differs between the halves as noise. Then: how the router takes last turns; which changes of subject are noticed, where the first question of another conversation is put
-in the last one's place; and how often one is asked back, by mtrag's labels.
+view, so what differs between the halves is noise. Then: how the router takes last turns; which changes of subject are noticed, where the
+first question of another conversation is put in the last one's place; and how often one is asked back, by mtrag's labels.
 """
 
 import argparse
