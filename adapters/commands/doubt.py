@@ -2,22 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
+from adapters.commands.question_set import Asked, Asking, read
 from adapters.compose import House, open_house
 from adapters.settings import Settings
 from adapters.trade_off import as_svg, as_text
 from bot import doubt as doubts
 from bot.calibration import LEAST_OF_A_KIND, Judged, trade_off
 from bot.doubt import USUAL, Thresholds
-from bot.guardrails import guarded
 from bot.memory.calibrations import JudgedQuestion
-from knowledge.errors import BadCorpus
 from tenancy.tenants import Tenant
 from tenancy.viewer import Audience
 
@@ -30,24 +29,20 @@ _TEACH = (
 )
 
 
-class _Row(NamedTuple):
-    """A line of the file."""
-
-    text: str
-    answerable: bool
-    email: str
-
-
-async def doubt(settings: Settings, slug: str, *, questions: Path | None, email: str | None, svg: Path | None, as_json: bool) -> int:
+async def doubt(settings: Settings, slug: str, *, questions: Path | None, email: str, svg: Path | None, as_json: bool) -> int:
     """Ask and keep the judged questions, if there are any; then show what all that is judged says of each threshold.
 
-    Raises `BadCorpus` for a line that is no judged question, and keeps nothing then.
+    `email` asks where a row does not say who. Rows that cannot be asked are told, with what to do, and left out. Raises `BadCorpus` for
+    a file that cannot be used at all.
     """
-    rows = [] if questions is None else await asyncio.to_thread(_rows, questions, email)
+    judged_by_admin = None if questions is None else await read(questions)
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
-        if rows:
-            await house.calibrations.judge(tenant.id, await _asked(house, tenant, rows))
+        if judged_by_admin:
+            asking = await Asking.of(house, tenant.id, email, judged_by_admin, None)
+            for complaint in asking.complaints:
+                click.echo(complaint, err=True)
+            await house.calibrations.judge(tenant.id, await _judged(house, asking.questions))
         made_by = doubts.version((await house.places.open(tenant.id)).place.model)
         judged = (await house.calibrations.judged(tenant.id)).get(made_by, ())
         thresholds = await house.calibrations.thresholds(tenant.id, made_by)
@@ -58,49 +53,25 @@ async def doubt(settings: Settings, slug: str, *, questions: Path | None, email:
     return 0
 
 
-async def _asked(house: House, tenant: Tenant, rows: Sequence[_Row]) -> list[JudgedQuestion]:
+async def _judged(house: House, questions: Sequence[Asked]) -> list[JudgedQuestion]:
     """Each question searched for as its asker in private; what is doubted by words alone is left out, for it teaches nothing."""
-    asked = []
-    for row in rows:
-        viewer = await house.people.viewer_by_email(tenant.id, row.email)
-        query = guarded(row.text)
-        found = await house.library.search(viewer, Audience(), query)
+    judged = []
+    for one in questions:
+        found = await house.library.search(one.viewer, Audience(), one.query.text)
         made_by = doubts.made_by(found)
         if made_by:
-            value = doubts.doubt(query, found)
-            asked.append(JudgedQuestion(question=query, asker=viewer.person, answerable=row.answerable, doubt=value, made_by=made_by))
-    if len(asked) < len(rows):
-        click.echo(
-            f"{len(rows) - len(asked)} questions could not be searched for by meaning and were left out. Ask them again later.", err=True
-        )
-    return asked
-
-
-def _rows(file: Path, email: str | None) -> list[_Row]:
-    return list(_parsed(file.name, file.read_text(encoding="utf-8").splitlines(), email))
-
-
-def _parsed(name: str, lines: Sequence[str], email: str | None) -> Iterator[_Row]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        row = _object(line)
-        asker = row.get("as", email)
-        if not (isinstance(row.get("text"), str) and isinstance(row.get("answerable"), bool) and isinstance(asker, str)):
-            message = (
-                f'{name}, line {number}: expected {{"text": "How long is parental leave?", "answerable": true, "as": "ana@acme.example"}}; '
-                "`as` may be left out with --as EMAIL."
+            value = doubts.doubt(one.query.text, found)
+            judged.append(
+                JudgedQuestion(
+                    question=one.query.text, asker=one.viewer.person, answerable=one.row.answerable, doubt=value, made_by=made_by
+                )
             )
-            raise BadCorpus(message)
-        yield _Row(row["text"], row["answerable"], asker)
-
-
-def _object(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return {}
-    return row if isinstance(row, dict) else {}
+    if len(judged) < len(questions):
+        click.echo(
+            f"{len(questions) - len(judged)} questions could not be searched for by meaning and were left out. Ask them again later.",
+            err=True,
+        )
+    return judged
 
 
 def _as_json(judged: Sequence[Judged], thresholds: Thresholds) -> dict[str, Any]:

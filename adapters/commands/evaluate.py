@@ -12,7 +12,7 @@ import click
 
 from adapters.commands import evaluation_report as report
 from adapters.commands.ingest import Bar
-from adapters.commands.question_set import Asking
+from adapters.commands.question_set import Asking, read
 from adapters.compose import open_house
 from adapters.settings import Settings
 from knowledge.errors import BadCorpus
@@ -27,7 +27,6 @@ from knowledge.evaluation import (
     load_queries,
     losses,
     quality,
-    read_question_set,
     read_run,
     run_lines,
 )
@@ -73,7 +72,7 @@ async def evaluate_set(settings: Settings, file: Path, slug: str, email: str, wa
 
     Rows that cannot be asked are told, with what to do, and left out. Raises `BadCorpus` for a file that cannot be used at all.
     """
-    questions = read_question_set(file.name, await asyncio.to_thread(_bytes, file))
+    questions = await read(file)
     earlier = _earlier(wanted)
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
@@ -125,13 +124,6 @@ def _loaded(folder: Path, limit: int | None) -> tuple[list[TextItem], list[Judge
 
 def _earlier(wanted: Wanted) -> Mapping[str, Sequence[str]]:
     return read_run(wanted.against) if wanted.against else {}
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadCorpus(f"{file} cannot be read: {error.strerror or error}. Check the path.") from error
 
 
 def _print(told: Mapping[str, Any], wanted: Wanted) -> None:

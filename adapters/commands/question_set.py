@@ -1,11 +1,13 @@
 """An admin's questions, asked in the tenant they are about: each as its own asker, with what that person may read. Nothing is kept."""
 
+import asyncio
 import re
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from adapters.commands.ask import Heard
@@ -17,7 +19,8 @@ from bot.guardrails import guarded
 from bot.messages import Answer, Outcome, Question, Trace, TurnId, Verdict
 from bot.ports import Ending, Opening
 from knowledge.documents import Document, Passage
-from knowledge.evaluation import Complaint, Evaluation, JudgedQuery, JudgedRow, Named, QuestionSet, full_name
+from knowledge.errors import BadCorpus
+from knowledge.evaluation import Complaint, Evaluation, JudgedQuery, JudgedRow, Named, QuestionSet, full_name, read_question_set
 from tenancy.errors import BadEmail, UnknownPerson
 from tenancy.users import person_id
 from tenancy.viewer import EVERYONE, Audience, Principal, TenantId, Viewer
@@ -25,6 +28,18 @@ from tenancy.viewer import EVERYONE, Audience, Principal, TenantId, Viewer
 _GROUP = re.compile(r"group:[^:]+:.+")
 _MOST_NAMED = 3  # documents, in what is said of a row
 _LONGEST = 200  # characters of a name, there
+
+
+async def read(file: Path) -> QuestionSet:
+    """The questions in an .xlsx or .csv. Raises `BadCorpus` for a file that cannot be used at all."""
+    return read_question_set(file.name, await asyncio.to_thread(_bytes, file))
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadCorpus(f"{file} cannot be read: {error.strerror or error}. Check the path.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

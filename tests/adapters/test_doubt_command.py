@@ -9,11 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from adapters.cli import cli
-from adapters.commands.doubt import _parsed
 from adapters.trade_off import as_svg, as_text
 from bot.calibration import Judged, trade_off
 from bot.doubt import Thresholds
-from knowledge.errors import BadCorpus
 
 Footnote = Callable[..., Result]
 POINTS = list(trade_off([Judged(0.2, answerable=True), Judged(0.7, answerable=True), Judged(0.9, answerable=False)], (0.0, 0.5, 1.0)))
@@ -48,19 +46,9 @@ def test_the_picture_is_svg_with_names_at_its_lines_and_its_numbers_in_a_table()
     assert lines == ["56.0,32.0 328.0,176.0 600.0,320.0", "56.0,32.0 328.0,32.0 600.0,320.0"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        pytest.param("parental leave?", id="no JSON"),
-        pytest.param("[]", id="no object"),
-        pytest.param('{"answerable": true, "as": "ana@acme.example"}', id="no question"),
-        pytest.param('{"text": "leave?", "answerable": "yes", "as": "ana@acme.example"}', id="an answer in words"),
-        pytest.param('{"text": "leave?", "answerable": true}', id="nobody asks"),
-    ],
-)
-def test_a_line_that_is_no_judged_question_is_named(line: str) -> None:
-    with pytest.raises(BadCorpus, match=r"set\.jsonl, line 2: expected"):
-        list(_parsed("set.jsonl", ["", line], None))
+def test_questions_need_somebody_who_asks(footnote: Footnote) -> None:
+    refused = footnote("doubt", "--tenant", "acme", "--questions", "set.csv")
+    assert (refused.exit_code, "Give --as EMAIL" in refused.stderr) == (2, True)
 
 
 def test_judged_questions_are_asked_kept_and_shown(footnote: Footnote, tmp_path: Path) -> None:
@@ -79,11 +67,13 @@ def test_judged_questions_are_asked_kept_and_shown(footnote: Footnote, tmp_path:
 
     answered = ["How long is parental leave?", "When are receipts due?", "What may a hotel in Oslo cost?"]
     strange = ["How many moons does Jupiter have?", "Who wrote Moby Dick?", "What is the vesting period for stock options?"]
-    rows = [{"text": one, "answerable": one in answered} for one in (*answered, *strange)]
-    (tmp_path / "set.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    rows = [f"{one},{number}.md," for number, one in enumerate(answered)] + [f"{one},,no" for one in strange]
+    (tmp_path / "set.csv").write_text("\n".join(("question,document,answerable", *rows, "Who pays?,9.md,")))
     picture = tmp_path / "picture.svg"
-    asked = ("doubt", "--tenant", "acme", "--questions", str(tmp_path / "set.jsonl"), "--as", "ana@acme.example", "--svg", str(picture))
-    taught = json.loads(footnote(*asked, "--json").stdout)
+    asked = ("doubt", "--tenant", "acme", "--questions", str(tmp_path / "set.csv"), "--as", "ana@acme.example", "--svg", str(picture))
+    ran = footnote(*asked, "--json")
+    assert ran.stderr == "Row 8: '9.md' was not found for ana@acme.example. Check the name, and that this asker may read it.\n"
+    taught = json.loads(ran.stdout)
     assert (taught["answerable"], taught["unanswerable"], taught["usual"]) == (3, 3, False)
     half = next(point for point in taught["trade_off"] if point["threshold"] == 0.5)
     assert half["answerable"] < half["unanswerable"]
