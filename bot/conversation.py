@@ -108,7 +108,10 @@ class Conversation:
         return opening
 
     async def _still_open(self, question: Question, stored: Answer, notes: Notes) -> Answer:
-        """The stored answer, every document it cites checked live; if viewer or audience lost one, none of it is shown."""
+        """The stored answer, every document it cites checked live; if viewer or audience lost one, none of it is shown.
+
+        What its footnotes said of other documents, that there is a newer edition, is left out: those may be closed by now.
+        """
         with notes.step("recheck"):
             try:
                 for document in dict.fromkeys(citation.document for citation in stored.citations):
@@ -116,7 +119,7 @@ class Conversation:
             except UnknownDocument:
                 text = texts.NO_LONGER_ASKER if question.private else texts.NO_LONGER_EVERYBODY
                 return Answer(outcome=Outcome.REFUSAL, text=text)
-        return stored
+        return replace(stored, citations=tuple(replace(citation, note="") for citation in stored.citations))
 
     async def _routed(self, question: Question, past: tuple[Turn, ...], notes: Notes) -> Intent:
         with notes.step("route"):

@@ -57,7 +57,7 @@ class Library:
 
     async def ranked(self, viewer: Viewer, query: str, depth: Depth) -> Findings:
         """Every candidate, undiversified: what evaluation looks at."""
-        return await self._search.ranked(viewer, Audience(), query, depth)
+        return await self._search.placed(viewer, Audience(), query, depth)
 
     async def open(self, viewer: Viewer, document_id: DocumentId) -> Opened:
         """A document and the extracted text that spans refer to. Raises `UnknownDocument`, also when it is not for `viewer`."""

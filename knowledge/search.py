@@ -86,8 +86,12 @@ class Search:
         if failure is not None:
             raise failure
         found = reduce(together, (result for result in results if isinstance(result, Findings)))
-        placed = exact_first(current_first(found.hits, query, datetime.now(UTC)), query)
-        return replace(found, hits=tuple(diversify(placed, limit)))
+        return replace(found, hits=tuple(diversify(_placed(found, query), limit)))
+
+    async def placed(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
+        """Every candidate that may be shown in the order of `best`, none left out."""
+        found = await self.ranked(viewer, audience, query, depth)
+        return replace(found, hits=tuple(_placed(found, query)))
 
     async def ranked(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
         """Every candidate that may be shown, best first. Raises `IndexMissing` after having it made again."""
@@ -101,9 +105,18 @@ class Search:
     async def _ranked(self, search: "_OneSearch") -> Findings:
         """Where nothing is proposed though there is something, the index has lost it: by vector there is always a nearest."""
         found = await search.run()
-        if not (found.hits or found.withheld or found.words_only) and await self.catalogue.has_passages(search.viewer):
+        if (
+            self.recipe.vectors
+            and not (found.hits or found.withheld or found.words_only)
+            and await self.catalogue.has_passages(search.viewer)
+        ):
             raise IndexMissing(IndexMissing.__doc__)
         return found
+
+
+def _placed(found: Findings, query: str) -> list[Hit]:
+    """What holds first, and before that what the question names exactly."""
+    return exact_first(current_first(found.hits, query, datetime.now(UTC)), query)
 
 
 @dataclass(slots=True)

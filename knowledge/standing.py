@@ -9,11 +9,11 @@ _SAME = {"old": "outdated", "wip": "draft", "archive": "archived", "archives": "
 
 # "Draft travel policy", "ARCHIVED: travel", "Travel (superseded by 2026)", "Travel - old"; but "Archived mail" is a subject.
 _IN_TITLE = re.compile(
-    r"\W*(draft|obsolete|deprecated|superseded|outdated|withdrawn)\b(?!\W*$)(?! of\b)"
+    r"\W*(draft|deprecated|superseded)\b(?!\W*$)(?! of\b)"
     rf"|\W*({_WORDS}|old|wip) *[:\]\u2013\u2014)-]"
     rf"|.*[(\[]\W*({_WORDS}|old|wip)\b[^)\]]*[)\]]"
     rf"|.*[-\u2013\u2014:,/] *({_WORDS}|old|wip)\W*$"
-    rf"|.*\w ({_WORDS})\W*$"
+    rf"|.*\w(?<!\bhas)(?<!\bis)(?<!\bwas)(?<!\bare)(?<!\bbe)(?<!\bbeen) ({_WORDS})\W*$"
 )
 _IN_NAME = re.compile(rf"(?:{_WORDS}|wip)(?=[-_ .])|.*[-_ .]({_WORDS}|old|wip)$")
 _HEAD = 800  # characters at a text's beginning in which it says so
@@ -31,7 +31,11 @@ def standing_of(title: str, name: str, text: str = "") -> str:
 
     A word counts where it is said of the document, not wherever it occurs.
     """
-    said = _first(_IN_TITLE.match(title.casefold())) or _in_path(name.casefold()) or _first(_IN_TEXT.search(text[:_HEAD].casefold()))
+    said = (
+        _first(_IN_TITLE.match(title.casefold()))
+        or _in_path(name.casefold(), title.casefold())
+        or _first(_IN_TEXT.search(text[:_HEAD].casefold()))
+    )
     return _SAME.get(said, said)
 
 
@@ -45,12 +49,14 @@ def standing_in(fields: Mapping[object, object]) -> str:
     return _SAME.get(said[0], said[0]) if said else ""
 
 
-def _in_path(name: str) -> str:
+def _in_path(name: str, title: str) -> str:
+    """A folder says it, or the name of the file; but a word that the title has too is said of what the document is about."""
     *folders, file = name.split("/")
     stem = file.rpartition(".")[0] or file
     found = _IN_NAME.match(stem)
     said = [folder for folder in folders if folder in _ALL or folder in _SAME]
-    return next(iter(said), (found[1] or found[0]) if found else "")
+    own = (found[1] or found[0]) if found else ""
+    return next(iter(said), "" if re.search(rf"\b{own}\b", title) else own)
 
 
 def _first(found: re.Match[str] | None) -> str:

@@ -63,6 +63,7 @@ _ALIKE = str.maketrans(
         "\u0131": "i",
     }
 )
+_BARE = {code: None for code in range(128) if not chr(code).isalnum()}
 _own = threading.local()  # a stemmer keeps the word it works on, so each thread has its own
 
 
@@ -82,6 +83,11 @@ def folded(text: str) -> str:
         return text.lower()
     apart = unicodedata.normalize("NFKD", text).translate(_ALIKE).casefold()
     return unicodedata.normalize("NFC", _ACCENTS.sub("", apart)).translate(_ALIKE)
+
+
+def bare(text: str) -> str:
+    """`text`, which is folded, without what may stand between the parts of one thing: for a quick look whether it is there at all."""
+    return text.translate(_BARE)
 
 
 def is_stop_word(word: str) -> bool:

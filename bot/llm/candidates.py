@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from bot.llm.alone import standing
 from bot.llm.editions import asked_for, superseded
 from bot.llm.pieces import Piece, is_question, pieces
-from bot.llm.standing import standing
 from bot.llm.wanted import Wanted
 from bot.quotes import Quote
 from bot.sentences import Kind, cells

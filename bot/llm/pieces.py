@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
+from bot.llm.alone import leads_nowhere, starts_midway
 from bot.llm.cues import LETTERHEAD, POINTER
-from bot.llm.standing import leads_nowhere, starts_midway
 from bot.markup import is_empty
 from bot.quotes import QUOTABLE
 from bot.sentences import Kind, Unit, cells, units

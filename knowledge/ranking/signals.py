@@ -6,7 +6,7 @@ import numpy as np
 
 from knowledge.documents import Passage, Signals
 from knowledge.ranking.late import Late
-from knowledge.terms import terms
+from knowledge.terms import bare, folded, terms, things
 
 _BEST = 2  # passages
 _SPREAD = 0.02  # added to each deviation, in cosines: a token that is equally near everywhere tells nothing
@@ -40,8 +40,10 @@ def _lead(stretches: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> flo
 
 def unsaid(query: str, passages: Iterable[Passage]) -> frozenset[str]:
     """The terms of the question that stand in no passage, nor in a title or heading; beginnings of longer words do stand there."""
-    text = "\n".join(part for one in passages for part in (one.text, one.document.title, *one.heading)).casefold()
-    return frozenset(term for term in terms(query) if _beginning(term) not in text)
+    text = folded("\n".join(part for one in passages for part in (one.text, one.document.title, *one.heading)))
+    joined = frozenset((*things(query), *filter(str.isdigit, terms(query))))
+    close = bare(text) if joined else ""
+    return frozenset(term for term in terms(query) if (bare(term) not in close if term in joined else _beginning(term) not in text))
 
 
 def _beginning(stem: str) -> str:

@@ -40,10 +40,10 @@ def current_first(hits: Sequence[Hit], query: str, asked_at: datetime | None = N
     Where the question means another edition, that one comes before the others.
     """
     marks = editions((hit.passage.document for hit in hits), query, asked_at)
-    families: dict[str, set[DocumentId]] = {}
+    families: dict[str, list[Document]] = {}
     for document in {hit.passage.document.id: hit.passage.document for hit in hits}.values():
-        families.setdefault(_family(document), set()).add(document.id)
-    leading = {member: _leading(members, marks) for members in families.values() for member in members}
+        families.setdefault(_family(document), []).append(document)
+    leading = {one.id: _leading(one, family, marks) for family in families.values() for one in family}
     best: dict[DocumentId, float] = {}
     for hit in hits:
         best[hit.passage.document.id] = max(hit.score, best.get(hit.passage.document.id, hit.score))
@@ -61,7 +61,8 @@ def current_first(hits: Sequence[Hit], query: str, asked_at: datetime | None = N
             hit = replace(hit, passage=replace(hit.passage, document=replace(document, edition=mark)))
         return hit if score == hit.score else replace(hit, score=score)
 
-    return sorted(map(placed, hits), key=lambda hit: -hit.score)
+    # The last of the candidates scores 0, and so does what it puts behind itself: where scores are the same, what leads comes first.
+    return sorted(map(placed, hits), key=lambda hit: (-hit.score, hit.passage.document.id not in leading[hit.passage.document.id]))
 
 
 def editions(documents: Iterable[Document], query: str = "", asked_at: datetime | None = None) -> dict[DocumentId, Edition]:
@@ -89,8 +90,18 @@ def _marked(family: Sequence[Document], query: str, asked_at: datetime | None) -
         yield one.id, Edition(standing=standings[one.id], replaced_by=replaced_by, meant=one.id in meant or one.edition.meant)
 
 
-def _leading(members: set[DocumentId], marks: dict[DocumentId, Edition]) -> set[DocumentId]:
-    """Those of a document's editions that come first: what the question means, else what holds, else all."""
+def _leading(document: Document, family: Sequence[Document], marks: dict[DocumentId, Edition]) -> set[DocumentId]:
+    """Those of a document's editions that come first: what the question means, else what holds, else all.
+
+    A draft and what holds of the same title are editions of one thing, if they are of one source.
+    """
+    members = {
+        one.id
+        for one in family
+        if one is document
+        or _comparable(one, document)
+        or (one.source == document.source and (marks[one.id].standing or marks[document.id].standing))
+    }
     meant = {one for one in members if marks[one].meant}
     holding = {one for one in members if not marks[one].replaced_by and not marks[one].standing}
     return meant or holding or members

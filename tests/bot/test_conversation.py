@@ -556,6 +556,16 @@ async def test_an_old_edition_comes_after_the_new_one_and_people_are_told_that_t
     assert past.citations[0].note == "newer edition: Travel policy 2026"
 
 
+async def test_a_stored_answer_names_no_newer_edition_which_may_be_closed_by_now(house: House) -> None:
+    asked = "When were receipts due in 2024?"
+    told = await house.asked(asked)
+    assert told.citations[0].note
+    house.sources.closed.add(company.TRAVEL.id)
+    again = await house.asked(asked)
+    assert again.text == told.text
+    assert [citation.note for citation in again.citations] == [""] * len(told.citations)
+
+
 async def test_a_draft_says_that_it_is_one(house: House) -> None:
     plan = passage(document("plan.md", "Parking (draft)"), "Parking will cost 40 euros a month from July on.")
     house.sources = FakeSources((*company.PASSAGES, plan))

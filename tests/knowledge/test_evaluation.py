@@ -108,6 +108,24 @@ async def test_stages_of_the_ranking_are_left_out_of_real_searches(shelf: Shelf,
     assert await steps(Stage.VECTORS, Stage.LATE) == everything - {"vectors", "late"}
 
 
+async def test_documents_are_ranked_as_people_get_them(shelf: Shelf, tmp_path: Path) -> None:
+    corpus = [{"_id": f"leave-{year}", "title": f"Leave {year}", "text": f"Leave is {year - 2000} weeks long."} for year in (2022, 2025)]
+    folder = judged(tmp_path, queries=json.dumps({"_id": "q1", "text": "leave 22 weeks long"}), qrels="q1\tleave-2022\t1\n")
+    (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, corpus)))
+    evaluation = Evaluation(shelf.ingestion, shelf.library, shelf.embedder)
+    await evaluation.ingest(shelf.tenant.id, load_corpus(folder), progress=Silent())
+    (ranking,) = await evaluation.ask(shelf.tenant.id, load_queries(folder))
+    assert ranking.documents == ("leave-2025", "leave-2022"), "what was replaced comes after what replaced it"
+
+
+async def test_where_vectors_are_left_out_an_index_that_has_no_such_words_is_not_lost(shelf: Shelf, tmp_path: Path) -> None:
+    folder = judged(tmp_path, queries=json.dumps({"_id": "q1", "text": "zyzzyva"}))
+    evaluation = Evaluation(shelf.ingestion, shelf.library, shelf.embedder)
+    await evaluation.ingest(shelf.tenant.id, load_corpus(folder), progress=Silent())
+    (ranking,) = await evaluation.without([Stage.VECTORS]).ask(shelf.tenant.id, load_queries(folder))
+    assert (ranking.documents, shelf.lost) == ((), [])
+
+
 def test_only_judged_queries_are_asked(tmp_path: Path) -> None:
     assert [query.id for query in load_queries(judged(tmp_path))] == ["q1", "q2"]
 

@@ -81,6 +81,12 @@ def test_unsaid_is_what_no_passage_has(asked: str, missing: set[str]) -> None:
     assert unsaid(asked, [one]) == missing
 
 
+def test_what_is_written_with_accents_or_joined_otherwise_is_said() -> None:
+    one = passage(document("fan", "Störung"), "ERR-4032: der Lüfter bläst nicht. Write to Ana@acme.example, call 10,000.")
+    assert unsaid("Lüfter Störung ERR4032 ERR-4032 ana@acme.example 10000", [one]) == frozenset()
+    assert "err4033" in unsaid("ERR-4033", [one])
+
+
 def test_nothing_found_leaves_everything_unsaid() -> None:
     nothing: list[Passage] = []
     assert unsaid("parental leave", nothing) == {"parent", "leav"}

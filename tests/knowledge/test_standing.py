@@ -17,6 +17,8 @@ from knowledge.standing import standing_in, standing_of
         pytest.param("Archived mail", "", id="a subject"),
         pytest.param("Expired passports: what to do", "", id="another subject"),
         pytest.param("Old Town office", "", id="a place"),
+        pytest.param("Obsolete equipment disposal", "", id="a subject that begins so"),
+        pytest.param("What to do when a card has expired", "", id="a sentence that ends so"),
         pytest.param("Draft of fresh air", "", id="what is drafted is no document"),
         pytest.param("Draft", "", id="a title of one word is a subject"),
     ],
@@ -40,6 +42,20 @@ def test_a_title_may_say_that_its_document_does_not_hold(title: str, standing: s
 )
 def test_so_may_a_path(name: str, standing: str) -> None:
     assert standing_of("Travel", name) == standing
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "standing"),
+    [
+        pytest.param("Archived mail", "it/archived-mail.md", "", id="the title in its file's name"),
+        pytest.param("Expired cards", "expired_cards.md", "", id="with underscores"),
+        pytest.param("When a card has expired", "when-a-card-has-expired.md", "", id="at its end"),
+        pytest.param("Draft travel policy", "draft-travel-policy.md", "draft", id="where the title says it, too"),
+        pytest.param("Archived mail", "archive/archived-mail.md", "archived", id="but the folder counts"),
+    ],
+)
+def test_a_file_s_name_says_nothing_by_a_word_of_its_title(title: str, name: str, standing: str) -> None:
+    assert standing_of(title, name) == standing
 
 
 @pytest.mark.parametrize(

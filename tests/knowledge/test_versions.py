@@ -59,6 +59,12 @@ OLD, NEW = One("Leave policy 2022", score=0.9), One("Leave policy 2025", score=0
         pytest.param((One("Leave - draft", 2026, 0.9), One("Leave", 2025)), "leave", 1, id="also where no year is named"),
         pytest.param((One("Meals (archived)", 0, 0.55), One("Canteen")), "lunch", 1, id="what holds before what does not, if as near"),
         pytest.param((One("Meals (archived)", 0, 0.9), One("Canteen")), "lunch", 0, id="but not whatever it says"),
+        pytest.param(
+            (One("Minutes (draft)", 0, 0.9), One("Minutes", 0, 0.05, source="wiki"), One("Canteen", 0, 0.5)),
+            "what was decided",
+            0,
+            id="nor behind what only has its title, in another source",
+        ),
         pytest.param((OLD, NEW), "leave in 2022", 0, id="a question may name a year"),
         pytest.param((NEW, OLD), "what was leave as of 2023?", 1, id="or a time: what held then"),
         pytest.param((NEW, OLD), "leave in June 2024", 1, id="in a month of a year"),

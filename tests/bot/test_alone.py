@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.llm.standing import Standing, points_back, standing
+from bot.llm.alone import Standing, points_back, standing
 from bot.sentences import units
 
 
