@@ -158,20 +158,21 @@ class Places:
 
     async def remake(self, tenant: TenantId) -> None:
         """Empty the index that serves. To be called while `alone`."""
-        engine = self._engine(await self.serving(tenant))
+        place = await self.serving(tenant)
+        engine = self._engine(place)
         await engine.drop(tenant)
         await engine.create(tenant)
-        await self.analysed(tenant)
+        await self.analysed(tenant, place)
 
-    async def is_analysed(self, tenant: TenantId) -> bool:
-        """Whether all terms of the index that serves are of today's analyser."""
+    async def is_analysed(self, tenant: TenantId, place: Place) -> bool:
+        """Whether all terms of the index at `place` are of today's analyser."""
         async with self._database.tenant(tenant) as connection:
-            return await connection.scalar(select(indexes.c.analyser).where(indexes.c.state == State.SERVING)) == ANALYSER
+            return await connection.scalar(select(indexes.c.analyser).where(_is_at(place))) == ANALYSER
 
-    async def analysed(self, tenant: TenantId) -> None:
+    async def analysed(self, tenant: TenantId, place: Place) -> None:
         """To be told when they are."""
         async with self._database.tenant(tenant) as connection:
-            await connection.execute(update(indexes).where(indexes.c.state == State.SERVING).values(analyser=ANALYSER))
+            await connection.execute(update(indexes).where(_is_at(place)).values(analyser=ANALYSER))
 
     async def rest(self, tenant: TenantId) -> None:
         """Let the index that serves cost nothing until somebody asks."""

@@ -128,7 +128,7 @@ def _read(path: Path) -> tuple[Mapping[bytes, bytes], dict[PassageId, Vector]]:
     try:
         table = pq.read_table(path)
         whose = {name: (table.schema.metadata or {})[name] for name in (_TENANT, _MODEL)}
-        vectors = table["vector"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
+        vectors = table["vector"].combine_chunks().flatten().to_numpy().reshape(table.num_rows, table["vector"].type.list_size)
     except (pa.ArrowException, OSError, KeyError) as error:
         message = f"{path.name} is no backup of an index. Give a file that `footnote index backup` wrote."
         raise KnowledgeError(message) from error

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, select, text, tuple_, update
+from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, delete, exists, func, insert, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -144,12 +144,14 @@ class Ledger:
                 await connection.execute(insert(passages), pieces)
 
     async def keep(self, model: str, kept: Mapping[PassageId, Kept]) -> None:
-        """Keep what `model` makes of passages that are there, in place of what it made before."""
+        """Keep what `model` makes of passages, in place of what it made before; of those that were removed meanwhile, nothing."""
         if not kept:
             return
-        rows = [{"passage": passage, "model": model, **one.packed()} for passage, one in kept.items()]
         async with self._database.tenant(self._tenant) as connection:
-            await connection.execute(_KEEP, rows)
+            there = [PassageId(found) for found in await connection.scalars(_STAYING, {"ids": list(kept)})]
+            rows = [{"passage": passage, "model": model, **kept[passage].packed()} for passage in there]
+            if rows:
+                await connection.execute(_KEEP, rows)
 
     async def not_kept(self, model: str) -> list[DocumentId]:
         """Documents of the tenant of whose current passages some have nothing kept of `model`: they are of a time before it was."""
@@ -220,6 +222,10 @@ class Ledger:
 
 
 _PUBLISH = update(documents).where(documents.c.id == bindparam("of"))
+# Held until what is kept of them is written. One that is just being removed is passed over and not waited for: whoever removes it may
+# be waiting for us. In one order, so that of two who keep the same, one waits for the other.
+_STAYING = select(passages.c.id).where(passages.c.id == any_(bindparam("ids", type_=ARRAY(Text)))).order_by(passages.c.id)
+_STAYING = _STAYING.with_for_update(read=True, key_share=True, skip_locked=True)
 _KEEP = upsert(passage_states)
 _KEEP = _KEEP.on_conflict_do_update(
     index_elements=["passage", "model"], set_={"states": _KEEP.excluded.states, "vector": _KEEP.excluded.vector}

@@ -2,7 +2,7 @@
 
     build     what PostgreSQL says is not there is put there, batch by batch, until nothing is missing; others go on writing
     compare   while nobody writes, what changed last is caught up with, and everything is counted; a sample of documents must be found
-              in both, and by words in much the same order
+              in both, and by words in much the same order, unless the terms of one are of an older analyser
     switch    one row is changed
 
 Questions are answered from the old index until that row is changed, and from the new one after it. The old one is kept until somebody
@@ -49,7 +49,7 @@ class Moved:
     left: Place
     to: Place
     passages: int
-    alike: float | None  # share of the first ten by words that both find, on average over the sample; None: the old one finds nothing
+    alike: float | None  # share of the first ten by words that both find, on average over the sample; None: they cannot be compared
     waited_s: float  # how long those who write were held up
     took_s: float
 
@@ -69,7 +69,7 @@ class Moving:
             if left == to:
                 return Moved(left=left, to=to, passages=(await ledger.current()).total(), alike=1, waited_s=0, took_s=0)
             old, new = await _reached(places, tenant), Opened(to, await places.begin(tenant, to))
-            move = _Move(self.ingestion, ledger, old, new, progress or Silent())
+            move = _Move(self.ingestion, tenant, ledger, old, new, progress or Silent())
             await move.build()
             async with places.alone(tenant):
                 alone = time.monotonic()
@@ -88,6 +88,7 @@ class Moving:
 @dataclass(frozen=True, slots=True)
 class _Move:
     parts: Ingestion
+    tenant: TenantId
     ledger: Ledger
     old: Opened | None  # None: it cannot be reached, and is left for good
     new: Opened
@@ -110,11 +111,12 @@ class _Move:
             raise NotAsGood(f"The new index could not be brought in line: {left}. The old one serves on. Try again; see `footnote doctor`.")
 
     async def compared(self) -> float | None:
-        """How alike both find; 1 if there is nothing to find, None if the old one cannot be asked. Raises `NotAsGood`."""
+        """How alike both find; 1 if there is nothing to find, None if that cannot be told. Raises `NotAsGood`."""
         drafts = await self._sample()
         if not drafts:
             return 1.0
-        alike = fmean([await self._overlap(self.old, draft) for draft in drafts]) if self.old else None
+        other = await self._comparable()
+        alike = fmean([await self._overlap(other, draft) for draft in drafts]) if other else None
         vectors = await self.new.index.vectors([draft.passage_id(0) for draft in drafts])
         found = fmean([await self._finds(draft, vectors) for draft in drafts])
         if (alike is not None and alike < _ALIKE) or found < _FOUND:
@@ -146,6 +148,13 @@ class _Move:
         everything = sorted({one.document for one in await self.ledger.current()})
         chosen = random.sample(everything, min(_SAMPLE, len(everything)))
         return [draft for draft in await self.ledger.published(chosen) if draft.pieces and draft.readers]
+
+    async def _comparable(self) -> Opened | None:
+        """The old index, if today's terms find in both: what is of an older analyser is written anew by the next tidying."""
+        if self.old is None:
+            return None
+        today = [await self.parts.places.is_analysed(self.tenant, one.place) for one in (self.old, self.new)]
+        return self.old if all(today) else None
 
     async def _overlap(self, other: Opened, draft: Draft) -> float:
         piece = draft.pieces[0]

@@ -168,21 +168,26 @@ class _Run:
     async def analyse(self) -> None:
         """Write the terms of the whole index anew, with the vectors it has, if they are of an older analyser. Later if the model is away.
 
-        A run that is cut off begins again the next time; until then some passages are found by the old terms, some by the new.
+        A run that is cut off, or whose index is left for another, begins again the next time; until then some passages are found by the
+        old terms, some by the new. What others changed between our reading and our writing is put right before it counts as done.
         """
-        if await self.parts.places.is_analysed(self.tenant):
+        place = await self.parts.places.serving(self.tenant)
+        if await self.parts.places.is_analysed(self.tenant, place):
             return
         everything = sorted({one.document for one in await self.ledger.current()})
         try:
             for start in range(0, len(everything), MOST_DOCUMENTS):
                 async with self.writing() as to:
+                    if to.place != place:
+                        return
                     drafts = await self.ledger.published(everything[start : start + MOST_DOCUMENTS])
                     known = await to.index.vectors([passage for draft in drafts for passage in draft.passage_ids])
                     made = await made_of(drafts, self.parts.embedders.of(to.place.model), known)
                     await to.index.put(made.entries)
+            await self.mend()
         except EmbedderUnavailable:
             return
-        await self.parts.places.analysed(self.tenant)
+        await self.parts.places.analysed(self.tenant, place)
 
     async def fits(self, to: Opened) -> bool:
         """Whether its vectors are as long as the model makes them; an index takes none of another length beside those it has."""

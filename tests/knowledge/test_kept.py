@@ -1,12 +1,22 @@
 """What is kept of passages to rank them by, over real PostgreSQL and LanceDB: written with them, gone with them, made good by night."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sqlalchemy import delete, select, update
 
+from knowledge.documents import PassageId
+from knowledge.embedding.kept import Kept
+from knowledge.embedding.port import Embedded
 from knowledge.errors import EmbedderUnavailable
 from knowledge.index.places import Place
+from knowledge.ingest.backup import Backup
+from knowledge.ingest.ledger import NO_SOURCE, Ledger
 from knowledge.ingest.moving import Moving
+from knowledge.ingest.report import Silent
 from knowledge.search import NOT_FOR_AUDIENCE
 from knowledge.tables import passage_states, passages
 from tenancy.viewer import EVERYONE, Audience
@@ -97,6 +107,56 @@ async def test_where_the_model_is_away_the_night_passes_without(shelf: Shelf, mo
     monkeypatch.setattr(BagOfWords, "passages", away)
     assert not await shelf.ingestion.mend(shelf.tenant.id)
     assert await kept(shelf) == []
+
+
+async def complete(shelf: Shelf, _: Path) -> None:
+    await lose(shelf)
+    await shelf.ingestion.mend(shelf.tenant.id)
+
+
+async def build_again(shelf: Shelf, _: Path) -> None:
+    await shelf.engine.drop(shelf.tenant.id)
+    await shelf.ingestion.mend(shelf.tenant.id)
+
+
+async def move(shelf: Shelf, _: Path) -> None:
+    await Moving(shelf.ingestion).move(shelf.tenant.id, Place("lancedb", ANOTHER, DIMENSION))
+
+
+async def restore(shelf: Shelf, folder: Path) -> None:
+    await shelf.engine.drop(shelf.tenant.id)
+    await shelf.engine.create(shelf.tenant.id)
+    await Backup(shelf.ingestion).write(shelf.tenant.id, folder / "empty", Silent())
+    await Backup(shelf.ingestion).restore(shelf.tenant.id, folder / "empty", Silent())
+
+
+@pytest.mark.parametrize("job", [complete, build_again, move, restore])
+async def test_of_what_was_replaced_or_removed_while_it_was_embedded_nothing_is_kept(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: Callable[[Shelf, Path], Awaitable[None]]
+) -> None:
+    await shelf.ingest(text("leave", LEAVE), text("deal", DEAL), text("gone", "Nothing stays."))
+    passages_of = BagOfWords.passages
+
+    async def and_meanwhile(self: BagOfWords, texts: Sequence[str]) -> Embedded:
+        monkeypatch.setattr(BagOfWords, "passages", passages_of)
+        await shelf.ingest(text("leave", "Leave is long."), text("deal", DEAL))
+        return await passages_of(self, texts)
+
+    monkeypatch.setattr(BagOfWords, "passages", and_meanwhile)
+    await job(shelf, tmp_path)
+    assert {made for made, _, _ in await kept(shelf)} == {"Leave is long.", DEAL}
+
+
+async def test_what_is_being_removed_is_not_waited_for(shelf: Shelf) -> None:
+    await shelf.ingest(text("leave", LEAVE), text("deal", DEAL))
+    ledger = Ledger(shelf.database, shelf.tenant.id, NO_SOURCE)
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        ids = {row.text: PassageId(row.id) for row in await connection.execute(select(passages.c.id, passages.c.text))}
+    one = Kept.of(await shelf.embedder.passages([DEAL]))[0]
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(delete(passages).where(passages.c.id == ids[LEAVE]))
+        await asyncio.wait_for(ledger.keep(ANOTHER, dict.fromkeys(ids.values(), one)), 5)
+    assert [(made, model) for made, model, _ in await kept(shelf)] == [(DEAL, ANOTHER), (DEAL, BAG)]
 
 
 async def test_states_of_what_may_not_be_shown_move_nothing_that_is(shelf: Shelf) -> None:

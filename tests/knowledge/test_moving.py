@@ -15,6 +15,7 @@ from knowledge.index.port import IndexEngine, Proposal
 from knowledge.ingest import moving
 from knowledge.ingest.moving import Moving, NotAsGood
 from tests.knowledge.parts import DIMENSION, Shelf, group, text
+from tests.knowledge.test_analyser import of_an_older_analyser
 from tests.knowledge.test_ingest import killed_at, stopping
 
 OLD = Place("lancedb", "bag-of-words", DIMENSION)
@@ -178,6 +179,16 @@ async def test_an_index_that_finds_something_else_is_not_switched_to(shelf: Shel
     with pytest.raises(NotAsGood, match="finds 0% of what the old one finds by words, and 100% of a sample by meaning"):
         await move.move(shelf.tenant.id, BESIDE)
     assert await shelf.places.serving(shelf.tenant.id) == OLD
+
+
+async def test_words_are_not_compared_where_an_index_is_of_an_older_analyser(shelf: Shelf) -> None:
+    move = await filled(shelf)
+    await of_an_older_analyser(shelf)
+    assert (await move.move(shelf.tenant.id, BESIDE)).alike is None
+    assert (await move.move(shelf.tenant.id, OLD)).alike is None, "what was kept is taken up as it is"
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    assert await finds(shelf) == ["leave", "trains", "otters"]
+    assert (await move.move(shelf.tenant.id, BESIDE)).alike == 1
 
 
 async def test_an_engine_that_is_gone_can_be_left(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
