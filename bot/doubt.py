@@ -20,8 +20,9 @@ from bot.llm.cues import MONTH, without_amounts
 from bot.llm.wanted import content, importance
 from bot.messages import Outcome
 from knowledge.documents import Findings, Hit, Signals
-from knowledge.ranking import RECIPE
-from knowledge.terms import terms
+from knowledge.ranking import RECIPE, late
+from knowledge.ranking import signals as signals_of
+from knowledge.terms import ANALYSER, terms
 
 _USUAL_COSINE: Final = 0.5
 _NO_NAMES = f"(?:From|Since|After|Before|Until|Levels?|Grade|Band|Section|Chapter|Page|Step|Phase|Week|Day|Quarter|{MONTH})"
@@ -40,7 +41,8 @@ class _Weights(NamedTuple):
 
 
 _WEIGHTS: Final = _Weights()
-_VERSION: Final = hashlib.sha256(repr((_WEIGHTS, RECIPE)).encode()).hexdigest()[:8]
+_MADE_OF: Final = (_WEIGHTS, RECIPE, ANALYSER, signals_of.SHAPE, late.SHAPE)
+_VERSION: Final = hashlib.sha256(repr(_MADE_OF).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)

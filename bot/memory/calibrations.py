@@ -1,11 +1,13 @@
 """How much doubt is too much for each tenant, on PostgreSQL: learned of its admin's judged questions and of what people say of answers."""
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Double, case, delete, func, insert, select
+from sqlalchemy import Double, case, delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,12 +26,13 @@ _RATED = (
     select(_BY, _DOUBT, turns.c.outcome, _helpful)
     .join(feedback, feedback.c.turn == turns.c.id)
     .where(turns.c.outcome.in_([Outcome.ANSWER.value, Outcome.NEAREST.value]), func.coalesce(_BY, "") != "")
-    .group_by(turns.c.id, turns.c.outcome, turns.c.trace, turns.c.ordinal)
+    .group_by(turns.c.id)
     .order_by(turns.c.ordinal.desc())
     .limit(_MOST)
 )
 _JUDGED = select(judged_questions.c.made_by, judged_questions.c.doubt, judged_questions.c.answerable)
 _LEARNED = select(doubt_thresholds.c.nearest, doubt_thresholds.c.refuse)
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:gate, 0))")
 _HELPED: Final = 1.0
 _DID_NOT_HELP: Final = 0.5  # a hint: what answers may have been found and the wrong words of it shown
 
@@ -43,6 +46,11 @@ class JudgedQuestion:
     answerable: bool
     doubt: float
     made_by: str
+
+    @property
+    def id(self) -> str:
+        """The same for the same question of the same asker, however long: PostgreSQL's keys may have 2,704 bytes."""
+        return hashlib.sha256(f"{self.asker}\0{self.question.casefold()}".encode()).hexdigest()
 
 
 class Calibrations:
@@ -60,17 +68,17 @@ class Calibrations:
 
     async def judge(self, tenant: TenantId, questions: Sequence[JudgedQuestion]) -> None:
         """Keep the judgements, the latest of each question of each asker, and learn of them at once."""
-        async with self._database.tenant(tenant) as connection:
+        async with self._alone(tenant) as connection:
             for one in questions:
                 values = {
+                    "question": one.question,
                     "answerable": one.answerable,
                     "doubt": one.doubt,
                     "made_by": one.made_by,
                     "judged_at": func.now(),
                 }
-                kept = upsert(judged_questions).values(question=one.question, asker=one.asker, **values)
-                key = [judged_questions.c.question, judged_questions.c.asker]
-                await connection.execute(kept.on_conflict_do_update(index_elements=key, set_=values))
+                kept = upsert(judged_questions).values(id=one.id, asker=one.asker, **values)
+                await connection.execute(kept.on_conflict_do_update(index_elements=["id"], set_=values))
             await _learn(connection)
 
     async def judged(self, tenant: TenantId) -> Mapping[str, Sequence[Judged]]:
@@ -80,11 +88,19 @@ class Calibrations:
 
     async def learn(self, tenant: TenantId) -> None:
         """Learn anew of all that is judged; what was learned of doubts that are no more is forgotten."""
-        async with self._database.tenant(tenant) as connection:
+        async with self._alone(tenant) as connection:
             await _learn(connection)
+
+    @asynccontextmanager
+    async def _alone(self, tenant: TenantId) -> AsyncIterator[AsyncConnection]:
+        """One transaction while nobody else judges or learns for the tenant: the nightly job and an admin may meet."""
+        async with self._database.tenant(tenant) as connection:
+            await connection.execute(_ALONE, {"gate": f"doubt {tenant}"})
+            yield connection
 
 
 async def _learn(connection: AsyncConnection) -> None:
+    """To be called while alone."""
     await connection.execute(delete(doubt_thresholds))
     for made_by, judged in (await _judged(connection)).items():
         thresholds = learned(judged)

@@ -38,8 +38,9 @@ feedback = Table(
 judged_questions = Table(
     "judged_questions",
     _tenant,
-    Column("question", Text, primary_key=True),
-    Column("asker", Text, primary_key=True),  # who asked, for they decide what may be found
+    Column("id", Text, primary_key=True),  # digest of asker and question: a question may be longer than a key
+    Column("question", Text, nullable=False),
+    Column("asker", Text, nullable=False),  # who asked, for they decide what may be found
     Column("answerable", Boolean, nullable=False),
     Column("doubt", Double, nullable=False),
     Column("made_by", Text, nullable=False),  # `bot.doubt.made_by`

@@ -14,6 +14,8 @@ from knowledge.embedding.port import Signs, States
 
 _BLOCK = 10  # tokens
 _STRETCH = 4  # blocks: about two sentences
+SHAPE = (_BLOCK, _STRETCH)
+"""What stretches depend on besides the tokens: with others they do not compare."""
 
 
 class Late(NamedTuple):

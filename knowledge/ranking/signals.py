@@ -11,6 +11,8 @@ from knowledge.terms import bare, folded, terms, things
 _BEST = 2  # passages
 _SPREAD = 0.02  # added to each deviation, in cosines: a token that is equally near everywhere tells nothing
 _SHORT = 4  # letters of a stem from which on its last one may differ: `polici` of policy
+SHAPE = (_BEST, _SPREAD)
+"""What signals depend on besides the passages: with others they do not compare."""
 
 
 def signals(found: Sequence[Late | None]) -> Signals | None:

@@ -1,13 +1,17 @@
 """What is learned of feedback and of the admin's judged questions, on PostgreSQL."""
 
+import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from bot.calibration import Judged, learned
 from bot.doubt import USUAL
 from bot.memory.calibrations import Calibrations, JudgedQuestion, hint
+from bot.memory.tables import judged_questions
 from bot.memory.turns import Turns
 from bot.messages import Answer, Outcome, Trace, TurnId, Verdict
 from bot.ports import Ending
@@ -70,6 +74,47 @@ async def test_another_ranking_or_model_forgets_what_was_learned(database: Datab
     await calibrations.judge(tenant.id, asked_again)
     assert {made_by: len(judged) for made_by, judged in (await calibrations.judged(tenant.id)).items()} == {NOW: 20}
     assert await calibrations.thresholds(tenant.id, BEFORE) == USUAL
+
+
+async def test_questions_may_be_as_long_as_they_like_in_any_script(database: Database, tenant: Tenant) -> None:
+    calibrations = Calibrations(database)
+    letters = random.Random(7)  # noqa: S311 - of a pattern, PostgreSQL would make a short key
+    written = "".join(chr(letters.randrange(0x430, 0x450)) for _ in range(3_500))
+    asked = [
+        JudgedQuestion(question=text, asker=asker, answerable=True, doubt=0.25, made_by=NOW)
+        for text in (written, written[:-1])
+        for asker in ("ana", "bo")
+    ]
+    await calibrations.judge(tenant.id, asked)
+    await calibrations.judge(tenant.id, [replace(asked[0], answerable=False)])
+    assert sorted((await calibrations.judged(tenant.id))[NOW]) == sorted(
+        [Judged(0.25, answerable=False), *[Judged(0.25, answerable=True)] * 3]
+    )
+    async with database.tenant(tenant.id) as connection:
+        kept = set(await connection.scalars(select(judged_questions.c.question)))
+    assert kept == {written, written[:-1]}
+
+
+async def test_the_same_question_in_other_letters_is_judged_once(database: Database, tenant: Tenant) -> None:
+    calibrations = Calibrations(database)
+    asked = JudgedQuestion(question="Where is the VPN?", asker="ana", answerable=True, doubt=0.5, made_by=NOW)
+    await calibrations.judge(tenant.id, [asked, replace(asked, question="where is the vpn?", answerable=False)])
+    assert await calibrations.judged(tenant.id) == {NOW: [Judged(0.5, answerable=False)]}
+
+
+@pytest.mark.parametrize(
+    ("admins", "nights"),
+    [pytest.param(1, 3, id="the nightly job and an admin"), pytest.param(4, 0, id="admins with one file, sorted anew")],
+)
+async def test_many_may_judge_and_learn_at_the_same_time(database: Database, tenant: Tenant, admins: int, nights: int) -> None:
+    calibrations = Calibrations(database)
+    asked = questions([0.01] * 5, [0.1] * 5)
+    await calibrations.judge(tenant.id, asked[::2])
+    for _ in range(3):
+        judging = (calibrations.judge(tenant.id, asked if admin % 2 else asked[::-1]) for admin in range(admins))
+        await asyncio.gather(*judging, *(calibrations.learn(tenant.id) for _ in range(nights)))
+    assert {made_by: len(judged) for made_by, judged in (await calibrations.judged(tenant.id)).items()} == {NOW: 10}
+    assert await calibrations.thresholds(tenant.id, NOW) != USUAL
 
 
 async def test_feedback_is_learned_of_by_night(database: Database, tenant: Tenant) -> None:

@@ -1,14 +1,16 @@
 """Doubt: what it is made of, what it leads to, and what a company's own judgements make of it."""
 
 import math
+import runpy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.calibration import LEAST_OF_A_KIND, MOST_REFUSED, Judged, learned, trade_off
+from bot import doubt as doubts
+from bot.calibration import LEAST_OF_A_KIND, MOST_REFUSED, Judged, Scale, learned, scaled, trade_off
 from bot.conversation import Conversation
 from bot.doubt import NEVER_DOUBTED, USUAL, Thresholds, doubt, made_by
 from bot.errors import ModelUnavailable, Unavailable
@@ -26,10 +28,20 @@ NEAR, FAR = Signals(nearness=0.6, lead=1.8), Signals(nearness=0.25, lead=0.8)
 BETWEEN = Signals(nearness=0.36, lead=1.1)
 shares = st.floats(0, 1)
 judgements = st.lists(st.builds(Judged, shares, st.booleans(), st.sampled_from([0.5, 1.0])), max_size=40)
+much_judged = st.builds(lambda each, times: each * times, judgements, st.sampled_from([1, 5, 50]))
 
 
 def found(signals: Signals | None, *hits: Hit, unsaid: Sequence[str] = (), words_only: bool = False) -> Findings:
     return Findings(hits=hits or HITS, signals=signals, unsaid=frozenset(unsaid), words_only=words_only, model="bag")
+
+
+def share(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def log_odds(share: float) -> float:
+    bounded = min(max(share, 1e-6), 1 - 1e-6)
+    return math.log(bounded / (1 - bounded))
 
 
 def judged(answerable: Sequence[float], unanswerable: Sequence[float]) -> list[Judged]:
@@ -94,6 +106,26 @@ def test_doubts_of_two_models_do_not_compare() -> None:
     assert made_by(found(NEAR)) != made_by(replace(found(NEAR), model="other"))
 
 
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        pytest.param("knowledge.terms.ANALYSER", -1, id="other terms"),
+        pytest.param("knowledge.ranking.signals.SHAPE", (3, 0.02), id="other signals"),
+        pytest.param("knowledge.ranking.late.SHAPE", (10, 5), id="other stretches"),
+        pytest.param("knowledge.ranking.RECIPE", None, id="another order"),
+    ],
+)
+def test_doubts_made_of_something_else_do_not_compare(part: str, changed: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert started_anew() == doubts.version("bag")
+    monkeypatch.setattr(part, changed)
+    assert started_anew() != doubts.version("bag")
+
+
+def started_anew() -> str:
+    version: str = runpy.run_path(doubts.__file__, run_name="started_anew")["version"]("bag")
+    return version
+
+
 def test_outcomes_follow_doubt() -> None:
     assert [USUAL.outcome(value) for value in (0.0, 0.5, 1.0)] == [Outcome.ANSWER, Outcome.NEAREST, Outcome.REFUSAL]
 
@@ -112,7 +144,7 @@ def test_of_few_judgements_nothing_is_learned() -> None:
     ("answerable", "unanswerable", "up"),
     [
         pytest.param([0.5, 0.6, 0.65, 0.7] * 4, [0.9, 0.95] * 4, True, id="a company whose questions all look doubtful is doubted less"),
-        pytest.param([0.01, 0.02, 0.05] * 5, [0.2, 0.3, 0.4] * 3, False, id="one whose questions all look plain is doubted more"),
+        pytest.param([0.02, 0.1, 0.2] * 5, [0.35, 0.4, 0.45] * 3, False, id="one whose questions all look plain is doubted more"),
     ],
 )
 def test_thresholds_move_with_the_judgements_and_further_with_more(answerable: list[float], unanswerable: list[float], *, up: bool) -> None:
@@ -122,12 +154,56 @@ def test_thresholds_move_with_the_judgements_and_further_with_more(answerable: l
     assert (some.nearest > USUAL.nearest) is up
     assert (many.nearest >= some.nearest) is up
     assert abs(some.nearest - USUAL.nearest) > 0.04
+    assert max(answerable) < many.nearest < min(unanswerable)
+
+
+# Verdicts that have nothing to do with doubt: whole steps of Newton go round in ever wider circles.
+HELPED_OR_NOT = [
+    *(Judged(share(-5 + 5 * number / 44), answerable=True, weight=1.0) for number in range(45)),
+    *(Judged(share(-5 + 5 * number / 29), answerable=False, weight=0.5) for number in range(30)),
+]
+ALL_ALIKE = judged([0.05, 0.07, 0.1] * 700, [0.05, 0.07, 0.1] * 300)
+ALL_WRONG = judged([1.0] * 1_000, [0.0] * 1_000)
+
+
+@given(much_judged)
+@example(HELPED_OR_NOT)
+@example(ALL_ALIKE)
+@example(ALL_WRONG)
+def test_nothing_explains_the_judgements_better_than_what_was_found(each: list[Judged]) -> None:
+    found = scaled(each)
+    assert found is not None
+    assert [abs(one) for one in downhill(each, found)] == pytest.approx([0, 0], abs=1e-5 * (1 + len(each)))
+
+
+def downhill(each: Sequence[Judged], at: Scale) -> tuple[float, float]:
+    """How much worse a little more slope, and shift, would explain the judgements: nothing, at the best."""
+    total = sum(one.weight for one in each)
+    slope, shift = (at.slope - 1) / 0.5**2, at.shift / 0.7**2
+    for answerable, part in ((True, 0.7), (False, 0.3)):
+        kind = [one for one in each if one.answerable is answerable]
+        for one in kind:
+            weight = one.weight * part * total / sum(other.weight for other in kind)
+            off = weight * ((1 + math.tanh((at.slope * log_odds(one.doubt) + at.shift) / 2)) / 2 - (not answerable))
+            slope, shift = slope + off * log_odds(one.doubt), shift + off
+    return slope, shift
+
+
+def test_verdicts_that_have_nothing_to_do_with_doubt_do_not_make_it_harsh() -> None:
+    found = learned(HELPED_OR_NOT)
+    assert found is not None
+    assert USUAL.nearest < found.nearest < 0.8
+
+
+def test_what_comes_to_no_end_teaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.calibration._STEPS", 2)
+    assert scaled(HELPED_OR_NOT) is None
+    assert learned(HELPED_OR_NOT) is None
 
 
 def test_judgements_as_usual_leave_the_thresholds_about_as_they_are() -> None:
-    log_odds = [-4.0, -3.0, -2.5, -2.0, -1.5, -1.0, 0.0]
-    usual = [1 / (1 + math.exp(-one)) for one in log_odds]
-    found = learned(judged(usual, [1 / (1 + math.exp(-one)) for one in (-1.5, -0.5, 0.0, 0.5, 2.0)]))
+    usual = [share(one) for one in (-4.0, -3.0, -2.5, -2.0, -1.5, -1.0, 0.0)]
+    found = learned(judged(usual, [share(one) for one in (-1.5, -0.5, 0.0, 0.5, 2.0)]))
     assert found is not None
     assert found.nearest == pytest.approx(USUAL.nearest, abs=0.12)
 
@@ -140,12 +216,17 @@ def test_which_share_of_the_judged_has_an_answer_does_not_matter_much() -> None:
     assert some.nearest == pytest.approx(more.nearest, abs=0.1)
 
 
-@given(judgements)
+@given(much_judged)
+@example(HELPED_OR_NOT)
 def test_thresholds_stay_within_reason_and_refuse_few_that_have_an_answer(each: list[Judged]) -> None:
     thresholds = learned(each)
     if thresholds is None:
+        assert min(sum(one.answerable is kind for one in each) for kind in (True, False)) < LEAST_OF_A_KIND
         return
     assert NEVER_DOUBTED <= thresholds.nearest <= thresholds.refuse < 1
+    best = scaled(each)
+    assert best is not None
+    assert thresholds.nearest == pytest.approx(min(max(share(-best.shift / max(best.slope, 0.3)), NEVER_DOUBTED), 0.8))
     answerable = [one.doubt for one in each if one.answerable and one.doubt < 0.97]
     refused = sum(thresholds.outcome(one) is Outcome.REFUSAL for one in answerable)
     assert refused <= MOST_REFUSED * sum(one.answerable for one in each)

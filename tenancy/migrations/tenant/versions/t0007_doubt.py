@@ -12,13 +12,13 @@ def upgrade(op: Operations) -> None:
     """Make both tables. Doubts are kept with what they were worked out with: others are forgotten when that changes."""
     op.execute("""
         CREATE TABLE judged_questions (
+            id         text PRIMARY KEY,  -- digest of asker and question: a question may be longer than a key
             question   text NOT NULL,
             asker      text NOT NULL,
             answerable boolean NOT NULL,
             doubt      double precision NOT NULL,
             made_by    text NOT NULL,
-            judged_at  timestamptz NOT NULL,
-            PRIMARY KEY (question, asker)
+            judged_at  timestamptz NOT NULL
         )""")
     op.execute("""
         CREATE TABLE doubt_thresholds (
