@@ -32,7 +32,8 @@ _PREDICATES = (
     "approves authorises authorizes confirms decides ensures gets gives manages needs owns oversees pays provides receives requires takes"
 )
 """What stands after a subject. None of these may be a plural: `Book offers early` is an order, and `Book` no name."""
-_MORE = rf"(?P<more>(?:\s+(?:(?:and|or|&)\s+)?{_CAPITALISED}{_CLOSERS})*)"  # the rest of a name, or another one
+# The rest of a name, or another one. Each is read one way only: `_` ends a name as well as closing it, and would double the tries.
+_MORE = rf"(?P<more>(?>\s+(?:(?:and|or|&)\s+)?{_CAPITALISED}{_CLOSERS})*)"
 _SUBJECT = re.compile(rf"['\u2019]s\b|{_CLOSERS}{_MORE}\s+(?:{'|'.join(_PREDICATES.split())})\b")
 _VALUE = re.compile(rf"{_CLOSERS}{_MORE}\s*(?:[.,;|(]|$)")
 _ENDINGS = re.compile(
@@ -154,10 +155,8 @@ class Evidence:
     @cached_property
     def claimed_numbers(self) -> frozenset[str]:
         """Its numbers that a source must have: a `may` is no month."""
-        text = self.text.lower()
-        months = {number for word, number in _MONTHS.items() if f"{word} " in text and word != "may"}
-        words = {NUMBER_WORDS[word] for word in _WORDS.findall(text) if word in NUMBER_WORDS}
-        return self.written_numbers | months | words
+        words = frozenset(_WORDS.findall(self.text.lower())) - {"may"}
+        return self.written_numbers | {number for named in (NUMBER_WORDS, _MONTHS) for word, number in named.items() if word in words}
 
     @classmethod
     def of(cls, passage: Passage) -> "Evidence":

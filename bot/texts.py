@@ -50,15 +50,16 @@ GONE_EVERYBODY: Final = (
     "documents that everybody here can read say now."
 )
 AS_SHORT: Final = "That is as short as its source puts it."
-WHICH_SUBJECT: Final = "What is that about? Say it in a word or two, such as “parental leave”, or ask again with it."
-WHICH_ONE: Final = "The documents answer that differently for each of these. Which do you mean? Name one, or its number."
-ONE_SOURCE: Final = "That answer has one source only. Ask me to open it, or ask for something else."
+WHICH_SUBJECT: Final = "What is that about? Name it in a word or two, such as “parental leave”."
+WHICH_ONE: Final = "The documents answer that differently for each of these. Which do you mean? Name one or give its number."
+ONE_SOURCE: Final = "That answer has only one source. Say “source 1” to read it."
+NO_SUCH_POINT: Final = "That list has no such point."
 SO_MANY_SOURCES: Final = "That answer has {count} sources. Name one by its number."
 NOT_LINKED: Final = (
     "This workspace is not linked to any company that I work for, so I have no documents to answer from. Ask your admin to link it."
 )
 NOT_KNOWN: Final = "I do not know you in this company yet, so I cannot tell which documents you may read. Ask your admin to add you."
-NOTHING_SAID: Final = "Nothing was asked in this thread yet that I can sum up. Ask a question first."
+NOTHING_SAID: Final = "I have answered nothing in this thread yet that I could sum up or say again. Ask a question first."
 
 # Offers and notices, one sentence or two beside an answer
 PRIVATE_OFFER: Final = "I can say more in private."

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from bot import texts
 from bot.intents.choices import apart, choices, chosen, label
-from bot.intents.grounded import answered, searched
+from bot.intents.grounded import answered, offered, searched
 from bot.intents.intent import ASKED_BACK, Request, Tools
+from bot.intents.pointing import pointed_at
+from bot.intents.recall import reread, still_told
 from bot.intents.rules import asks
 from bot.intents.subject import content, own_words
 from bot.messages import Answer, Citation, Outcome, Turn
@@ -37,23 +39,31 @@ def which_subject(request: Request) -> Answer | None:
 
 
 def which_one(request: Request, query: str, findings: Findings) -> Answer | None:
-    """A question back that names what was found, if that is several things of which `query` names none; never twice in a row."""
+    """A question back that names what was found, if that is several things of which `query` names none."""
     own = own_words(request.question.text)
-    offered = choices(own if content(own) else query, findings.hits, request.question.asked_at, query)
-    if not offered or asked_back(request):
+    found = choices(own if content(own) else query, findings.hits, request.question.asked_at, query)
+    if not found:
         return None
     request.notes.intent = ASKED_BACK
-    citations = tuple(replace(citation, n=n) for n, citation in enumerate(offered, start=1))
-    names = [f"{n}. {texts.plain(name)} [{n}]" for n, name in enumerate(apart(offered), start=1)]
-    return Answer(outcome=Outcome.NEAREST, text="\n".join((texts.WHICH_ONE, "", *names)), citations=citations)
+    citations = tuple(replace(citation, n=n) for n, citation in enumerate(found, start=1))
+    names = [f"{n}. {texts.plain(' '.join(name.split()))} [{n}]" for n, name in enumerate(apart(found), start=1)]
+    answer = Answer(outcome=Outcome.NEAREST, text="\n".join((texts.WHICH_ONE, "", *names)), citations=citations)
+    return offered(answer, findings, private=request.question.private)
 
 
 async def taken_up(tools: Tools, request: Request, turn: Turn) -> Answer:
-    """The question of `turn` again, with what was meant by it now; what fits none of its choices is searched as it is."""
+    """The question of `turn` again, with what was meant by it now; what fits none of its choices is searched as it is.
+
+    Of a choice that was closed meanwhile, only what was said of it here is searched.
+    """
     text = request.question.text
-    choice = chosen(text, turn.answer.citations)
+    choice = chosen(text, turn.answer.citations, turn.question)
     if choice is not None:
-        query = " ".join((own_words(turn.query), *label(choice)))
+        with request.notes.step("recall"):
+            told = (await still_told(tools, request, [turn]))[0]
+            readable = choice.document in await reread(tools, request, [turn])
+        said = label(choice) if readable else () if pointed_at(text) is not None else (own_words(text),)
+        query = " ".join((own_words(told.query), *said))
         return await answered(tools, request, query, _first(choice, await searched(tools, request, query)))
     if not turn.answer.citations and not asks(text):
         text = f"{own_words(turn.question)} {own_words(text)}"

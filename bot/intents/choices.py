@@ -10,6 +10,7 @@ from bot.intents.pointing import LAST, pointed_at
 from bot.intents.subject import content
 from bot.llm.extractive import extracts
 from bot.messages import Citation
+from bot.words import words
 from knowledge.documents import Hit
 from knowledge.terms import terms
 
@@ -24,6 +25,10 @@ _EDITION = re.compile(
 )
 
 _ONE = re.compile(r"\bone\b", re.IGNORECASE)
+
+
+_ANSWERS: Final = words("yes yeah yep sure thanks thank pls ok okay sorry course based live work working located")  # beside a name
+_MEANT = re.compile(r"^\W*(?:\w+\W+){0,2}?i mean", re.IGNORECASE)
 
 
 class _Candidate(NamedTuple):
@@ -65,14 +70,20 @@ def choices(query: str, hits: Sequence[Hit], asked_at: datetime, subject: str = 
     return tuple(one.citation for one in labels.values())[:MOST_CHOICES] if others else ()
 
 
-def chosen(text: str, offered: Sequence[Citation]) -> Citation | None:
-    """Which of the choices `text` names, by number or by words that only it has; None if it names none, or several."""
+def chosen(text: str, offered: Sequence[Citation], asked: str = "") -> Citation | None:
+    """Which of the choices `text` names, by number or by words that only it has; None if it names none, or several.
+
+    What says more than the labels and the question that was `asked` do is another question, unless it says that it is what was meant.
+    """
     number = pointed_at(text)
     if number is not None:
         place = len(offered) if number == LAST else number
         return offered[place - 1] if 0 < place <= len(offered) else None
     said = frozenset(terms(text))
     labels = [frozenset(terms(" ".join(label(citation)))) for citation in offered]
+    known = frozenset(terms(asked)).union(*labels)
+    if not (_said_besides(text) <= known or (_MEANT.search(text) and "?" not in text)):
+        return None
     common = frozenset.intersection(*labels) if labels else frozenset()
     shares = [len(said & (own - common)) for own in labels]
     best = max(shares, default=0)
@@ -96,19 +107,24 @@ def _candidate(asked: frozenset[str], query: str, hit: Hit, asked_at: datetime) 
     if not cited:
         return None
     title, headings = _plain([hit.passage.document.title]), _plain(hit.passage.heading)
-    words = frozenset(terms(cited[0].quote))
+    own = frozenset(terms(cited[0].quote))
     return _Candidate(
-        cited[0], title, headings, _plain(hit.passage.heading[-1:]), asked & (title | headings | words), _numbers(cited[0].quote)
+        cited[0], title, headings, _plain(hit.passage.heading[-1:]), asked & (title | headings | own), _numbers(cited[0].quote)
     )
 
 
-def _numbers(words: str) -> frozenset[str]:
+def _said_besides(text: str) -> frozenset[str]:
+    """The terms of what carries the subject of an answer to a question of ours."""
+    return frozenset(terms(" ".join(word for word in content(text) if word.lower() not in _ANSWERS)))
+
+
+def _numbers(said: str) -> frozenset[str]:
     """What `Evidence` counts, and "one month": beside "four weeks" it is a number."""
-    return Evidence(words).numbers | ({"1"} if _ONE.search(words) else set())
+    return Evidence(said).numbers | ({"1"} if _ONE.search(said) else set())
 
 
-def _plain(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(terms(_EDITION.sub(" ", " ".join(words))))
+def _plain(said: Iterable[str]) -> frozenset[str]:
+    return frozenset(terms(_EDITION.sub(" ", " ".join(said))))
 
 
 def _is_sibling(best: _Candidate, other: _Candidate, told: frozenset[str]) -> bool:

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bot.errors import ModelUnavailable
-from bot.guardrails import clean, fence_said
+from bot.guardrails import clean, fence_said, without_orders
 from bot.intents.asking import asked_alone, asked_back, taken_up, which_one
 from bot.intents.change import another_subject
 from bot.intents.grounded import answered, composed, extracted, searched, shown
 from bot.intents.intent import Request, Tools
-from bot.intents.recall import still_told
+from bot.intents.recall import needs_recheck, still_told
 from bot.intents.rules import leans
 from bot.intents.subject import borrows, content, last_searched, own_words, standalone
 from bot.llm.port import Prompt, Writer
@@ -50,15 +50,21 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
         with request.notes.step("rewrite"):
             better = await rewriting
     if better and better != query:
-        asked, findings = better, await searched(tools, request, better, _beside(better, text))
+        findings = await searched(tools, request, better, _beside(better, text))
         first = await extracted(tools, request, better, findings)
+        return await composed(tools, request, better, findings, first, said=_meaning(text, better))
     return await composed(tools, request, asked, findings, first)
+
+
+def _meaning(text: str, better: str) -> str:
+    """The question as the model is told it: in the asker's words; what it was rewritten to, of words that others wrote, is data."""
+    return f"{text}\n\nWhat it seems to mean, as data:\n\n{fence_said([better])}" if leans(text) else text
 
 
 async def _told(tools: Tools, request: Request) -> Sequence[Turn]:
     """The thread, as far as its words go on: where those of answers do, none of what was closed since."""
     past = request.past
-    if tools.writer is None and not borrows(request.question.text, past):
+    if tools.writer is None and not borrows(request.question.text, past) and not needs_recheck(past):
         return past
     latest = past[-_REMEMBERED:]  # every document that is read again takes its time
     with request.notes.step("recall"):
@@ -92,7 +98,7 @@ async def _rewritten(writer: Writer, prompt: Prompt, request: Request, past: Seq
         text = clean(await writer.complete(prompt, request.notes.usage)).strip("\"'“”")
     except ModelUnavailable:
         return None
-    fits = text and len(text) <= MOST_REWRITTEN and "\n" not in text
+    fits = text and len(text) <= MOST_REWRITTEN and "\n" not in text and without_orders(text) == text
     return text if fits and is_of_thread(text, request.question.text, past) else None
 
 
@@ -115,4 +121,4 @@ def _prompt(tools: Tools, request: Request, past: Sequence[Turn]) -> Prompt:
 
 def _told_to_model(turn: Turn) -> str:
     answer = turn.answer.text[:_MOST_SAID]
-    return f"Question: {turn.question}\nAnswer: {answer}" if answer else f"Question: {turn.question}"
+    return without_orders(f"Question: {turn.question}\nAnswer: {answer}" if answer else f"Question: {turn.question}")

@@ -6,9 +6,9 @@ from datetime import datetime
 from bot import doubt as doubts
 from bot import texts
 from bot.intents.intent import Request, Tools
-from bot.intents.material import material
+from bot.intents.material import material, without
 from bot.intents.second_opinion import unanswered
-from bot.intents.writing import room, written
+from bot.intents.writing import room, written_from
 from bot.llm.extractive import extracts
 from bot.messages import Answer, Outcome
 from bot.reply import Step
@@ -54,23 +54,33 @@ async def extracted(tools: Tools, request: Request, query: str, findings: Findin
     return offered(answer, findings, private=question.private)
 
 
-async def composed(tools: Tools, request: Request, query: str, findings: Findings, first: Answer) -> Answer:
+async def composed(tools: Tools, request: Request, query: str, findings: Findings, first: Answer, said: str = "") -> Answer:
     """The model's answer to `query` from `findings`; `first` if there is no model, nothing found, or nothing that holds.
 
-    Where `first` is in doubt, the model is first asked for a word on whether the passages answer.
+    `said` is what the model is told of the question where that is not `query`.
+
+    Where `first` is in doubt, the model is first asked for a word on whether the passages answer. What was closed since it was found is
+    not written from, and `first` is made anew without it; if nothing else was found, that is said.
     """
     if tools.writer is None or first.outcome is Outcome.REFUSAL:
         return first
-    if first.outcome is Outcome.NEAREST and await unanswered(tools.writer, tools.prompts["judge"], request, query, findings):
+    if first.outcome is Outcome.NEAREST and await unanswered(tools.writer, tools.prompts["judge"], request, said or query, findings):
         return first
-    question = request.question
-    hits = await material(tools, request, findings.hits, room(request))
-    answer = await written(
+    question, hits = request.question, findings.hits
+    given = await material(tools, request, hits, room(request))
+    if not given.sources:
+        return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if question.private else texts.GONE_EVERYBODY)
+    if given.closed:
+        findings = replace(findings, hits=tuple(without(hits, hits, given.closed)))
+        first = await extracted(tools, request, query, findings)
+        if first.outcome is Outcome.REFUSAL:
+            return first
+    answer = await written_from(
         tools,
         request,
         tools.writer,
-        lambda sources: tools.prompts["answer"].filled(question=query, sources=sources, today=_day(question.asked_at)),
-        hits,
+        lambda sources: tools.prompts["answer"].filled(question=said or query, sources=sources, today=_day(question.asked_at)),
+        given.sources,
         first,
     )
     if answer is None:

@@ -1,6 +1,7 @@
 """What a model is given to read: whole documents where they lead and fit, then the best passages of the others."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.intents.intent import Request, Tools
@@ -14,25 +15,56 @@ MOST_WHOLE: Final = 2
 _ROOM_FOR_WHOLE: Final = 0.75  # of the characters, so that other documents have their say
 
 
-async def material(tools: Tools, request: Request, hits: Sequence[Hit], most: int = MOST_CHARACTERS) -> list[Hit]:
-    """What to write from: at most `most` characters of text, but at least the best hit.
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What to write from, and what cannot be told any more."""
+
+    sources: list[Hit]
+    closed: frozenset[DocumentId]  # found, and refused since by the live check
+
+
+async def material(tools: Tools, request: Request, hits: Sequence[Hit], most: int = MOST_CHARACTERS) -> Material:
+    """What to write from: at most `most` characters of text, but at least the best hit; nothing only if all that was found is closed.
 
     The documents of the best hits come first, whole and in reading order, as far as they fit, `MOST_WHOLE` at most; a document that
     is hit once, below another, does not lead. They are sorted by id, so that the next question about them begins with the same words,
-    which providers keep. Then come the other hits, best first. Every passage is read through the live check for viewer and audience.
+    which providers keep. Then come the other hits, best first. The document of everything that is given is read once through the live
+    check for viewer and audience; of one that it refuses, nothing is given.
     """
+    read: dict[DocumentId, tuple[Passage, ...] | None] = {}
     whole: dict[DocumentId, tuple[Passage, ...]] = {}
     room = int(most * _ROOM_FOR_WHOLE)
     for document in _leading(hits):
-        passages = await _read(tools, request, document)
-        length = _length(passages)
-        if passages and length <= room and len(whole) < MOST_WHOLE:
+        if len(whole) == MOST_WHOLE:
+            break
+        if _length(hit.passage for hit in hits if hit.passage.document.id == document) > room:
+            continue  # what was found of it is too long already
+        passages = read[document] = await _read(tools, request, document)
+        if passages and _length(passages) <= room:
             whole[document] = passages
-            room -= length
+            room -= _length(passages)
     scores = {hit.passage.id: hit for hit in hits}
-    first = [scores.get(passage.id) or Hit(passage=passage, score=0.0) for _, passages in sorted(whole.items()) for passage in passages]
-    others = (hit for hit in hits if hit.passage.document.id not in whole)
-    return [*first, *fitting(others, most - _length(hit.passage for hit in first), at_least=0 if first else 1)]
+    given = [scores.get(passage.id) or Hit(passage=passage, score=0.0) for _, passages in sorted(whole.items()) for passage in passages]
+    left = most - _length(hit.passage for hit in given)
+    for hit in hits:
+        document, length = hit.passage.document.id, len(hit.passage.text)
+        if document in whole:
+            continue
+        if length > left and given:
+            break
+        if document not in read:
+            read[document] = await _read(tools, request, document)
+        if read[document] is not None:
+            given.append(hit)
+            left -= length
+    closed = frozenset(document for document, passages in read.items() if passages is None)
+    return Material(without(given, hits, closed), closed)
+
+
+def without(hits: Iterable[Hit], found: Iterable[Hit], closed: frozenset[DocumentId]) -> list[Hit]:
+    """`hits` but those of `closed` documents; nor is one of these named as a newer edition, where it was `found` with them."""
+    titles = {hit.passage.document.title for hit in found if hit.passage.document.id in closed}
+    return [_unnamed(hit, titles) for hit in hits if hit.passage.document.id not in closed]
 
 
 def fitting(hits: Iterable[Hit], most: int, *, at_least: int = 1) -> list[Hit]:
@@ -52,12 +84,20 @@ def _leading(hits: Sequence[Hit]) -> Iterator[DocumentId]:
     return (document for document in dict.fromkeys(found) if document == found[0] or found.count(document) > 1)
 
 
-async def _read(tools: Tools, request: Request, document: DocumentId) -> tuple[Passage, ...]:
-    """A whole document; nothing of one that was closed or deleted since it was found."""
+async def _read(tools: Tools, request: Request, document: DocumentId) -> tuple[Passage, ...] | None:
+    """A whole document; None if it was closed or deleted since it was found."""
     try:
         return await tools.sources.passages(request.question.viewer, request.question.audience, document)
     except UnknownDocument:
-        return ()
+        return None
+
+
+def _unnamed(hit: Hit, titles: Collection[str]) -> Hit:
+    edition = hit.passage.document.edition
+    if edition.replaced_by not in titles:
+        return hit
+    document = replace(hit.passage.document, edition=replace(edition, replaced_by=None))
+    return replace(hit, passage=replace(hit.passage, document=document))
 
 
 def _length(passages: Iterable[Passage]) -> int:

@@ -19,8 +19,8 @@ _NTH: Final = rf"(?:{_ORDINALS.replace(' ', '|')}|\d{{1,2}}(?:st|nd|rd|th)|last|
 _NUMBER: Final = rf"(?:\d{{1,2}}|{_CARDINALS.replace(' ', '|')})"
 _LEAD: Final = (
     r"^\W*(?:(?:ok(?:ay)?|and|please|now|so|then|what about|how about|can you|could you|would you|i (?:want|mean|meant|need)|i'd like|"
-    r"let me (?:see|read)|open|show|give|read|quote|explain|tell|elaborate on|expand on|more (?:about|on|of)|go to|see|take|it'?s|"
-    r"me|up|more|about|to see|the|on|in|from)\b[ ,:]*)*"
+    r"let me (?:see|read)|open|show|give|read|quote|explain|tell|elaborate on|expand on|go to|see|take|it'?s|"
+    r"me|up|more|about|to see|the|of|on|in|from)\b[ ,:]*)*"
 )
 _POINTS = re.compile(
     rf"{_LEAD}(?:(?P<nth>{_NTH})(?: (?P<thing>{_THING}))?|(?:(?P<named>number|no\.?|nr\.?|{_THING}) ?#?|#|\[)?(?P<number>{_NUMBER})\]?)"
@@ -60,6 +60,12 @@ def pointed_at(text: str) -> int | None:
     if said in {"last", "latter"}:
         return LAST
     return _NUMBERS.get(said) or (1 if said == "former" else int(re.sub(r"\D", "", said)))
+
+
+def is_bare(text: str) -> bool:
+    """Whether what it points with is a number and nothing that could be ours: "3", "ok, 2", not "[2]" or "source 2"."""
+    match = _POINTS.match(text)
+    return match is not None and match["nth"] is None and "[" not in text and not _called(match["named"] or "", _THING)
 
 
 def means_item(text: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.intents.intent import Request, Tools
+from bot.intents.intent import BY_RULE, Request, Tools
 from bot.messages import Citation, Turn
 from bot.quotes import Quote
 from knowledge.documents import DocumentId, Passage
@@ -23,9 +23,26 @@ async def reread(tools: Tools, request: Request, turns: Sequence[Turn]) -> dict[
 
 
 async def still_told(tools: Tools, request: Request, turns: Sequence[Turn]) -> list[Turn]:
-    """The turns without those answers of which a source is not open to asker and audience any more."""
-    opened = await reread(tools, request, turns)
-    return [turn if all(citation.document in opened for citation in turn.answer.citations) else _unanswered(turn) for turn in turns]
+    """The turns without those answers of which a source is not open to asker and audience any more.
+
+    What was searched for goes on from turn to turn, with words of titles and labels in it: from the first such turn on it is the questions
+    themselves. So where it is not, all that the thread remembers is read again.
+    """
+    known = list(request.past) if any(map(_searched_otherwise, turns)) else list(turns)
+    opened = await reread(tools, request, known)
+    lost, told = False, list[Turn]()
+    for turn in known:
+        open_ = all(citation.document in opened for citation in turn.answer.citations)
+        lost = lost or not open_
+        asked = _asked_only(turn) if lost and _searched_otherwise(turn) else turn
+        told.append(asked if open_ else _unanswered(asked))
+    wanted = {turn.id for turn in turns}
+    return [turn for turn in told if turn.id in wanted]
+
+
+def needs_recheck(turns: Sequence[Turn]) -> bool:
+    """Whether anything was searched for in other words than the question's: they may be a document's."""
+    return any(map(_searched_otherwise, turns))
 
 
 def found_again(citation: Citation, passages: Sequence[Passage]) -> Quote | None:
@@ -35,6 +52,15 @@ def found_again(citation: Citation, passages: Sequence[Passage]) -> Quote | None
         if start >= 0 and citation.quote:
             return Quote(passage, start, start + len(citation.quote))
     return None
+
+
+def _searched_otherwise(turn: Turn) -> bool:
+    return bool(turn.query) and turn.query != turn.question
+
+
+def _asked_only(turn: Turn) -> Turn:
+    """The turn as if its question was searched as it is; "shorter" says nothing of a subject."""
+    return replace(turn, query="" if turn.intent in BY_RULE else turn.question)
 
 
 def _unanswered(turn: Turn) -> Turn:

@@ -1,12 +1,13 @@
 """The last answer again, shorter or with more of what its sources say."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot import texts
-from bot.intents.intent import Request, Tools
+from bot.intents.intent import ASKED_BACK, BY_RULE, Request, Tools
 from bot.intents.pointing import wants_longer
 from bot.intents.reading import around, read_out
-from bot.intents.recall import found_again, reread
+from bot.intents.recall import found_again, reread, still_told
 from bot.intents.writing import written
 from bot.llm.extractive import MOST_PIECES, extracts
 from bot.messages import Answer, Citation, Outcome, Turn
@@ -24,7 +25,7 @@ _MOST_READ = 3  # sources that are read at length
 
 async def restate(tools: Tools, request: Request) -> Answer:
     """Read the last answer's sources again, and say what still stands there in another length; what was closed since is left out."""
-    turn = next((turn for turn in reversed(request.past) if turn.answer.supported), None)
+    turn = next((turn for turn in reversed(request.past) if turn.answer.supported and turn.intent != ASKED_BACK), None)
     if turn is None:
         return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
     await request.reply.step(Step.SEARCHING)
@@ -35,10 +36,13 @@ async def restate(tools: Tools, request: Request) -> Answer:
     if not standing:
         private = request.question.private
         return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if private else texts.GONE_EVERYBODY)
-    asked, longer = turn.query or turn.question, wants_longer(request.question.text)
+    with request.notes.step("recall"):
+        told = (await still_told(tools, request, [turn]))[0]
+    asked, longer = told.query or _question(request, turn), wants_longer(request.question.text)
     hits = _hits(standing)
     request.notes.found(asked, Findings(hits=tuple(hits)))
-    first = _longer(standing) if longer else _shorter(request, asked, turn, standing)
+    short = _longer(standing) if longer else _shorter(request, asked, turn, standing)
+    first = await _as_sure(tools, request, turn, short)
     await request.reply.extracts(first)
     request.notes.shown()
     if tools.writer is None:
@@ -47,7 +51,24 @@ async def restate(tools: Tools, request: Request) -> Answer:
     answer = await written(
         tools, request, tools.writer, lambda sources: template.filled(question=asked, sources=sources, length=_LENGTHS[longer]), hits, first
     )
-    return answer or first
+    return await _as_sure(tools, request, turn, answer) if answer and answer.written else answer or first
+
+
+async def _as_sure(tools: Tools, request: Request, turn: Turn, answer: Answer) -> Answer:
+    """`answer`, as sure as that of `turn` was: another length makes no answer of what may be none."""
+    answer = replace(answer, outcome=turn.answer.outcome, doubt=turn.answer.doubt)
+    if answer.outcome is not Outcome.NEAREST:
+        return answer
+    question = request.question
+    where = texts.where(await tools.sources.count(question.viewer, question.audience), private=question.private)
+    warning = texts.NEAREST.format(where=where, title=texts.title(answer.citations[0].title))
+    return replace(answer, text=f"{warning}\n\n{answer.text}")
+
+
+def _question(request: Request, turn: Turn) -> str:
+    """What was asked that `turn` answers: of "shorter", what was asked before it."""
+    before = request.past[: request.past.index(turn) + 1]
+    return next((one.question for one in reversed(before) if one.intent not in BY_RULE), turn.question)
 
 
 def _hits(quotes: Sequence[Quote]) -> list[Hit]:
@@ -68,7 +89,8 @@ def _shorter(request: Request, asked: str, turn: Turn, quotes: Sequence[Quote]) 
     hits, wanted = _hits(quotes), frozenset(terms(asked)) & _terms(quote.text for quote in quotes)
     every = [extracts(asked, hits, request.question.asked_at, most=most) for most in range(1, MOST_PIECES + 1)]
     cited = next((one for one in every if wanted <= _terms(map(_in_place, one.citations))), every[-1])
-    notice = "" if len(cited.text) < len(turn.answer.text) else texts.AS_SHORT
+    before = turn.answer.text.partition("\n\n")[2] if turn.answer.outcome is Outcome.NEAREST else turn.answer.text  # the warning aside
+    notice = "" if len(cited.text) < len(before) else texts.AS_SHORT
     return Answer(outcome=Outcome.ANSWER, text=cited.text, citations=cited.citations, notice=notice)
 
 

@@ -106,8 +106,10 @@ _NOBODY: Final = (  # words that open a message, and no names
 )
 _TO_SOMEBODY = re.compile(
     rf"^\W*(?:<@\w+>|@\w+)|^{_NOBODY}[A-Z][a-z]+,? (?:can|could|would|will|did) you\b|"
-    rf"^{_NOBODY}[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b|, (?!Footnote)[A-Z][a-z]+[!?.]*$"
+    rf"^{_NOBODY}[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b"
 )
+_CALLS = re.compile(r", (?!Footnote)[A-Z][a-z]+[!?.]*$")
+_POLITE_END = re.compile(r",? (?:please|pls|thanks)\W*$", re.IGNORECASE)
 _TELLS = any_of(
     r"^(?:(?:ok(?:ay)?|yes|yeah|yep|no|nope|sure|sorry|done|right|well|great)[,.!]? (?=\w))?"
     r"(?:i'll|i'm|i am|i've|i have|"
@@ -129,7 +131,7 @@ _ELLIPTIC = any_of(
     r"^(?:and|but|or|so|then|also)\b|^ok(?:ay)?,? (?:and|but|so)\b|^(?:what|how) about\b|^what if\b|^(?:the )?same (?:question )?for\b",
     r"^(?:why|why not|how so|since when|until when|how come|which ones?|for whom|meaning|really|where|when|who|how|how much|"
     r"how long|how many)\b[^\w]*$",
-    r"^(?:in|for|at|from|with|as|to|on) (?:\w+ ?){1,4}\W*$",
+    r"^(?:in|for|at|from|with|as|to|on) \w+(?: \w+){0,3}\W*$",
     r"^\W*(?:(?:oops|sorry|no|well|ok)\W+)*i (?:meant|mean)\b(?! (?:it|that)\b)",
     r"\b(?:more details?|tell me more|elaborate|explain (?:that|it|this))\b",
 )
@@ -138,7 +140,6 @@ _POINTS_BACK = any_of(
     r"exceptions?|the (?:first|second|third|last|latter|former|other|previous))\b"
 )
 _ASKS = any_of(
-    r"\?\s*$",
     r"^(?:please )?(?:who|what|when|where|why|which|whose|how|is|are|was|were|do|does|did|can|could|may|must|should|would|will|has|have|"
     r"tell|show|find|explain|give|list|look|describe|define|compare|say)\b",
 )
@@ -154,15 +155,15 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
     text = text[:_READ]
     tests = (
         (Intent.SMALLTALK, "greeting", _is_small(text)),
-        (Intent.FOLLOW_UP, "answers our question", thread.asked_back and len(text.split()) <= _AN_ANSWER and not _JUDGES.search(text)),
         (Intent.RESTATE, "another length", thread.has_answer and (wants_shorter(text) or wants_longer(text))),
-        (Intent.SOURCE, "points at one", thread.has_answer and pointed_at(text) is not None),
+        (Intent.SOURCE, "points at one", thread.has_answer and not thread.asked_back and pointed_at(text) is not None),
         (Intent.SUMMARIZE_THREAD, "sums up the thread", _SUMS_UP_THREAD.search(text)),
         (Intent.SUMMARIZE_DOCUMENT, "sums up", _SUMS_UP.search(text)),
         (Intent.FEEDBACK, "judges", thread.has_answer and not text.rstrip().endswith("?") and _JUDGES.search(text)),
-        (Intent.NOT_FOR_ME, "to somebody else", _TO_SOMEBODY.search(text)),
+        (Intent.NOT_FOR_ME, "to somebody else", _speaks_to_somebody(text, asked_back=thread.asked_back)),
+        (Intent.FOLLOW_UP, "answers our question", thread.asked_back and _is_answer(text)),
         (Intent.NOT_FOR_ME, "tells", _TELLS.search(text) and not _WANTS.search(text)),
-        (Intent.HELP, "about me", _ABOUT_ME.search(text) and not _ABOUT_ELSE.search(text)),
+        (Intent.HELP, "about me", _is_about_me(text)),
         (Intent.FOLLOW_UP, "elliptic", thread.has_turns and _ELLIPTIC.search(text)),
         (Intent.FOLLOW_UP, "points back", thread.has_turns and asks(text) and points_back(text)),
     )
@@ -171,11 +172,13 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
 
 def points_back(text: str) -> bool:
     """Whether the message leans on something said before: it points at it and says little itself."""
+    text = text[:_READ]
     return bool(_POINTS_BACK.search(text)) and len(content(text)) <= _FEW_CONTENT_WORDS
 
 
 def leans(text: str) -> bool:
     """Whether the message cannot be understood without the thread, as far as its form tells. `ERR-4032` says enough."""
+    text = text[:_READ]
     said = content(text)
     few = len(said) < _ENOUGH_WORDS and not any(map(_DIGIT.search, said))
     return bool(_ELLIPTIC.search(text)) or points_back(text) or few
@@ -183,7 +186,24 @@ def leans(text: str) -> bool:
 
 def asks(text: str) -> bool:
     """Whether the message has the form of a question or of a request to be told something."""
-    return bool(_ASKS.search(text))
+    return text.rstrip().endswith("?") or bool(_ASKS.search(text[:_READ]))
+
+
+def _speaks_to_somebody(text: str, *, asked_back: bool) -> bool:
+    """Whether somebody else is spoken to. "Germany, please" and "Yes, Germany" answer a question of ours."""
+    if not asked_back:
+        return bool(_TO_SOMEBODY.search(text) or _CALLS.search(text))
+    return bool(_TO_SOMEBODY.search(_POLITE_END.sub("", text)) or (asks(text) and _CALLS.search(text)))
+
+
+def _is_answer(text: str) -> bool:
+    """Whether a message may answer our question: it is short, and nothing that has a rule of its own."""
+    another = _JUDGES.search(text) or wants_shorter(text) or wants_longer(text) or _is_about_me(text)
+    return len(text.split()) <= _AN_ANSWER and not another
+
+
+def _is_about_me(text: str) -> bool:
+    return bool(_ABOUT_ME.search(text)) and not _ABOUT_ELSE.search(text)
 
 
 def _is_small(text: str) -> bool:

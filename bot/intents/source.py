@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from bot import texts
 from bot.intents.intent import Intent, Request, Tools
-from bot.intents.pointing import LAST, means_item, means_source, pointed_at
+from bot.intents.pointing import LAST, is_bare, means_item, means_source, pointed_at
 from bot.intents.reading import around, read_out
 from bot.intents.recall import found_again, reread
 from bot.messages import Answer, Citation, Outcome, Turn
@@ -21,20 +21,21 @@ _Thing = TypeVar("_Thing")
 
 async def source(tools: Tools, request: Request) -> Answer:
     """Read out what is pointed at, from its document as it is now; nothing of it if asker or audience may not read it any more."""
+    if not request.question.addressed and is_bare(request.question.text):  # among colleagues a number is mostly theirs
+        request.notes.intent = Intent.NOT_FOR_ME
+        return _refused(request, texts.NOT_FOR_ME)
     turn = next((turn for turn in reversed(request.past) if turn.answer.citations and turn.intent != Intent.SOURCE), None)
     if turn is None:
-        return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
+        return _refused(request, texts.NOTHING_SAID)
     citation = meant(request.question.text, turn)
     if citation is None:
-        count = len(turn.answer.citations)
-        return Answer(outcome=Outcome.REFUSAL, text=texts.ONE_SOURCE if count == 1 else texts.SO_MANY_SOURCES.format(count=count))
+        return _refused(request, _none_such(request.question.text, turn))
     await request.reply.step(Step.SEARCHING)
     with request.notes.step("open"):
         documents = await reread(tools, request, [turn])
     found = found_again(citation, documents.get(citation.document, ()))
     if found is None:
-        private = request.question.private
-        return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if private else texts.GONE_EVERYBODY)
+        return _refused(request, texts.GONE_ASKER if request.question.private else texts.GONE_EVERYBODY)
     request.notes.found(turn.query or turn.question, Findings(hits=(Hit(passage=found.passage, score=1.0),)))
     read = around(found)
     name = texts.title(" › ".join((found.passage.document.title, *found.passage.heading)))  # noqa: RUF001  as in the interface
@@ -56,6 +57,19 @@ def meant(text: str, turn: Turn) -> Citation | None:
     elif means_item(text):
         return None
     return _nth(turn.answer.citations, number)
+
+
+def _refused(request: Request, text: str) -> Answer:
+    """A refusal; nobody who talks to others is told it."""
+    return Answer(outcome=Outcome.REFUSAL, text=text, silent=not request.question.addressed)
+
+
+def _none_such(text: str, turn: Turn) -> str:
+    """That the answer has no such point, or source."""
+    if means_item(text) and len(_ITEM.findall(turn.answer.text)) >= _FEWEST_ITEMS:
+        return texts.NO_SUCH_POINT
+    count = len(turn.answer.citations)
+    return texts.ONE_SOURCE if count == 1 else texts.SO_MANY_SOURCES.format(count=count)
 
 
 def _nth(things: Sequence[_Thing], number: int) -> _Thing | None:

@@ -73,7 +73,7 @@ def own_words(text: str) -> str:
 
 def content(text: str) -> list[str]:
     """The words of `text` that carry its subject, as they are written."""
-    return [word for word in _WORD.findall(text) if not is_stop_word(word) and word.lower() not in _EMPTY]
+    return [word for word in _WORD.findall(text) if not is_stop_word(word) and word.lower().replace("\u2019", "'") not in _EMPTY]
 
 
 def _subject(last: Turn, text: str) -> list[str]:

@@ -48,19 +48,27 @@ class _Draft:
 async def written(
     tools: Tools, request: Request, writer: Writer, prompt: Callable[[str], Prompt], hits: Sequence[Hit], otherwise: Answer
 ) -> Answer | None:
-    """What the model writes from `hits`, checked; None if it says that they do not answer.
+    """What the model writes from as many of `hits` as there is room for, checked; see `written_from`."""
+    return await written_from(tools, request, writer, prompt, fitting(hits, room(request)), otherwise)
+
+
+async def written_from(
+    tools: Tools, request: Request, writer: Writer, prompt: Callable[[str], Prompt], sources: Sequence[Hit], otherwise: Answer
+) -> Answer | None:
+    """What the model writes from all of `sources`, checked; None if it says that they do not answer.
 
     Only checked text is ever shown, so nothing that was shown must be struck. If too much falls out, the model is told what and why and
     asked once more, unless that would go over the budget; the better of both stands. `otherwise`, with a notice that says why, if the
     model fails before anything holds, or nothing it writes does.
     """
-    sources = fitting(hits, room(request))
     filled = prompt(fence((_label(hit.passage), hit.passage.text) for hit in sources))
     spent = request.notes.usage.tokens
     draft = await _draft(tools, request, writer, filled, sources, shown=True)
     if draft.incomplete:
         draft = await _mended(tools, request, writer, filled, sources, draft, request.notes.usage.tokens - spent)
-    if draft.unanswered and draft.failure is None:
+    if draft.failure:
+        request.notes.failure = f"{ModelUnavailable.__name__}.{draft.failure}"
+    elif draft.unanswered:
         return None
     return _outcome(draft, otherwise)
 
@@ -114,7 +122,6 @@ async def _streamed(request: Request, writer: Writer, prompt: Prompt, checker: C
                 await request.reply.text(checked)
                 request.notes.shown()
     except ModelUnavailable as problem:
-        request.notes.failure = f"{type(problem).__name__}.{problem.reason}"
         return whole, problem.reason
     return whole, None
 
@@ -140,6 +147,8 @@ def _together(*notices: str) -> str:
 
 
 def _label(passage: Passage) -> str:
-    changed = passage.document.modified_at
-    date = f" (last changed {changed.day} {texts.month(changed)})" if changed else ""
-    return " › ".join((passage.document.title, *passage.heading)) + date  # noqa: RUF001  the same sign as in the interface
+    """Its title and headings, when it was changed, and what it is beside other editions: a draft, an older one."""
+    changed, edition = passage.document.modified_at, passage.document.edition
+    date = f"last changed {changed.day} {texts.month(changed)}" if changed else ""
+    told = "; ".join(filter(None, (date, texts.edition(edition.standing, edition.replaced_by))))
+    return " › ".join((passage.document.title, *passage.heading)) + (f" ({told})" if told else "")  # noqa: RUF001  the same sign as in the interface

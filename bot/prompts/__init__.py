@@ -1,7 +1,7 @@
 """Prompts: Markdown files with a name, a version and declared variables, read and checked once, at start.
 
-A file has front matter (`name`, `version`, `variables`), then `## system` and `## user`. `{{variable}}` stands for a value. One without
-`## system` follows another prompt.
+A file has front matter (`name`, `version`, `variables`), then `## system` and `## user`. `{{variable}}` stands for a value. One that
+follows another prompt has no `## system`: it is read with the other's.
 """
 
 import re
@@ -18,6 +18,7 @@ from bot.llm.port import Prompt
 _FILE = re.compile(r"---\n(?P<head>.*?)\n---\n\s*(?:## system\n(?P<system>.*?)\n)?## user\n(?P<user>.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _NEEDED = frozenset({"answer", "again", "judge", "summarize", "rewrite", "restate"})
+_FOLLOWING = frozenset({"again.md"})  # files whose prompt is put below another one
 _HEAD = frozenset({"name", "version", "variables"})
 
 
@@ -66,9 +67,13 @@ def parse(file: str, text: str) -> Template:
     """One prompt file's text, checked. Raises `BadPrompt`."""
     match = _FILE.fullmatch(text)
     if match is None:
-        _refuse(file, "it needs front matter between ---, then `## system` and `## user`")
+        _refuse(file, "it needs front matter between ---, then `## system`, unless it follows another prompt, and `## user`")
     head = _head(file, match["head"])
     system, user = (match["system"] or "").strip(), match["user"].strip()
+    if file in _FOLLOWING and system:
+        _refuse(file, "it follows another prompt, whose `## system` holds; it has none of its own")
+    if file not in _FOLLOWING and not system:
+        _refuse(file, "it needs a `## system` above `## user`")
     declared = frozenset(head["variables"])
     used = frozenset(_VARIABLE.findall(user))
     if f"{head['name']}.md" != file:

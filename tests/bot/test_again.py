@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
-from bot.intents.intent import Intent
-from bot.intents.pointing import LAST, pointed_at, wants_longer, wants_shorter
+from bot.intents.intent import ASKED_BACK, Intent
+from bot.intents.pointing import LAST, is_bare, pointed_at, wants_longer, wants_shorter
 from bot.intents.reading import around, read_out
 from bot.intents.rules import Thread, by_rule
 from bot.intents.source import meant
@@ -53,6 +53,23 @@ async def then(house: House, intent: Intent, text: str, **changes: object) -> An
 )
 def test_what_points_at_one_of_several_is_told_from_what_says_more(text: str, number: int | None) -> None:
     assert pointed_at(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("3", True),
+        ("ok, 2", True),
+        ("no. 7", True),
+        ("[2]", False),
+        ("source 2", False),
+        ("the 2nd", False),
+        ("step 2", False),
+        ("why?", False),
+    ],
+)
+def test_a_number_alone_may_be_anybody_s(text: str, *, bare: bool) -> None:
+    assert is_bare(text) is bare
 
 
 @pytest.mark.parametrize(
@@ -122,7 +139,7 @@ async def test_with_a_model_the_answer_is_written_again_from_the_same_sources_on
     house.writer = Script(["It is 18 weeks in Germany [1]."])
     answer = await then(house, Intent.RESTATE, "in one sentence")
     assert answer.text == "It is 18 weeks in Germany [1]."
-    assert house.memory.trace("q2").prompt == "restate@1"
+    assert house.memory.trace("q2").prompt == "restate@2"
     sent = house.writer.prompts[0].user
     assert "How long is parental leave in Germany?" in sent
     assert "in one sentence" in sent
@@ -134,6 +151,61 @@ async def test_a_model_that_has_nothing_to_say_leaves_the_piece(house: House) ->
     house.writer = Script(["UNANSWERED"])
     answer = await then(house, Intent.RESTATE, "in one sentence")
     assert "18 weeks" in answer.text
+
+
+UNSURE = "How long is parental sabbatical credit in Germany?"
+
+
+@pytest.mark.parametrize("text", ["shorter", "more detail"])
+@pytest.mark.parametrize("written", [None, "UNANSWERED", "It is 18 weeks in Germany [1]."])
+async def test_the_nearest_stays_what_may_not_answer_in_any_length(house: House, text: str, written: str | None) -> None:
+    house.sources.words_only = True
+    before = await house.asked(UNSURE)
+    assert (before.outcome, before.doubt > 0) == (Outcome.NEAREST, True)
+    house.sources.words_only = False
+    house.writer = Script([written]) if written else None
+    answer = await then(house, Intent.RESTATE, text)
+    assert (answer.outcome, answer.doubt) == (Outcome.NEAREST, before.doubt)
+    assert answer.text.startswith(
+        "The nearest that I found in the 3 documents you can read is *Leave handbook* [1]. It may not answer you."
+    )
+    assert "18 weeks" in answer.text
+    assert answer.citations[0].document == "leave.md"
+
+
+async def test_the_nearest_that_is_as_short_as_it_can_be_is_said_to_be(house: House) -> None:
+    house.sources.words_only = True
+    await house.asked(UNSURE)
+    await then(house, Intent.RESTATE, "shorter")
+    assert (await then(house, Intent.RESTATE, "even shorter")).notice == texts.AS_SHORT
+
+
+async def test_what_a_closed_document_gave_to_a_question_is_not_asked_with_again(house: House) -> None:
+    board = viewer("bea", "board")
+    heron = passage(document("heron.md", "Herons"), "A falcon hunts since 1900.")
+    house.sources.passages_ = [*company.PASSAGES, heron]
+    await house.asked("Falcon?", by=board)
+    await then(house, Intent.FOLLOW_UP, "since when?", by=board)
+    assert "acquisition" in house.memory.trace("q2").query
+    asked, ending = house.memory.turns[TurnId("q2")]
+    assert ending is not None
+    house.memory.turns[TurnId("q2")] = (asked, replace(ending, answer=replace(ending.answer, citations=(whole(heron).citation(1),))))
+    house.sources.closed.add(company.DEAL.id)
+    house.writer = Script(["A falcon hunts since 1900 [1]."])
+    await then(house, Intent.RESTATE, "shorter", by=board)
+    assert house.writer.prompts
+    assert "acquisition" not in house.writer.prompts[0].user
+    assert "acquisition" not in house.memory.trace("q3").query
+    await then(house, Intent.RESTATE, "more detail", by=board)
+    assert "Question: since when?" in house.writer.prompts[-1].user
+
+
+async def test_a_question_of_ours_is_not_what_is_said_again(house: House) -> None:
+    await house.asked("How long is parental leave in Germany?")
+    asked = house.memory.turns[TurnId("q1")]
+    assert asked[1] is not None
+    house.memory.turns[TurnId("q1")] = (asked[0], replace(asked[1], trace=replace(asked[1].trace, intent=ASKED_BACK)))
+    assert (await then(house, Intent.RESTATE, "shorter")).text == texts.NOTHING_SAID
 
 
 @pytest.mark.parametrize(("intent", "text"), [(Intent.RESTATE, "shorter"), (Intent.RESTATE, "more detail"), (Intent.SOURCE, "the first")])
@@ -183,6 +255,36 @@ async def test_the_second_one_is_the_second_footnote_read_out(house: House) -> N
 async def test_an_answer_of_one_source_has_no_second(house: House) -> None:
     await house.asked("How long is parental leave in Germany?")
     assert (await then(house, Intent.SOURCE, "number 2")).text == texts.ONE_SOURCE
+    assert "source 1" in texts.ONE_SOURCE
+    assert (await then(house, Intent.SOURCE, "source 1")).text.startswith("*Leave handbook")
+
+
+async def test_a_list_that_has_no_such_point_is_said_to_have_none(house: House) -> None:
+    await house.asked("How do I claim expenses with a receipt in the portal?")
+    asked, ending = house.memory.turns[TurnId("q1")]
+    assert ending is not None
+    house.memory.turns[TurnId("q1")] = (asked, replace(ending, answer=replace(ending.answer, text=LISTED)))
+    assert (await then(house, Intent.SOURCE, "step 4")).text == texts.NO_SUCH_POINT
+    assert (await then(house, Intent.SOURCE, "the seventh one")).text != texts.NO_SUCH_POINT
+
+
+@pytest.mark.parametrize("text", ["3", "1", "ok, 2", "no. 7", "the fourth one"])
+async def test_a_number_among_colleagues_who_do_not_speak_to_us_gets_no_reply(house: House, text: str) -> None:
+    among = [viewer("ana"), viewer("cy")]
+    await house.asked("How long is parental leave in Germany?", among=among)
+    answer = await then(house, Intent.SOURCE, text, among=among, addressed=False)
+    assert (answer.outcome, answer.silent, answer.citations) == (Outcome.REFUSAL, True, ())
+    told = await then(house, Intent.SOURCE, "number 7", among=among)
+    assert not told.silent
+
+
+async def test_a_bare_number_that_was_not_for_us_is_no_part_of_the_thread(house: House) -> None:
+    among = [viewer("ana"), viewer("cy")]
+    await house.asked("How long is parental leave in Germany?", among=among)
+    await then(house, Intent.SOURCE, "1", among=among, addressed=False)
+    assert house.memory.trace("q2").intent == Intent.NOT_FOR_ME
+    answer = await then(house, Intent.SOURCE, "the first source", among=among, addressed=False)
+    assert "18 weeks" in answer.text
 
 
 LISTED = "To claim:\n\n1. Open the portal. [1]\n2. Upload each receipt. [2]\n3. Submit \\[3\\] it. [1]"

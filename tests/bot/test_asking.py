@@ -54,7 +54,19 @@ async def test_a_question_that_several_documents_answer_differently_is_asked_bac
     assert house.memory.trace().intent == ASKED_BACK
 
 
-@pytest.mark.parametrize("said", ["France", "the second one", "2", "in France, please", "I mean the French one: France", "number two"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "France",
+        "the second one",
+        "2",
+        "in France, please",
+        "I mean the French one: France",
+        "number two",
+        "I’m in France",
+        "And in France?",
+    ],
+)
 async def test_what_is_said_next_is_taken_for_the_choice_it_names(house: House, said: str) -> None:
     await house.asked(ASKED)
     answer = await then(house, said)
@@ -87,6 +99,52 @@ async def test_a_choice_that_was_closed_meanwhile_is_not_shown(house: House) -> 
     answer = await then(house, "France")
     assert "one month" not in answer.text
     assert "fr.md" not in [citation.document for citation in answer.citations]
+
+
+@pytest.mark.parametrize("said", ["How many vacation days do we get in Germany?", "vacation days in Germany"])
+async def test_another_question_that_names_a_choice_is_another_question(house: House, said: str) -> None:
+    await house.asked(ASKED)
+    await then(house, said)
+    assert house.sources.searched[-1] == said
+
+
+@pytest.mark.parametrize("said", ["France", "2", "the last one"])
+async def test_the_name_of_a_choice_that_was_closed_meanwhile_is_not_searched(house: House, said: str) -> None:
+    house.sources.passages_ = [GERMANY, replace(FRANCE, document=replace(FRANCE.document, title="Handbook France of Heron"))]
+    await house.asked(ASKED)
+    assert "Heron" in house.memory.turns[TurnId("q1")][1].answer.text  # type: ignore[union-attr]  # it ended
+    house.sources.closed.add(FRANCE.document.id)
+    house.writer = Script(["It is four weeks in Germany [1]."])
+    await then(house, said)
+    assert house.sources.searched[-1].startswith("How long is the notice period")
+    assert not any("Heron" in query for query in house.sources.searched)
+    assert not any("Heron" in prompt.user for prompt in house.writer.prompts)
+
+
+async def test_a_choice_that_was_closed_since_is_not_the_subject_of_what_follows(house: House) -> None:
+    house.sources.passages_ = [GERMANY, replace(FRANCE, document=replace(FRANCE.document, title="Handbook France of Heron"))]
+    await house.asked(ASKED)
+    await then(house, "2")
+    assert "Heron" in house.sources.searched[-1]
+    house.sources.closed.add(FRANCE.document.id)
+    searched = len(house.sources.searched)
+    await then(house, "and when I am ill?")
+    assert not any("Heron" in query for query in house.sources.searched[searched:])
+
+
+async def test_a_question_back_says_what_is_said_beside_answers_too(house: House) -> None:
+    house.sources.passages_ = [SPAIN, GERMANY, FRANCE]
+    board = viewer("bea", "board")
+    among = await house.asked(ASKED, by=board, among=[board, viewer("cy")], place="#general")
+    assert (among.text, among.withheld, among.notice) == (BACK, True, texts.PRIVATE_OFFER)
+    house.sources.words_only = True
+    private = await house.asked(ASKED, id=TurnId("q2"), thread="t2")
+    assert (private.text, private.notice) == (BACK, texts.WORDS_ONLY)
+
+
+async def test_a_title_of_several_lines_is_a_choice_on_one(house: House) -> None:
+    house.sources.passages_ = [replace(GERMANY, document=replace(GERMANY.document, title="Handbook\n\n# Germany")), FRANCE]
+    assert "1. Handbook # Germany [1]\n2. Handbook France [2]" in (await house.asked(ASKED)).text
 
 
 async def test_nobody_is_offered_what_not_all_may_read(house: House) -> None:
@@ -212,3 +270,24 @@ def test_only_right_after_it_a_short_message_answers_our_question() -> None:
     assert by_rule("Germany", thread) == (Intent.FOLLOW_UP, "answers our question")
     assert by_rule("thanks", thread) == (Intent.SMALLTALK, "greeting")
     assert by_rule("Germany", Thread(has_turns=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Germany, please", Intent.FOLLOW_UP),
+        ("Yes, Germany", Intent.FOLLOW_UP),
+        ("I'm in Germany", Intent.FOLLOW_UP),
+        ("the second one", Intent.FOLLOW_UP),
+        ("2", Intent.FOLLOW_UP),
+        ("Anna, do you know?", Intent.NOT_FOR_ME),
+        ("Do you know, Anna?", Intent.NOT_FOR_ME),
+        ("Summarise the travel policy", Intent.SUMMARIZE_DOCUMENT),
+        ("sum up this thread", Intent.SUMMARIZE_THREAD),
+        ("what can you do?", Intent.HELP),
+        ("shorter, please", Intent.RESTATE),
+        ("more detail", Intent.RESTATE),
+    ],
+)
+def test_what_is_plainly_something_else_does_not_answer_our_question(text: str, intent: Intent) -> None:
+    assert (by_rule(text, Thread(has_turns=True, has_answer=True, asked_back=True)) or (None,))[0] is intent

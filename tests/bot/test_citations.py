@@ -131,6 +131,9 @@ def test_whatever_a_model_writes_every_mark_has_its_footnote_in_order_of_use(tex
         pytest.param("As of March 2024, the hotel limit in Berlin is €150 [2].", None, id="the document's own date"),
         pytest.param("As of May 2024, the hotel limit in Berlin is €150 [2].", None, id="may is too common a word to be held against it"),
         pytest.param("As of April 2024, the hotel limit in Berlin is €150 [2].", "number 4 is in none of its passages", id="another date"),
+        pytest.param("The hotel limit in Berlin is €150 since April [2].", "number 4 is in none of its passages", id="a month at the end"),
+        pytest.param("Since April, the hotel limit in Berlin is €150 [2].", "number 4 is in none of its passages", id="before a comma"),
+        pytest.param("The hotel limit in Berlin is €150 since March 2024 [2].", None, id="the right month at the end"),
     ],
 )
 def test_a_sentence_is_held_against_its_passages(sentence: str, reason: str | None) -> None:
@@ -166,6 +169,15 @@ def test_a_foreign_name_is_found_also_where_every_word_is_capitalised(sentence: 
     verdict = judged(sentence, [APPROVAL])
     assert isinstance(verdict, Dropped)
     assert verdict.reason == f"name {name} is in none of its passages"
+
+
+@pytest.mark.timeout(20)  # it takes milliseconds; read in every way that it can be, longer than anybody waits
+@pytest.mark.parametrize("closer", ["_", "'_", "*_", "\u2019_"])
+def test_a_long_row_of_names_is_judged_at_once(closer: str) -> None:
+    names = " ".join(f"{chr(65 + n % 26)}bc{closer}" for n in range(60))
+    source = Evidence(f"These sign purchases: {names}.")
+    assert isinstance(judged(f"{names} sign purchases [1].", [source]), Held)
+    assert isinstance(judged(f"{names} sign purchases, says Zorblatt [1].", [source]), Dropped)
 
 
 @pytest.mark.parametrize(

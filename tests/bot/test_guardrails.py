@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 
 from bot.errors import EmptyQuestion, LongQuestion
 from bot.guardrails import LONGEST_QUESTION, clean, comment, fence, fence_said, guarded, kept, keys
+from bot.intents import choices, pointing, rules, subject
+from bot.quotes import whole
+from tests.bot import company
+from tests.bot.fakes import NOW, hit, turn
 
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
 
@@ -66,6 +70,52 @@ def test_long_input_is_judged_at_once(text: str) -> None:
     with pytest.raises((LongQuestion, EmptyQuestion)):
         guarded(text)
     assert time.perf_counter() - began < 0.2
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("more on " * 499 + "zebra", id="words that open a message"),
+        pytest.param("in " + "a" * 590 + "!b", id="a word after a preposition"),
+        pytest.param("for " + "x" * 300 + ". why?", id="a word, and another sentence"),
+        pytest.param("in " + "x" * 3_990 + "!b", id="a word as long as a question"),
+        pytest.param("in " * 1_330 + "!b", id="prepositions"),
+        pytest.param("in A" + " A" * 1_990 + "-!", id="a name of many words"),
+        pytest.param("please " * 570 + "zebra", id="politeness"),
+        pytest.param("2" + ", please" * 490 + " zebra", id="a number, politely"),
+        pytest.param("too much " * 440 + "zebra", id="words before another length"),
+        pytest.param("sum a b c d " * 330, id="half a summary"),
+        pytest.param("that is not " * 330, id="half a verdict"),
+        pytest.param("a." + "./-" * 1_300, id="a word of signs"),
+        pytest.param("? " * 1_999 + "x", id="question marks"),
+    ],
+)
+def test_no_message_keeps_those_who_read_its_form_at_work(text: str) -> None:
+    thread = rules.Thread(has_turns=True, has_answer=True)
+    both = rules.Thread(has_turns=True, asked_back=True)
+    assert len(text) <= LONGEST_QUESTION
+    for function in (rules.leans, rules.asks, rules.points_back, subject.content, subject.own_words):
+        function(text)
+    for reads in (
+        pointing.pointed_at,
+        pointing.is_bare,
+        pointing.means_item,
+        pointing.means_source,
+        pointing.wants_shorter,
+        pointing.wants_longer,
+    ):
+        reads(text)
+    rules.by_rule(text, thread)
+    rules.by_rule(text, both)
+    choices.chosen(text, [whole(company.HOTELS).citation(1), whole(company.SICK).citation(2)])
+    choices.choices(text, [hit(company.HOTELS), hit(company.HOTELS_OLD)], NOW, text)
+    subject.standalone(text, [turn(text)])
+    subject.borrows(text, [turn(text)])
+
+
+def test_a_long_question_is_one_by_its_last_sign_too() -> None:
+    assert rules.asks("The policy, " * 100 + "right?")
 
 
 def test_what_is_kept_is_bounded() -> None:

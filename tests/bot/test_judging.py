@@ -157,12 +157,38 @@ def test_german_nouns_are_no_names() -> None:
         pytest.param("Il congedo non è pagato per gli altri.", "it", id="Italian"),
         pytest.param("Het verlof wordt betaald voor de ouders.", "nl", id="Dutch"),
         pytest.param("育児休暇は26週間です。", OTHER_SCRIPT, id="Japanese"),
+        pytest.param("Die Frist beträgt 30 Tage.", "de", id="German, short"),
+        pytest.param("Hotels kosten bis zu 180 € pro Nacht, und Mahlzeiten 45 € pro Tag.", "de", id="German rates"),
+        pytest.param("Les hôtels coûtent au plus 180 € par nuit.", "fr", id="French, short"),
+        pytest.param("No se puede pagar el hotel sin factura.", "es", id="Spanish with no"),
+        pytest.param("As despesas do mês são pagas no fim do mês pela empresa.", "pt", id="Portuguese with as, do and no"),
+        pytest.param("Il limite per gli hotel è di 180 € per notte.", "it", id="Italian with per"),
+        pytest.param("De reis in het buitenland is in overleg met de leiding.", "nl", id="Dutch with in and is"),
+        pytest.param("Up to £180 per night, £45 per day.", "en", id="English rates"),
+        pytest.param("Employees do so as soon as possible.", "en", id="English with do and as"),
+        pytest.param("Do as no other does.", "en", id="English that could be Portuguese"),
+        pytest.param("Meals: £45 per day, £60 per night.", None, id="English with nothing but per"),
+        pytest.param("Van hire is paid in advance, in full, of course.", None, id="English that could be Dutch"),
+        pytest.param("Zürich €200, Köln €150.", None, id="names in another language"),
         pytest.param("Berlin €180", None, id="too little to tell"),
         pytest.param("", None, id="nothing"),
     ],
 )
 def test_languages_are_told_by_their_commonest_words(text: str, known: str | None) -> None:
     assert language(text) == known
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        pytest.param("Up to £210 per night, £45 per day", "210 belongs to something else in its passages", id="another row"),
+        pytest.param("Up to €180 per night, £45 per day", "180 eur belongs to something else in its passages", id="another currency"),
+        pytest.param("Up to £180 per night, £45 per day", "", id="as it is"),
+    ],
+)
+def test_english_rates_are_held_like_other_sentences(claim: str, reason: str) -> None:
+    rates = "Hotels in the UK are paid up to £180 per night and £45 per day. Offices of partners may charge £210 for a meeting room."
+    assert fault(claim, rates) == reason
 
 
 def test_a_row_is_compared_with_the_names_of_its_columns() -> None:

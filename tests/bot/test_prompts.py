@@ -19,6 +19,7 @@ def test_the_house_s_prompts_load_and_say_that_sources_are_data() -> None:
     assert found.keys() == {"answer", "again", "judge", "summarize", "rewrite", "restate"}
     assert "UNANSWERED" in found["answer"].system
     assert "data" in found["answer"].system
+    assert all("<<message n key>>" in found[name].system for name in ("answer", "restate", "summarize"))  # `again` follows these
 
 
 def test_a_prompt_is_filled_in_one_pass_and_names_its_version() -> None:
@@ -37,12 +38,21 @@ def test_a_prompt_is_filled_in_one_pass_and_names_its_version() -> None:
         pytest.param(GOOD.replace("name: x", "name: y"), "not the file's", id="another name"),
         pytest.param(GOOD.replace("version: 2", "version: two"), "version is a number", id="version is no number"),
         pytest.param(GOOD.replace("version: 2\n", ""), "front matter needs", id="no version"),
+        pytest.param(GOOD.replace("## system\nBe kind.\n", ""), "needs a `## system`", id="no fixed part"),
+        pytest.param(GOOD.replace("Be kind.", ""), "needs a `## system`", id="an empty fixed part"),
         pytest.param(GOOD.replace("name: x", "name: ["), "front matter needs", id="broken YAML"),
     ],
 )
 def test_a_prompt_that_cannot_be_used_is_refused_by_name(text: str, why: str) -> None:
     with pytest.raises(BadPrompt, match=rf"x\.md.*{why}"):
         prompts.parse("x.md", text)
+
+
+def test_a_prompt_that_follows_another_one_has_no_fixed_part_of_its_own() -> None:
+    text = GOOD.replace("name: x", "name: again")
+    assert prompts.parse("again.md", text.replace("## system\nBe kind.\n\n", "")).system == ""
+    with pytest.raises(BadPrompt, match=r"again\.md.*follows another prompt"):
+        prompts.parse("again.md", text)
 
 
 @pytest.mark.parametrize("values", [{}, {"b": "x"}, {"a": "x", "b": "y"}])

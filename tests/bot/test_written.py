@@ -2,18 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot import likeness, texts
+from bot import likeness, prompts, texts
 from bot.errors import ModelUnavailable, Unavailable
+from bot.intents.intent import Request, Tools
+from bot.intents.material import material
+from bot.intents.writing import _label
 from bot.llm.port import Spending, Usage
 from bot.messages import Outcome, TurnId
+from bot.notes import Notes
 from bot.reply import Step
+from knowledge.documents import Document, DocumentId, Edition, Passage
 from knowledge.embedding.port import Matrix
+from tenancy.viewer import Audience, Viewer
 from tests.bot import company
-from tests.bot.fakes import FakeReply, FakeSources, Script, document, passage, viewer
+from tests.bot.fakes import FakeReply, FakeSources, Script, document, hit, passage, question, viewer
 from tests.bot.test_conversation import House
 
 ASKED = "What is the hotel limit in Berlin?"
@@ -116,7 +122,9 @@ async def test_what_fell_out_is_mended_once(house: House) -> None:
     assert second.system == first.system
     assert "- The hotel limit in Berlin is €999 [1]. (number 999 is in none of its passages)" in second.user
     trace = house.memory.trace()
-    assert (trace.again, trace.prompt, trace.tokens_in) == ("second stands", "answer@2, again@1", 200)
+    assert (trace.again, trace.prompt, trace.tokens_in) == ("second stands", "answer@3, again@1", 200)
+    assert "<<message n key>>" in first.system
+    assert "<<message 1 " in second.user
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,7 @@ async def test_a_second_draft_that_is_no_better_does_not_stand(house: House, sec
     answer = await house.asked(ASKED)
     assert (answer.text, answer.notice) == (GOOD, "")
     assert len(house.writer.prompts) == 2
-    assert house.memory.trace().again == "first stands"
+    assert (house.memory.trace().again, house.memory.trace().failure) == ("first stands", "")
 
 
 async def test_a_model_that_then_sees_that_nothing_answers_is_believed(house: House) -> None:
@@ -195,16 +203,86 @@ async def test_a_document_that_does_not_fit_is_read_by_its_best_passages(house: 
     assert "Kiel" not in user
 
 
-async def test_a_document_that_was_closed_meanwhile_is_not_read_whole(house: House) -> None:
-    class Closing(FakeSources):
-        async def passages(self, *args: object) -> tuple[()]:
-            self.closed.add(company.TRAVEL.id)
-            return await super().passages(*args)  # type: ignore[arg-type, return-value]  # it raises
+@dataclass
+class Closing(FakeSources):
+    """Closes documents once a search has found them, and remembers what was read."""
 
-    house.sources = Closing(company.PASSAGES)
+    closing: Sequence[Document] = ()
+    read: list[DocumentId] = field(default_factory=list)
+
+    async def passages(self, viewer: Viewer, audience: Audience, document: DocumentId) -> tuple[Passage, ...]:
+        self.read.append(document)
+        self.closed |= {one.id for one in self.closing}
+        return await super().passages(viewer, audience, document)
+
+
+OLD = "The hotel limit in Berlin is €150 per night [1]."
+
+
+async def test_of_a_document_that_was_closed_meanwhile_nothing_is_written_or_quoted(house: House) -> None:
+    house.sources = sources = Closing(company.PASSAGES, closing=(company.TRAVEL,))
+    house.writer = Script([OLD])
+    answer = await house.asked(ASKED)
+    assert answer.text == OLD
+    assert all("€180" not in prompt.user and company.TRAVEL.title not in prompt.user for prompt in house.writer.prompts)
+    assert len(sources.read) == len(set(sources.read))
+
+
+async def test_passages_beside_the_leading_document_are_checked_too(house: House) -> None:
+    house.sources = Closing(company.PASSAGES, closing=(company.TRAVEL_OLD,))
     house.writer = Script([GOOD])
     await house.asked(ASKED)
-    assert company.SICK.text not in house.writer.prompts[0].user
+    assert "€180" in house.writer.prompts[0].user
+    assert "€150" not in house.writer.prompts[0].user
+
+
+@pytest.mark.parametrize("line", [ModelUnavailable(Unavailable.BUSY), "Whales are free [1].", "UNANSWERED"])
+async def test_what_was_closed_meanwhile_is_not_quoted_where_the_model_has_nothing_to_say(house: House, line: str | Exception) -> None:
+    house.sources = Closing(company.PASSAGES, closing=(company.TRAVEL,))
+    house.writer = Script([line])
+    answer = await house.asked(ASKED)
+    assert "€150" in answer.text
+    assert "€180" not in answer.text
+    assert company.TRAVEL.id not in {citation.document for citation in answer.citations}
+
+
+@pytest.mark.parametrize(("among", "text"), [([], texts.GONE_ASKER), ([viewer("cy")], texts.GONE_EVERYBODY)])
+async def test_where_all_was_closed_meanwhile_that_is_said(house: House, among: list[Viewer], text: str) -> None:
+    house.sources = Closing([company.HOTELS, company.EXPENSES], closing=(company.TRAVEL,))
+    house.writer = Script([GOOD])
+    answer = await house.asked(ASKED, among=among, place="#general" if among else "")
+    assert (answer.outcome, answer.text, answer.citations) == (Outcome.REFUSAL, text, ())
+    assert house.writer.prompts == []
+
+
+@pytest.mark.parametrize(
+    ("most", "given"),
+    [
+        pytest.param(8_000, "00112233", id="two whole, then passages of the others"),
+        pytest.param(5_600, "00112", id="as far as there is room"),
+        pytest.param(1_500, "0", id="none whole where what was found of it is too long already"),
+    ],
+)
+async def test_no_more_documents_are_read_than_are_given(house: House, most: int, given: str) -> None:
+    pages = [passage(document(str(n), f"Guide {n}"), f"Hotels {m}".ljust(1_000, "."), ordinal=m) for n in range(4) for m in (0, 1)]
+    house.sources = sources = Closing(pages)
+    tools = Tools(sources=sources, memory=house.memory, prompts=prompts.load(), writer=None, calibration=None)
+    request = Request(question=question(ASKED), past=(), reply=FakeReply(), notes=Notes())
+    found = await material(tools, request, [hit(one) for one in pages], most)
+    assert "".join(one.passage.document.id for one in found.sources) == given
+    assert "".join(sources.read) == "".join(dict.fromkeys(given))
+
+
+def labelled(edition: Edition) -> str:
+    told = replace(company.HOTELS_OLD, document=replace(company.TRAVEL_OLD, edition=edition))
+    return _label(told)
+
+
+def test_the_model_is_told_what_a_document_is_beside_other_editions() -> None:
+    assert labelled(Edition()) == "Travel policy 2024 › Hotels (last changed 2 March 2024)"
+    assert labelled(Edition(standing="draft", replaced_by="Travel policy 2026")).endswith(
+        "(last changed 2 March 2024; draft, newer edition: Travel policy 2026)"
+    )
 
 
 async def test_two_questions_about_the_same_documents_begin_with_the_same_words(house: House) -> None:

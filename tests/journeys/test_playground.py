@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
 PHONE = {"width": 390, "height": 844}
 SECRET = re.compile("Salix|Kingfisher")
-NITRATE = "What is our plan for nitrate?"
+NITRATE = "How will we get a nitrate sensor?"
 LEAVE = "How long is parental leave?"
 BROKEN_OFF = 'event: step\ndata: {"step": "reading", "html": "Reading the question"}\n\n'
 SORRY = Answer(outcome=Outcome.APOLOGY, text="Something failed on our side. Ask again in a minute.")
