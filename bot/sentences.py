@@ -100,7 +100,8 @@ def sentences(prose: str) -> list[tuple[int, int]]:
 
 def units(text: str) -> list[Unit]:
     """The units of a document's text, in order. They leave out only white space, fences and quote marks."""
-    return [unit for block, piece in enumerate(_pieces(text)) for unit in _units_of(text, block, *piece)]
+    found = (unit for block, piece in enumerate(_pieces(text)) for unit in _units_of(text, block, *piece))
+    return [unit for unit in found if unit.start < unit.end]  # a line of control characters is none
 
 
 def cells(row: str) -> list[str]:
@@ -179,6 +180,8 @@ def _parted(text: str, block: list[tuple[int, int]], kind: Kind) -> Iterator[tup
 
 def _begins_anew(line: str, following: str, room: float) -> bool:
     """Whether a line that ends like none was ended on purpose: the next one's first word is no small one, and had a place in it."""
+    if not line.strip() or not following.strip():  # of spaces that do not break, and the like
+        return False
     fits = len(line) + 1 + len(following.split(maxsplit=1)[0]) <= room
     return fits and not following[0].isspace() and not following[0].islower() and not is_ended(line) and line[-1] not in ",;:"
 
@@ -187,7 +190,7 @@ def _is_title(lines: list[str]) -> bool:
     """Whether a paragraph's first line is a heading, or a path of headings: `Travel > Hotels`."""
     first, second, *_ = lines
     names = first.removesuffix("...").split(" > ")
-    if first[0].islower():
+    if not first.strip() or first[0].islower():
         return False
     if len(names) > 1:
         return max(len(name.split()) for name in names) <= 2 * _TITLE_WORDS and _begins_anew(names[-1], second, math.inf)
@@ -272,8 +275,9 @@ def _are_lines(lines: list[str]) -> bool:
 
     Such lines start anew and do not end like sentences; wrapped prose does neither as often.
     """
+    lines = [line for line in lines if line]  # not those of spaces that do not break, and the like
     if all(_FIELD.match(line) and not is_ended(line) for line in lines):
-        return True
+        return bool(lines)
     if all(not is_ended(line) and line[-1] not in ",;:" for line in lines) and any(len(line) < _WRAPPED for line in lines[:-1]):
         return len(lines) >= _FEWEST_ROWS
     anew = sum(not line[0].islower() for line in lines[1:])

@@ -381,3 +381,17 @@ async def test_a_refusal_is_no_answer_to_be_told_shorter_or_to_be_judged() -> No
     refused, _ = await asked(FAR)
     nearest, _ = await asked(BETWEEN)
     assert [Thread.of([turn(ASKED, answer=one)]).has_answer for one in (refused, nearest)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("asked", "signals"),
+    [
+        pytest.param(ASKED, Signals(nearness=0.1, lead=None), id="there is one candidate"),
+        pytest.param(
+            f"Hello team, quick question from a new colleague who travels tomorrow and found no page: {ASKED}", FAR, id="much else is said"
+        ),
+    ],
+)
+def test_what_nearness_tells_little_of_is_not_refused(asked: str, signals: Signals) -> None:
+    assert USUAL.outcome(doubt(asked, found(signals))) is Outcome.NEAREST
+    assert USUAL.outcome(doubt(ASKED, found(FAR))) is Outcome.REFUSAL

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.sentences import Kind, cells, is_ended, sentences, units
@@ -95,6 +95,10 @@ def test_units_are_slices_in_order_without_white_space_around(text: str) -> None
 
 
 @given(st.text(max_size=200))
+@example("\xa0\r0")
+@example("0\r\xa0")
+@example("- 0\n\xa0")
+@example("0\r0\r0\r\x1f")
 def test_any_text_has_units(text: str) -> None:
     assert all(0 <= unit.start < unit.end <= len(text) for unit in units(text))
 

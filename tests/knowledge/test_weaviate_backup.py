@@ -77,7 +77,7 @@ class Company:
 
     async def seen(self) -> Seen:
         index: TenantIndex = (await self.places.open(self.tenant)).index
-        holdings, vector = await index.holdings(), await self.embedder.query("parental trains and otters")
+        holdings, vector = await index.holdings(), (await self.embedder.query("parental trains and otters")).vector
         words = await index.by_words(terms("parental trains and otters, note rivers"), {EVERYONE, *group("hr")}, 50)
         vectors = await index.by_vector(vector, {EVERYONE, *group("hr")}, 50)
         kept = await index.vectors([one.passage for one in vectors])
