@@ -47,7 +47,7 @@ async def answers_ms(platform: Platform, url: str, rate: int, questions: int, sl
     started, asked, sent = asyncio.get_running_loop().time(), [], []
     for number in range(questions):
         await asyncio.sleep(max(0.0, started + number / rate - asyncio.get_running_loop().time()))
-        asked.append(platform.ask(f"How long is parental leave, asked at {time.monotonic()}?", slug))
+        asked.append(platform.ask(f"({time.monotonic()}) How long is parental leave?", slug))
         sent.append(asyncio.create_task(platform.send(url, asked[-1])))
     assert set(await asyncio.gather(*sent)) == {ACKNOWLEDGED}
     return await platform.waits_ms(asked)

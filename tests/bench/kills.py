@@ -127,7 +127,7 @@ async def _taken_over(killing: Killing) -> list[float]:
         while len(took) < killing.most:
             async with product.serving(killing.home, killing.platform.settings, "--role", "worker") as running:
                 await _is_up(running)
-                question = killing.platform.ask(f"How long is parental leave, asked at {time.monotonic()}?")
+                question = killing.platform.ask(f"({time.monotonic()}) How long is parental leave?")
                 assert await _is_taken(killing, question)
                 await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311 - a moment, no secret
                 running.kill()
@@ -214,7 +214,7 @@ async def _ask(killing: Killing) -> None:
     """Ask until every question is acknowledged; nobody waits for another's acknowledgement."""
     async with asyncio.TaskGroup() as group:
         for number in range(killing.questions):
-            question = killing.platform.ask(f"How long is parental leave, asked as number {number}?")
+            question = killing.platform.ask(f"({number}) How long is parental leave?")
             killing.asked.append(question)
             group.create_task(_send_until_taken(killing, question))
             await asyncio.sleep(killing.pause_s())

@@ -22,7 +22,7 @@ pytestmark = [*weaviate.MARKS, pytest.mark.asyncio(loop_scope="module"), pytest.
 
 CHANNEL = "CALL"
 ASKERS = {f"UANA{n}": f"ana{n}@acme.example" for n in range(20)}  # nobody may ask more than 30 questions within a minute
-QUESTION = "How long is parental leave, asked as number {n}?"
+QUESTION = "({n}) How long is parental leave?"
 
 
 @dataclass

@@ -26,7 +26,7 @@ from tests.peers.slack import Slack, Workspace
 
 pytestmark = [*weaviate.MARKS, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
-LEAVE = "How long is parental leave, asked as number {n}?"
+LEAVE = "({n}) How long is parental leave?"
 APOLOGY, REBUILDING = str(IndexUnavailable.__doc__), str(IndexMissing.__doc__)
 ANSWERED_WITHIN_S = 15.0  # a question opens the index and searches it, 5 s at most each; the rest is for a busy machine
 READYZ_WITHIN_S = 4.5  # it waits 3 s for its parts and .5 s for its doors
