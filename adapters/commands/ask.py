@@ -17,6 +17,7 @@ from bot import outcomes
 from bot.messages import Answer, Citation, Outcome, Question, TurnId
 from bot.reply import Step
 from knowledge.errors import BadCorpus
+from knowledge.ingest.rows import row_of
 from tenancy.errors import BadEmail, TenancyError
 from tenancy.viewer import Audience, TenantId
 
@@ -160,19 +161,7 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     except (OSError, UnicodeDecodeError) as error:
         message = f"The batch {file} cannot be read: {' '.join(str(error).split())}."
         raise BadCorpus(message) from error
-    return [_row(line, f"{file.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def _row(line: str, where: str) -> dict[str, Any]:
-    try:
-        row: Any = json.loads(line)
-    except ValueError as error:
-        message = f"{where} is not JSON: {error}."
-        raise BadCorpus(message) from error
-    if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
-        message = f"{where} needs a string `_id` and a string `text`."
-        raise BadCorpus(message)
-    return row
+    return [row_of(line, f"{file.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _asked(row: Mapping[str, Any], given: Asked) -> Asked:

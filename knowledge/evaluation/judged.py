@@ -1,15 +1,14 @@
 """A judged question set in the layout of BEIR: `corpus.jsonl`, `queries.jsonl`, `qrels/test.tsv`."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from knowledge.errors import BadCorpus
 from knowledge.ingest.items import TextItem, corpus
 from knowledge.ingest.readers import open_to_everyone, principal_of
+from knowledge.ingest.rows import row_of
 from tenancy.viewer import EVERYONE, Principal
 
 SOURCE = "evaluation"
@@ -38,7 +37,7 @@ def load_queries(folder: Path) -> list[JudgedQuery]:
     path = _existing(folder, "queries.jsonl")
     queries = []
     for number, line in enumerate(_lines(path), 1):
-        row = _object(line, f"{path.name}, line {number}")
+        row = row_of(line, f"{path.name}, line {number}")
         if grades.get(row["_id"]):
             principals = frozenset(principal_of(one, SOURCE) for one in row.get("viewer", [EVERYONE]))
             queries.append(JudgedQuery(row["_id"], row["text"], principals, grades[row["_id"]]))
@@ -77,15 +76,3 @@ def _lines(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise BadCorpus(f"{path} is not in UTF-8. Save it as UTF-8 and try again.") from error
-
-
-def _object(line: str, where: str) -> dict[str, Any]:
-    try:
-        row: Any = json.loads(line)
-    except ValueError as error:
-        message = f"{where} is not JSON: {error}."
-        raise BadCorpus(message) from error
-    if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
-        message = f"{where} needs a string `_id` and a string `text`."
-        raise BadCorpus(message)
-    return row

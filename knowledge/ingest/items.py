@@ -13,6 +13,7 @@ from typing import Any
 from knowledge.documents import Readers
 from knowledge.errors import BadCorpus, KnowledgeError, Unreadable
 from knowledge.ingest.readers import open_to_everyone, principal_of
+from knowledge.ingest.rows import row_of
 from knowledge.parsers.decoding import tidy_line
 from tenancy.errors import BadEmail
 from tenancy.viewer import Principal, TenantId
@@ -196,14 +197,7 @@ def corpus(path: Path, readers_of: ReadersOf | None, source: str, tenant: Tenant
 
 
 def _line(line: str, where: str, readers_of: ReadersOf | None, source: str, tenant: TenantId | None) -> TextItem:
-    try:
-        row: Any = json.loads(line)
-    except ValueError as error:
-        message = f"{where} is not JSON: {error}. Write one object a line."
-        raise BadCorpus(message) from error
-    if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
-        message = f"{where} needs a string `_id` and a string `text`."
-        raise BadCorpus(message)
+    row = row_of(line, where, "Write one object a line.")
     own = "readers" in row
     return TextItem(
         name=storable(row["_id"]),
