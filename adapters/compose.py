@@ -247,19 +247,25 @@ async def _furnish(
         jobs=jobs,
         writer=writer,
         router=router,
-        conversation=Conversation(
-            sources=library,
-            memory=turns,
-            router=router,
-            prompts=prompts.load(),
-            writer=writer,
-            calibration=calibrations,
-            spending=Spending(budget=settings.model_budget, price_in=settings.model_price_in, price_out=settings.model_price_out),
-        ),
+        conversation=_conversation(settings, library, turns, router, writer, calibrations),
         turns=turns,
         calibrations=calibrations,
         installs=Installs(database),
         inbox=Inbox(database, jobs.defer_answer),
+    )
+
+
+def _conversation(
+    settings: "Settings", library: Library, turns: Turns, router: Router, writer: Writer | None, calibrations: Calibrations
+) -> Conversation:
+    return Conversation(
+        sources=library,
+        memory=turns,
+        router=router,
+        prompts=prompts.load(),
+        writer=writer,
+        calibration=calibrations,
+        spending=Spending(budget=settings.model_budget, price_in=settings.model_price_in, price_out=settings.model_price_out),
     )
 
 

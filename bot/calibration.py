@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.doubt import NEVER_DOUBTED, USUAL, Thresholds
+from bot.doubt import NEVER_DOUBTED, USUAL, Thresholds, share_of
 
 LEAST_OF_A_KIND: Final = 3
 """Judged questions that have an answer, and that have none, from which on anything is learned."""
@@ -66,7 +66,7 @@ def learned(judged: Sequence[Judged]) -> Thresholds | None:
     if scale is None:
         return None
     slope = max(scale.slope, _FLATTEST)
-    nearest, refuse = (_share((_log_odds(usual) - scale.shift) / slope) for usual in (USUAL.nearest, USUAL.refuse))
+    nearest, refuse = (share_of((_log_odds(usual) - scale.shift) / slope) for usual in (USUAL.nearest, USUAL.refuse))
     nearest = _between(_LOWEST.nearest, nearest, _HIGHEST.nearest)
     refuse = max(refuse, _refusing_few([one.doubt for one in judged if one.answerable]))
     return Thresholds(nearest, max(nearest, _between(_LOWEST.refuse, refuse, _HIGHEST.refuse)))
@@ -141,7 +141,3 @@ def _between(low: float, value: float, high: float) -> float:
 def _log_odds(share: float) -> float:
     bounded = _between(_SURE, share, 1 - _SURE)
     return math.log(bounded / (1 - bounded))
-
-
-def _share(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-log_odds))

@@ -83,7 +83,7 @@ def doubt(query: str, findings: Findings) -> float:
         return _soft(coverage.log_odds(query, hits, cosine) + named, at_least=USUAL.nearest if findings.words_only else 0.0)
     log_odds = _seen(signals) + _WEIGHTS.unsaid * _unsaid(query, findings.unsaid) + named
     is_sure = signals.lead is not None and len(content(query)) <= _WORDY
-    return _share(log_odds) if is_sure else _soft(log_odds, at_least=0.0)
+    return share_of(log_odds) if is_sure else _soft(log_odds, at_least=0.0)
 
 
 def made_by(findings: Findings) -> str:
@@ -101,7 +101,8 @@ def _seen(signals: Signals) -> float:
     return _WEIGHTS.bias + _WEIGHTS.nearness * signals.nearness + _WEIGHTS.lead * lead
 
 
-def _share(log_odds: float) -> float:
+def share_of(log_odds: float) -> float:
+    """The share, 0 to 1, that these log-odds stand for."""
     return 1 / (1 + math.exp(-log_odds))
 
 
@@ -111,7 +112,7 @@ def _soft(log_odds: float, *, at_least: float) -> float:
     Of another model's cosines nothing is known; where only words were searched, meaning was not; and nearness tells little where there
     is one candidate, or much is said besides what is asked.
     """
-    return min(max(_share(log_odds), at_least), math.nextafter(USUAL.refuse, 0))
+    return min(max(share_of(log_odds), at_least), math.nextafter(USUAL.refuse, 0))
 
 
 def _unsaid(query: str, unsaid: frozenset[str]) -> float:

@@ -123,6 +123,11 @@ THREAD_SO_FAR: Final = "- **{question}** {answer}"
 _MONTHS: Final = "January February March April May June July August September October November December"
 
 
+def joined(*notices: str) -> str:
+    """Those of the notices that say something, one after another."""
+    return " ".join(filter(None, notices))
+
+
 def edition(standing: str, replaced_by: str | None) -> str:
     """`draft`, `archived, newer edition: Travel policy 2026`, or nothing."""
     return ", ".join(filter(None, (standing, NEWER.format(title=replaced_by) if replaced_by else "")))

@@ -92,10 +92,10 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
 def offered(answer: Answer, findings: Findings, *, private: bool) -> Answer:
     """The answer with what is to be said beside it: that only words were looked for; that there is more, which only the asker may read."""
     if findings.words_only:
-        answer = replace(answer, notice=" ".join(filter(None, (answer.notice, texts.WORDS_ONLY))))
+        answer = replace(answer, notice=texts.joined(answer.notice, texts.WORDS_ONLY))
     if not findings.better_withheld:
         return answer
-    notice = answer.notice if private else " ".join(filter(None, (answer.notice, texts.PRIVATE_OFFER)))
+    notice = answer.notice if private else texts.joined(answer.notice, texts.PRIVATE_OFFER)
     return replace(answer, withheld=True, notice=notice)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.intents import recall
 from bot.intents.intent import Request, Tools
 from knowledge.documents import DocumentId, Hit, Passage
-from knowledge.errors import UnknownDocument
 
 MOST_CHARACTERS: Final = 16_000
 """Characters of sources in one prompt, about 4,000 tokens."""
@@ -39,7 +39,7 @@ async def material(tools: Tools, request: Request, hits: Sequence[Hit], most: in
             break
         if _length(hit.passage for hit in hits if hit.passage.document.id == document) > room:
             continue  # what was found of it is too long already
-        passages = read[document] = await _read(tools, request, document)
+        passages = read[document] = await recall.read(tools, request, document)
         if passages and _length(passages) <= room:
             whole[document] = passages
             room -= _length(passages)
@@ -53,7 +53,7 @@ async def material(tools: Tools, request: Request, hits: Sequence[Hit], most: in
         if length > left and given:
             break
         if document not in read:
-            read[document] = await _read(tools, request, document)
+            read[document] = await recall.read(tools, request, document)
         if read[document] is not None:
             given.append(hit)
             left -= length
@@ -82,14 +82,6 @@ def _leading(hits: Sequence[Hit]) -> Iterator[DocumentId]:
     """The document of the best hit, and others that are hit more than once, in order of their best hit."""
     found = [hit.passage.document.id for hit in hits]
     return (document for document in dict.fromkeys(found) if document == found[0] or found.count(document) > 1)
-
-
-async def _read(tools: Tools, request: Request, document: DocumentId) -> tuple[Passage, ...] | None:
-    """A whole document; None if it was closed or deleted since it was found."""
-    try:
-        return await tools.sources.passages(request.question.viewer, request.question.audience, document)
-    except UnknownDocument:
-        return None
 
 
 def _unnamed(hit: Hit, titles: Collection[str]) -> Hit:

@@ -12,14 +12,16 @@ from knowledge.errors import UnknownDocument
 
 async def reread(tools: Tools, request: Request, turns: Sequence[Turn]) -> dict[DocumentId, tuple[Passage, ...]]:
     """The documents these turns cited, as they are now; without those that asker or audience may not read any more."""
-    question = request.question
-    found: dict[DocumentId, tuple[Passage, ...]] = {}
-    for document in {citation.document: None for turn in turns for citation in turn.answer.citations}:
-        try:
-            found[document] = await tools.sources.passages(question.viewer, question.audience, document)
-        except UnknownDocument:
-            continue
-    return found
+    cited = {citation.document: None for turn in turns for citation in turn.answer.citations}
+    return {document: passages for document in cited if (passages := await read(tools, request, document)) is not None}
+
+
+async def read(tools: Tools, request: Request, document: DocumentId) -> tuple[Passage, ...] | None:
+    """A whole document as asker and audience may read it now; None if they may not, or it is gone."""
+    try:
+        return await tools.sources.passages(request.question.viewer, request.question.audience, document)
+    except UnknownDocument:
+        return None
 
 
 async def still_told(tools: Tools, request: Request, turns: Sequence[Turn]) -> list[Turn]:
@@ -28,7 +30,7 @@ async def still_told(tools: Tools, request: Request, turns: Sequence[Turn]) -> l
     What was searched for goes on from turn to turn, with words of titles and labels in it: from the first such turn on it is the questions
     themselves. So where it is not, all that the thread remembers is read again.
     """
-    known = list(request.past) if any(map(_searched_otherwise, turns)) else list(turns)
+    known = list(request.past) if needs_recheck(turns) else list(turns)
     opened = await reread(tools, request, known)
     lost, told = False, list[Turn]()
     for turn in known:

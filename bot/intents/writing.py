@@ -129,7 +129,7 @@ async def _streamed(request: Request, writer: Writer, prompt: Prompt, checker: C
 def _outcome(draft: _Draft, otherwise: Answer) -> Answer:
     if not draft.cited.citations:
         notice = texts.NOTICES[draft.failure] if draft.failure else texts.UNSUPPORTED
-        return replace(otherwise, notice=_together(notice, otherwise.notice))
+        return replace(otherwise, notice=texts.joined(notice, otherwise.notice))
     cut = texts.CUT_SHORT if draft.failure else ""
     foreign = texts.OTHER_LANGUAGE if any(held.foreign for held in draft.held) else ""
     return replace(
@@ -137,13 +137,9 @@ def _outcome(draft: _Draft, otherwise: Answer) -> Answer:
         outcome=Outcome.ANSWER,
         text=draft.cited.text,
         citations=draft.cited.citations,
-        notice=_together(cut, foreign, otherwise.notice),
+        notice=texts.joined(cut, foreign, otherwise.notice),
         written=True,
     )
-
-
-def _together(*notices: str) -> str:
-    return " ".join(filter(None, notices))
 
 
 def _label(passage: Passage) -> str:
