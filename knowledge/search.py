@@ -209,7 +209,12 @@ class _OneSearch:
         refused = [(one, reason) for one in proposed.candidates if (reason := reasons[one.passage])]
         with self.clock.step("rank"):
             readable = [one for one in proposed.candidates if reasons[one.passage] in {None, NOT_FOR_AUDIENCE}]
-            judging = Judging(self.parts.recipe, proposed.states, {one.passage: found[one.passage].kept for one in readable})
+            judging = Judging(
+                self.parts.recipe,
+                proposed.states,
+                kept={one.passage: found[one.passage].kept for one in readable},
+                documents={one.passage: found[one.passage].passage.document.id for one in readable},
+            )
             shown = [one for one in readable if not reasons[one.passage]]
             ranked = await asyncio.to_thread(judging.ranked, shown)
             signals = await asyncio.to_thread(judging.signals, shown)

@@ -3,7 +3,7 @@
     words        what is searched by words: title and headings count three times
     candidates   both lists become one, by the sum of both scores; the best are looked at closely
     late         what the tokens of a passage say to those of the question
-    score        words, cosine and late interaction in one number, smoothed over what is near
+    score        words, cosine and late interaction in one number, smoothed over what is near; a document counts as a whole
     judging      a candidate's numbers, brought together
     signals      what tells that none of the candidates answers
     together     two searches for one question become one: what was said, and that with its subject

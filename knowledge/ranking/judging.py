@@ -8,7 +8,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.documents import PassageId, Signals
+from knowledge.documents import DocumentId, PassageId, Signals
 from knowledge.embedding.kept import Kept
 from knowledge.embedding.port import States
 from knowledge.ranking.candidates import Candidate
@@ -36,6 +36,7 @@ class Judging:
     recipe: Recipe
     states: States | None  # of the question; None: late interaction is left out
     kept: Mapping[PassageId, Kept | None]  # of every candidate that may be ranked
+    documents: Mapping[PassageId, DocumentId]  # whose passage each of them is
 
     def ranked(self, candidates: Sequence[Candidate]) -> list[Ranked]:
         """Best first. What is not among them has no part in it."""
@@ -43,7 +44,8 @@ class Judging:
             return []
         words, cosines = (np.array([each(one) for one in candidates]) for each in (attrgetter("words"), attrgetter("cosine")))
         late = np.array([np.nan if (known := self._late[one.passage]) is None else known.score for one in candidates])
-        scores = score(self.recipe, words, cosines, late, self._vectors(candidates))
+        documents = [self.documents[one.passage] for one in candidates]
+        scores = score(self.recipe, words, cosines, late, self._vectors(candidates), documents)
         return [_ranked(candidates[i], scores[i], late[i]) for i in np.argsort(-scores, kind="stable")]
 
     def signals(self, candidates: Sequence[Candidate]) -> Signals | None:

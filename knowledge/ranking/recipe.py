@@ -11,6 +11,7 @@ class Stage(StrEnum):
     VECTORS = "vectors"
     LATE = "late"
     SMOOTHING = "smoothing"
+    WHOLES = "wholes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Recipe:
     vectors: float = 0.9
     late: float = 1.0
     smoothing: float = 0.3  # share of the score that the nearest candidates have
+    wholes: float = 0.5  # how far behind a document's best passage others still count for it
 
     @property
     def looks_closely(self) -> bool:

@@ -1,21 +1,26 @@
 """From what is known of each candidate to one score (`facts/retrieval.md` step 5). Pure; arrays have one number a candidate."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.documents import DocumentId
 from knowledge.ranking.recipe import Recipe
 
 Numbers = NDArray[np.float64]
 _NEIGHBOURS = 3
 
 
-def score(recipe: Recipe, words: Numbers, cosines: Numbers, late: Numbers, vectors: NDArray[np.float32]) -> Numbers:
+def score(
+    recipe: Recipe, words: Numbers, cosines: Numbers, late: Numbers, vectors: NDArray[np.float32], documents: Sequence[DocumentId]
+) -> Numbers:
     """The candidates' scores, 0 to 1, higher is better, comparable only with one another.
 
-    `late`: not a number where it is not known. `vectors` as in `smoothed`.
+    `late`: not a number where it is not known. `vectors` as in `smoothed`. `documents`: whose passage each is.
     """
     total = recipe.words * standardised(words) + recipe.vectors * standardised(cosines) + recipe.late * standardised(filled(late))
-    return stretched(smoothed(total, vectors, recipe.smoothing))
+    return stretched(as_wholes(smoothed(total, vectors, recipe.smoothing), documents, recipe.wholes))
 
 
 def filled(values: Numbers) -> Numbers:
@@ -43,6 +48,22 @@ def smoothed(scores: Numbers, vectors: NDArray[np.float32], share: float) -> Num
     total = weights.sum(axis=1)
     around = (weights * scores[nearest]).sum(axis=1) / np.where(total > 0, total, 1)
     return np.where(total > 0, (1 - share) * scores + share * around, scores)
+
+
+def as_wholes(scores: Numbers, documents: Sequence[DocumentId], share: float) -> Numbers:
+    """Each score, and what the rest of its document adds to the document's best: of two that are as good, that with more to say leads.
+
+    A document counts as much as the soft maximum of its passages, `share · log Σ exp(score / share)`: its best, and next to nothing of
+    passages that are further behind than `share`. The order within a document stays. With 0 its best is all that counts.
+    """
+    if not share:
+        return scores
+    numbers = {document: number for number, document in enumerate(dict.fromkeys(documents))}
+    of = np.array([numbers[document] for document in documents])
+    best = np.full(len(numbers), -np.inf)
+    np.maximum.at(best, of, scores)
+    whole: Numbers = scores + share * np.log(np.bincount(of, np.exp((scores - best[of]) / share)))[of]
+    return whole
 
 
 def stretched(values: Numbers) -> Numbers:

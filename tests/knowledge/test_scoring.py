@@ -1,5 +1,7 @@
 """Late interaction, the score, and what of a passage is kept for both."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from knowledge.documents import PassageId
+from knowledge.documents import DocumentId, PassageId
 from knowledge.embedding.kept import Kept
 from knowledge.embedding.port import Embedded, Signs, States
 from knowledge.ranking import RECIPE, Candidate, Judging, Recipe, Stage
 from knowledge.ranking.late import Late
-from knowledge.ranking.score import filled, score, smoothed, standardised, stretched
+from knowledge.ranking.score import as_wholes, filled, score, smoothed, standardised, stretched
 
 WIDTH = 16
 numbers = st.lists(st.floats(-50, 50), min_size=1, max_size=12).map(np.array)
@@ -99,9 +101,39 @@ def test_smoothing_leaves_scores_between_the_lowest_and_the_highest(vectors: NDA
 
 def test_a_score_is_words_cosine_and_late_interaction_in_their_shares() -> None:
     one, other, third = np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0.0, 1.0])
-    vectors = np.zeros((2, 0), np.float32)
-    best = [int(np.argmax(score(recipe, one, other, third, vectors))) for recipe in (RECIPE, Recipe(words=2), Recipe(vectors=0, late=0))]
-    assert best == [1, 0, 0]
+    vectors, own = np.zeros((2, 0), np.float32), documents("ab")
+    recipes = (RECIPE, Recipe(words=2), Recipe(vectors=0, late=0))
+    assert [int(np.argmax(score(recipe, one, other, third, vectors, own))) for recipe in recipes] == [1, 0, 0]
+
+
+def test_of_two_documents_that_are_as_good_that_with_more_to_say_leads() -> None:
+    scores = as_wholes(np.array([2.0, 2.0, 1.5]), documents("aba"), 0.5)
+    assert scores[0] > 2
+    assert scores.tolist() == pytest.approx([2 + 0.5 * np.log(1 + np.exp(-1)), 2, 1.5 + 0.5 * np.log(1 + np.exp(-1))])
+
+
+def test_passages_far_behind_add_nothing_to_their_document() -> None:
+    assert as_wholes(np.array([9.0, 8.0, -9.0]), documents("aba"), 0.5).tolist() == pytest.approx([9, 8, -9])
+
+
+@given(numbers, st.lists(st.sampled_from("abc"), min_size=12, max_size=12), st.floats(0, 3))
+def test_judging_wholes_lowers_nothing_and_keeps_the_order_within_a_document(
+    scores: NDArray[np.float64], names: list[str], share: float
+) -> None:
+    own = documents(names[: len(scores)])
+    added = as_wholes(scores, own, share) - scores
+    assert (added >= -1e-9).all()
+    for one in set(own):
+        assert np.ptp(added[[name == one for name in own]]) == pytest.approx(0, abs=1e-9)
+
+
+@given(numbers)
+def test_documents_of_one_passage_each_are_judged_by_it(scores: NDArray[np.float64]) -> None:
+    assert as_wholes(scores, documents(map(str, range(len(scores)))), 0.5).tolist() == pytest.approx(scores.tolist())
+
+
+def documents(names: Iterable[str]) -> list[DocumentId]:
+    return [DocumentId(name) for name in names]
 
 
 def candidate(name: str, words: float, cosine: float) -> Candidate:
@@ -113,7 +145,7 @@ CANDIDATES = [candidate("a", 3, 0.2), candidate("b", 2, 0.3), candidate("c", 1, 
 
 def judging(question: States | None, recipe: Recipe = RECIPE, **kept: Kept | None) -> Judging:
     each = {one.passage: kept.get(one.passage, Kept(signs(5, number), states(1, number)[0])) for number, one in enumerate(CANDIDATES)}
-    return Judging(recipe, question, each)
+    return Judging(recipe, question, each, {one.passage: DocumentId(one.passage) for one in CANDIDATES})
 
 
 @given(st.integers(0, 50), st.integers(0, 50))
@@ -151,6 +183,7 @@ def test_no_candidates_have_no_order() -> None:
         pytest.param(Stage.VECTORS, Recipe(vectors=0), id="vectors"),
         pytest.param(Stage.LATE, Recipe(late=0), id="late interaction"),
         pytest.param(Stage.SMOOTHING, Recipe(smoothing=0), id="smoothing"),
+        pytest.param(Stage.WHOLES, Recipe(wholes=0), id="wholes"),
     ],
 )
 def test_each_stage_can_be_left_out(stage: Stage, left: Recipe) -> None:

@@ -20,7 +20,7 @@ def prompt(kind: str = "Answer.", text: str = LEAVE, asked: str = ASKED.text) ->
     return PROMPT.format(kind=kind, text=text, asked=asked)
 
 
-def answer(*documents: str, outcome: str = "answered") -> dict[str, Any]:
+def answer(*documents: str, outcome: str = "answer") -> dict[str, Any]:
     citations = [{"n": n, "document": document, "title": f"Title {n}", "heading": ""} for n, document in enumerate(documents, start=1)]
     return {"outcome": outcome, "text": "It lasts <16> weeks.[1]", "citations": citations, "notice": None}
 
