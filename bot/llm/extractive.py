@@ -81,7 +81,7 @@ class _Scored(NamedTuple):
 
 
 def _scored(question: Wanted, candidate: Candidate) -> _Scored:
-    words = candidate.quote.text
+    words = candidate.text
     covered = question.covered(
         (candidate.terms, 1.0),
         (candidate.header_terms, _HEADER),
@@ -136,9 +136,9 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
 
 def _may_stand(one: _Scored, best: _Scored) -> bool:
     """Not if it only says something of its document, nor before the best piece, which answers, unless it is nearly as good."""
-    place, answer = one.candidate.quote.place, best.candidate.quote.place
+    place, answer = one.candidate.place, best.candidate.place
     before = place[0] == answer[0] and place < answer
-    return not ABOUT_ITSELF.match(one.candidate.quote.text) and (not before or one.score >= _STRONG * best.score)
+    return not ABOUT_ITSELF.match(one.candidate.text) and (not before or one.score >= _STRONG * best.score)
 
 
 def _adds(question: Wanted, one: _Scored, said: frozenset[str], best: _Scored) -> bool:
