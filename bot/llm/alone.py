@@ -8,7 +8,9 @@ from bot.sentences import Kind, Unit, is_ended
 
 _LONGEST_PAIR: Final = 600  # characters of sentences quoted as one
 _LONGEST_ROUND: Final = 240  # characters of a sentence with the one after it
-_LONGEST_STEPS: Final = 1_200  # characters of steps quoted as one
+_LONGEST_STEPS: Final = 2_000
+"""Characters of steps quoted as one: two windows of them, since who stops half way through a procedure may do harm."""
+_LONGEST_LIST: Final = 1_200  # characters of any other list quoted as one for the sake of the line that leads in
 _LONGEST_BULLETS: Final = 700  # characters of a list quoted as one for the sake of one item
 _LONGEST_LEAD: Final = 120  # characters of a line that an item is put under
 _FRAGMENT_WORDS: Final = 5  # a list item of fewer words does not stand alone
@@ -128,12 +130,18 @@ def _in_its_list(text: str, found: Sequence[Unit], index: int) -> Standing:
     if unit.kind is Kind.BULLET and _stands_alone(unit.body(text), led_in=leads):
         return _from(text, found, index, unit.end)
     first -= leads
-    most = _LONGEST_STEPS if found[index].kind is not Kind.BULLET else _LONGEST_BULLETS
-    if found[last].end - found[first].start <= most:
+    if found[last].end - found[first].start <= _longest(found[last].kind, unit.kind):
         begin = _antecedent(text, found, first, found[first].end) if found[first].kind not in ITEMS else first
         return _from(text, found, begin, found[last].end)._replace(is_list=first < last)
     lead = text[found[first].start : found[first].end] if found[first].kind is Kind.LEAD_IN and first != index else ""
     return _from(text, found, index, found[index].end, lead.rstrip(":* ") if len(lead) <= _LONGEST_LEAD else "")
+
+
+def _longest(items: Kind, unit: Kind) -> int:
+    """Characters of a list of such items that are quoted for the sake of one unit of it."""
+    if items is Kind.STEP:
+        return _LONGEST_STEPS
+    return _LONGEST_BULLETS if unit is Kind.BULLET else _LONGEST_LIST
 
 
 def _items_around(text: str, found: Sequence[Unit], index: int) -> tuple[int, int]:

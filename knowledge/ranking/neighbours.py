@@ -15,7 +15,7 @@ all .960.
 
 
 def unread(hits: Sequence[Hit]) -> list[PassageId]:
-    """What could stand beside the first hits and is no hit itself; the end of a document has nothing after it, so not all of it exists."""
+    """What could stand beside the first hits and is no hit itself; beyond a document's ends nothing is, so not all of it exists."""
     known = {hit.passage.id for hit in hits}
     return [one for one in dict.fromkeys(place for hit in hits[:WITH_NEIGHBOURS] for place in _places(hit.passage)) if one not in known]
 
