@@ -67,7 +67,7 @@ def points_back(words: str) -> bool:
 def standing(text: str, found: Sequence[Unit], index: int) -> Standing:
     """The unit `found[index]` with what is next to it and without which it cannot be understood."""
     unit = found[index]
-    announces = index + 1 < len(found) and found[index + 1].kind in ITEMS and _does_lead_in(text, unit)
+    announces = index + 1 < len(found) and found[index + 1].kind in ITEMS and does_lead_in(text, unit)
     if unit.kind in ITEMS or unit.kind is Kind.LEAD_IN or announces:
         return _in_its_list(text, found, index)
     if unit.kind is Kind.SENTENCE:
@@ -83,6 +83,11 @@ def starts_midway(text: str, unit: Unit, index: int) -> bool:
 def leads_nowhere(found: Sequence[Unit], index: int) -> bool:
     """Whether a line that leads in is followed by no list."""
     return found[index].kind is Kind.LEAD_IN and (index + 1 == len(found) or found[index + 1].kind not in ITEMS)
+
+
+def does_lead_in(text: str, unit: Unit) -> bool:
+    """Whether a unit announces a list after it."""
+    return unit.kind is Kind.LEAD_IN or (unit.kind is Kind.SENTENCE and bool(_LEADS_IN.search(text[unit.start : unit.end])))
 
 
 def _stands_alone(body: str, *, led_in: bool) -> bool:
@@ -125,7 +130,7 @@ def _rounded_off(text: str, found: Sequence[Unit], index: int) -> int:
 def _in_its_list(text: str, found: Sequence[Unit], index: int) -> Standing:
     """The list with the line that leads in; of a list that is too long, the item under that line."""
     first, last = _items_around(text, found, index)
-    leads = first > 0 and found[first].kind in ITEMS and _does_lead_in(text, found[first - 1])
+    leads = first > 0 and found[first].kind in ITEMS and does_lead_in(text, found[first - 1])
     unit = found[index]
     if unit.kind is Kind.BULLET and _stands_alone(unit.body(text), led_in=leads):
         return _from(text, found, index, unit.end)
@@ -161,7 +166,3 @@ def _is_part(text: str, found: Sequence[Unit], index: int) -> bool:
     """Whether a unit is an item, or a paragraph within one: it is indented."""
     unit = found[index]
     return unit.kind in ITEMS or text[: unit.start].rpartition("\n")[2].startswith(("  ", "\t"))
-
-
-def _does_lead_in(text: str, unit: Unit) -> bool:
-    return unit.kind is Kind.LEAD_IN or (unit.kind is Kind.SENTENCE and bool(_LEADS_IN.search(text[unit.start : unit.end])))

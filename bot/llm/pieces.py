@@ -85,7 +85,7 @@ def _read(rank: int, prior: float, hit: Hit) -> Read:
     headers = {unit.block: _named(text[unit.start : unit.end]) for unit in found if unit.kind is Kind.HEADER}
     slides = NOTES in text and "presentation" in passage.document.media_type
     spoken = frozenset(unit.block for unit in found if slides and text.startswith(NOTES, unit.start))
-    return Read(rank, prior, passage, Stretch.of(hit), found, heading, titles, headers, spoken)
+    return Read(rank, prior, passage, Stretch(hit), found, heading, titles, headers, spoken)
 
 
 def _named(line: str) -> Header:
