@@ -31,7 +31,7 @@ class Row:
 
     header: tuple[str, ...]
     cells: tuple[str, ...]
-    table: "Table"
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
