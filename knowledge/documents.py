@@ -1,8 +1,8 @@
 """The words of what is known: documents, the passages they are made of, and hits among them. Pure; no database."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NewType
+from typing import NewType, Self
 
 from tenancy.viewer import Principal
 
@@ -88,6 +88,11 @@ class Passage:
     header: str = ""  # as of a piece: it stands further up in the document
 
 
+def passage_id(document: DocumentId, version: int, ordinal: int) -> PassageId:
+    """The same for the same document, version and place, so that writing twice is writing once, and what is next to it is known."""
+    return PassageId(f"{document}-{version}-{ordinal}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """A passage that was found, with the score it was ranked by and those it was made of."""
@@ -97,6 +102,14 @@ class Hit:
     words: float = 0.0  # BM25 of the engine; 0 if words did not find it
     cosine: float = 0.0  # -1 to 1; the list's lowest if the vector did not find it
     late: float | None = None  # -1 to 1; None if nothing is known of its tokens or the question's
+    before: Passage | None = None  # what stands right before it in its section, checked live as it was; None: nothing, or it was not read
+    after: Passage | None = None  # what stands right after it, likewise
+
+    def within(self, document: Document) -> Self:
+        """The same hit and neighbours, in the same document of which more or less is known."""
+        before = self.before and replace(self.before, document=document)
+        after = self.after and replace(self.after, document=document)
+        return replace(self, passage=replace(self.passage, document=document), before=before, after=after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

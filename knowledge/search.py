@@ -27,11 +27,13 @@ from knowledge.ranking import (
     Judging,
     Ranked,
     Recipe,
+    beside,
     current_first,
     diversify,
     exact_first,
     fuse,
     together,
+    unread,
     unsaid,
 )
 from knowledge.terms import terms
@@ -86,7 +88,14 @@ class Search:
         if failure is not None:
             raise failure
         found = reduce(together, (result for result in results if isinstance(result, Findings)))
-        return replace(found, hits=tuple(diversify(_placed(found, query), limit)))
+        hits = diversify(_placed(found, query), limit)
+        with _Clock(found.timings_ms).step("beside"):
+            return replace(found, hits=tuple(await self._with_neighbours(viewer, audience, hits)))
+
+    async def _with_neighbours(self, viewer: Viewer, audience: Audience, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits with what stands beside the first of them, checked live as they were."""
+        read = await self.catalogue.proposed(viewer.tenant, wanted, None, 0) if (wanted := unread(hits)) else {}
+        return beside(hits, {place: one.passage for place, one in read.items() if not _refused(one, viewer, audience)})
 
     async def placed(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
         """Every candidate that may be shown in the order of `best`, none left out."""

@@ -1,4 +1,4 @@
-"""What a model is given to read: whole documents where they lead and fit, then the best passages of the others."""
+"""What a model is given to read: whole documents where they lead and fit, then the best passages of the others with their neighbours."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,8 +28,8 @@ async def material(tools: Tools, request: Request, hits: Sequence[Hit], most: in
 
     The documents of the best hits come first, whole and in reading order, as far as they fit, `MOST_WHOLE` at most; a document that
     is hit once, below another, does not lead. They are sorted by id, so that the next question about them begins with the same words,
-    which providers keep. Then come the other hits, best first. The document of everything that is given is read once through the live
-    check for viewer and audience; of one that it refuses, nothing is given.
+    which providers keep. Then come the other hits, best first, and in the room that is left what stands beside them. The document of
+    everything that is given is read once through the live check for viewer and audience; of one that it refuses, nothing is given.
     """
     read: dict[DocumentId, tuple[Passage, ...] | None] = {}
     whole: dict[DocumentId, tuple[Passage, ...]] = {}
@@ -58,13 +58,29 @@ async def material(tools: Tools, request: Request, hits: Sequence[Hit], most: in
             given.append(hit)
             left -= length
     closed = frozenset(document for document, passages in read.items() if passages is None)
-    return Material(without(given, hits, closed), closed)
+    return Material(without(between_neighbours(given, left), hits, closed), closed)
 
 
 def without(hits: Iterable[Hit], found: Iterable[Hit], closed: frozenset[DocumentId]) -> list[Hit]:
     """`hits` but those of `closed` documents; nor is one of these named as a newer edition, where it was `found` with them."""
     titles = {hit.passage.document.title for hit in found if hit.passage.document.id in closed}
     return [_unnamed(hit, titles) for hit in hits if hit.passage.document.id not in closed]
+
+
+def between_neighbours(hits: Sequence[Hit], room: int) -> list[Hit]:
+    """All `hits` in their order, each between those of its neighbours that fit into `room` characters; the first hits' go first."""
+    known = {hit.passage.id for hit in hits}
+    found: list[Hit] = []
+    for hit in hits:
+        fits: list[Passage] = []
+        for one in (hit.after, hit.before):
+            if one and one.id not in known and len(one.text) <= room:
+                fits.append(one)
+                known.add(one.id)
+                room -= len(one.text)
+        beside = {one.ordinal: Hit(passage=one, score=0.0) for one in fits}
+        found += [one for _, one in sorted({**beside, hit.passage.ordinal: hit}.items())]
+    return found
 
 
 def fitting(hits: Iterable[Hit], most: int, *, at_least: int = 1) -> list[Hit]:
@@ -88,8 +104,7 @@ def _unnamed(hit: Hit, titles: Collection[str]) -> Hit:
     edition = hit.passage.document.edition
     if edition.replaced_by not in titles:
         return hit
-    document = replace(hit.passage.document, edition=replace(edition, replaced_by=None))
-    return replace(hit, passage=replace(hit.passage, document=document))
+    return hit.within(replace(hit.passage.document, edition=replace(edition, replaced_by=None)))
 
 
 def _length(passages: Iterable[Passage]) -> int:

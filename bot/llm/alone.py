@@ -8,12 +8,14 @@ from bot.sentences import Kind, Unit, is_ended
 
 _LONGEST_PAIR: Final = 600  # characters of sentences quoted as one
 _LONGEST_ROUND: Final = 240  # characters of a sentence with the one after it
-_LONGEST_STEPS: Final = 1_200  # characters of steps quoted as one
+_LONGEST_STEPS: Final = 2_000
+"""Characters of steps quoted as one: two windows of them, since who stops half way through a procedure may do harm."""
+_LONGEST_LIST: Final = 1_200  # characters of any other list quoted as one for the sake of the line that leads in
 _LONGEST_BULLETS: Final = 700  # characters of a list quoted as one for the sake of one item
 _LONGEST_LEAD: Final = 120  # characters of a line that an item is put under
 _FRAGMENT_WORDS: Final = 5  # a list item of fewer words does not stand alone
 
-_ITEMS: Final = frozenset({Kind.STEP, Kind.BULLET})
+ITEMS: Final = frozenset({Kind.STEP, Kind.BULLET})
 _PRONOUN: Final = r"(?:this|that|these|those|it|they|them|he|she|such)\b"
 _BEFORE_IT: Final = (
     r"(?:and|but|or|so|yet|if|when|once|after|before|by|for|in|with|to \w+|because of|as a result of|instead of|"
@@ -65,8 +67,8 @@ def points_back(words: str) -> bool:
 def standing(text: str, found: Sequence[Unit], index: int) -> Standing:
     """The unit `found[index]` with what is next to it and without which it cannot be understood."""
     unit = found[index]
-    announces = index + 1 < len(found) and found[index + 1].kind in _ITEMS and _does_lead_in(text, unit)
-    if unit.kind in _ITEMS or unit.kind is Kind.LEAD_IN or announces:
+    announces = index + 1 < len(found) and found[index + 1].kind in ITEMS and does_lead_in(text, unit)
+    if unit.kind in ITEMS or unit.kind is Kind.LEAD_IN or announces:
         return _in_its_list(text, found, index)
     if unit.kind is Kind.SENTENCE:
         return _from(text, found, _antecedent(text, found, index, unit.end), _rounded_off(text, found, index))
@@ -80,7 +82,12 @@ def starts_midway(text: str, unit: Unit, index: int) -> bool:
 
 def leads_nowhere(found: Sequence[Unit], index: int) -> bool:
     """Whether a line that leads in is followed by no list."""
-    return found[index].kind is Kind.LEAD_IN and (index + 1 == len(found) or found[index + 1].kind not in _ITEMS)
+    return found[index].kind is Kind.LEAD_IN and (index + 1 == len(found) or found[index + 1].kind not in ITEMS)
+
+
+def does_lead_in(text: str, unit: Unit) -> bool:
+    """Whether a unit announces a list after it."""
+    return unit.kind is Kind.LEAD_IN or (unit.kind is Kind.SENTENCE and bool(_LEADS_IN.search(text[unit.start : unit.end])))
 
 
 def _stands_alone(body: str, *, led_in: bool) -> bool:
@@ -123,27 +130,33 @@ def _rounded_off(text: str, found: Sequence[Unit], index: int) -> int:
 def _in_its_list(text: str, found: Sequence[Unit], index: int) -> Standing:
     """The list with the line that leads in; of a list that is too long, the item under that line."""
     first, last = _items_around(text, found, index)
-    leads = first > 0 and found[first].kind in _ITEMS and _does_lead_in(text, found[first - 1])
+    leads = first > 0 and found[first].kind in ITEMS and does_lead_in(text, found[first - 1])
     unit = found[index]
     if unit.kind is Kind.BULLET and _stands_alone(unit.body(text), led_in=leads):
         return _from(text, found, index, unit.end)
     first -= leads
-    most = _LONGEST_STEPS if found[index].kind is not Kind.BULLET else _LONGEST_BULLETS
-    if found[last].end - found[first].start <= most:
-        begin = _antecedent(text, found, first, found[first].end) if found[first].kind not in _ITEMS else first
+    if found[last].end - found[first].start <= _longest(found[last].kind, unit.kind):
+        begin = _antecedent(text, found, first, found[first].end) if found[first].kind not in ITEMS else first
         return _from(text, found, begin, found[last].end)._replace(is_list=first < last)
     lead = text[found[first].start : found[first].end] if found[first].kind is Kind.LEAD_IN and first != index else ""
     return _from(text, found, index, found[index].end, lead.rstrip(":* ") if len(lead) <= _LONGEST_LEAD else "")
 
 
+def _longest(items: Kind, unit: Kind) -> int:
+    """Characters of a list of such items that are quoted for the sake of one unit of it."""
+    if items is Kind.STEP:
+        return _LONGEST_STEPS
+    return _LONGEST_BULLETS if unit is Kind.BULLET else _LONGEST_LIST
+
+
 def _items_around(text: str, found: Sequence[Unit], index: int) -> tuple[int, int]:
     """The first and the last item of the list that `found[index]` is an item of, or leads in to: then itself and the last."""
     first = last = index
-    while found[index].kind in _ITEMS and first and _is_part(text, found, first - 1):
+    while found[index].kind in ITEMS and first and _is_part(text, found, first - 1):
         first -= 1
     while last + 1 < len(found) and _is_part(text, found, last + 1):
         last += 1
-    items = [i for i in range(first, last + 1) if i == index or found[i].kind in _ITEMS]
+    items = [i for i in range(first, last + 1) if i == index or found[i].kind in ITEMS]
     while items[-1] > index and text[: found[items[-1]].end].endswith(":"):  # what it leads in to is in another passage
         items.pop()
     return items[0], items[-1]
@@ -152,8 +165,4 @@ def _items_around(text: str, found: Sequence[Unit], index: int) -> tuple[int, in
 def _is_part(text: str, found: Sequence[Unit], index: int) -> bool:
     """Whether a unit is an item, or a paragraph within one: it is indented."""
     unit = found[index]
-    return unit.kind in _ITEMS or text[: unit.start].rpartition("\n")[2].startswith(("  ", "\t"))
-
-
-def _does_lead_in(text: str, unit: Unit) -> bool:
-    return unit.kind is Kind.LEAD_IN or (unit.kind is Kind.SENTENCE and bool(_LEADS_IN.search(text[unit.start : unit.end])))
+    return unit.kind in ITEMS or text[: unit.start].rpartition("\n")[2].startswith(("  ", "\t"))

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from bot.llm.alone import standing
 from bot.llm.editions import asked_for, superseded
 from bot.llm.pieces import Piece, is_question, pieces
 from bot.llm.wanted import Wanted
@@ -22,20 +21,24 @@ PRIOR_COUNTS: Final = 0.5
 """What the best passage's piece is more promising by than one of a passage that hardly was found."""
 
 
+Table = tuple[object, ...]
+"""What rows of one table share: the passage's rank and the block's number, or, where it may go on in another, its document and header."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A table row with the header that names its cells; no header: the passage does not have it."""
 
     header: tuple[str, ...]
     cells: tuple[str, ...]
-    table: tuple[int, int]  # rank of the passage and number of the block: rows of one table share it
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A piece that could be quoted."""
 
-    quote: Quote
+    quote: Quote  # or the first part of it, where it goes on in the passages after
     kind: Kind
     order: tuple[int, int]  # rank of the passage, then place in it
     prior: float  # how well its passage did in the search, as a share of the best: 0 to 1
@@ -55,6 +58,7 @@ class Candidate:
     superseded: bool = False  # another hit is a newer edition of its document
     asked_for: bool = False  # the question names its document's year
     dated: bool = False  # its age has to be said
+    more: tuple[Quote, ...] = ()  # the other parts
 
     @property
     def rank(self) -> int:
@@ -62,9 +66,25 @@ class Candidate:
         return self.order[0]
 
     @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """All parts, in reading order, each of another passage."""
+        return (self.quote, *self.more)
+
+    @property
+    def text(self) -> str:
+        """The words of all parts."""
+        return "\n".join(quote.text for quote in self.quotes) if self.more else self.quote.text
+
+    @property
+    def place(self) -> tuple[DocumentId, int, int]:
+        """As of a quote, from the first part's start to the last one's end."""
+        document, start, _ = self.quote.place
+        return document, start, self.quotes[-1].place[2]
+
+    @property
     def words(self) -> int:
-        """Length of the quote in words."""
-        return self.quote.text.count(" ") + 1
+        """Length in words."""
+        return self.text.count(" ") + 1
 
     @property
     def all_terms(self) -> frozenset[str]:
@@ -99,7 +119,16 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -
     promise = sorted(every, key=lambda piece: (-_promise(wanted, piece), piece.read.rank, piece.place))[:SHORTLIST]
     first = {piece.read.rank: piece.place for piece in reversed(every)}
     found = [_candidate(piece, editions, opens=first[piece.read.rank] == piece.place) for piece in promise]
-    return list({(c.rank, c.quote.start, c.quote.end): c for c in reversed(found)}.values()), wanted  # a list stands for its items
+    return list({c.place: c for c in reversed(found)}.values()), wanted  # a list stands for its items
+
+
+def _table(piece: Piece) -> Table:
+    """A table at the edge of a passage is one with that under the same headings and header at the edge of another."""
+    read, block = piece.read, piece.read.found[piece.place].block
+    begun = block == read.found[0].block and bool(read.passage.header)
+    if piece.header.names and (begun or block == read.found[-1].block):
+        return (read.passage.document.id, read.passage.heading, piece.header.names)
+    return (read.rank, block)
 
 
 def _promise(wanted: Wanted, piece: Piece) -> float:
@@ -109,13 +138,13 @@ def _promise(wanted: Wanted, piece: Piece) -> float:
 def _candidate(piece: Piece, editions: _Editions, *, opens: bool) -> Candidate:
     read = piece.read
     passage, unit = read.passage, read.found[piece.place]
-    stands = standing(passage.text, read.found, piece.place)
-    quote = Quote(passage, stands.start, stands.end)
-    words = quote.text
-    alone = (stands.start, stands.end) == (unit.start + unit.lead, unit.end)
-    ordered = piece.ordered if alone else terms(words)
+    stands, quotes = read.stretch.standing(read.found, piece.place)
+    alone = quotes == (Quote(passage, unit.start + unit.lead, unit.end),)
+    words = quotes[0].text
+    ordered = piece.ordered if alone else terms("\n".join(quote.text for quote in quotes))
     return Candidate(
-        quote=quote,
+        quote=quotes[0],
+        more=quotes[1:],
         kind=Kind.STEP if stands.is_list else unit.kind,
         order=(read.rank, piece.place),
         prior=read.prior,
@@ -125,7 +154,7 @@ def _candidate(piece: Piece, editions: _Editions, *, opens: bool) -> Candidate:
         title_terms=read.title_terms,
         header_terms=piece.header.terms,
         near_terms=piece.near_terms,
-        row=Row(piece.header.names, tuple(cells(words)), (read.rank, unit.block)) if unit.kind is Kind.ROW else None,
+        row=Row(piece.header.names, tuple(cells(words)), _table(piece)) if unit.kind is Kind.ROW else None,
         label=" ".join(piece.header.names) if unit.kind is Kind.FIELD else stands.under,
         asks=is_question(words),
         dangling=stands.dangling,

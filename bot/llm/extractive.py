@@ -2,7 +2,8 @@
 
 A piece is chosen by relevance (the question's terms weighted by their rarity among the candidates, where they stand, how well
 the passage did in the search, whether the piece looks like what was asked for) and, after the first, by novelty: it must be
-nearly as good and say something that the pieces before it do not. Documents come best first, the pieces of each in its own order.
+nearly as good and say something that the pieces before it do not. Documents come best first, the pieces of each in its own order. What a
+window's end cuts (steps, a list under its line, a sentence that points back) goes on in the passage beside it, under a footnote of its own.
 Two to four milliseconds of one core on the 18F handbook's questions: nothing is embedded.
 
 Measured (`tests.quality.sentences`): how near a piece's tokens are to the question's, added to its score, makes F1 on scifact's
@@ -81,7 +82,7 @@ class _Scored(NamedTuple):
 
 
 def _scored(question: Wanted, candidate: Candidate) -> _Scored:
-    words = candidate.quote.text
+    words = candidate.text
     covered = question.covered(
         (candidate.terms, 1.0),
         (candidate.header_terms, _HEADER),
@@ -136,9 +137,9 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
 
 def _may_stand(one: _Scored, best: _Scored) -> bool:
     """Not if it only says something of its document, nor before the best piece, which answers, unless it is nearly as good."""
-    place, answer = one.candidate.quote.place, best.candidate.quote.place
+    place, answer = one.candidate.place, best.candidate.place
     before = place[0] == answer[0] and place < answer
-    return not ABOUT_ITSELF.match(one.candidate.quote.text) and (not before or one.score >= _STRONG * best.score)
+    return not ABOUT_ITSELF.match(one.candidate.text) and (not before or one.score >= _STRONG * best.score)
 
 
 def _adds(question: Wanted, one: _Scored, said: frozenset[str], best: _Scored) -> bool:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from bot import texts
 from bot.llm.candidates import Candidate, Row
@@ -19,31 +18,21 @@ _MARK = re.compile(MARK)
 _ITEM_START = re.compile(r"\s*(?:[-*+•◦▪‣]|\d{1,3}[.)]|[a-z]\))\s+\S")
 
 
-class _Note(NamedTuple):
-    """One footnote: pieces of one passage that follow each other, in the passage's order."""
-
-    n: int
-    parts: tuple[Candidate, ...]
-
-    @property
-    def quote(self) -> Quote:
-        """From the first piece's start to the last one's end."""
-        return Quote(self.parts[0].quote.passage, self.parts[0].quote.start, self.parts[-1].quote.end)
-
-
 def laid_out(chosen: Sequence[Candidate]) -> Cited:
-    """The pieces, each under a footnote of its own; those that follow each other in a passage share one.
+    """The pieces, each under a footnote of its own; those that follow each other in a passage share one, and one that goes on has several.
 
     Documents come in the order of their best pieces; of one document, what it says first comes first.
     """
-    notes = [_Note(n, parts) for n, parts in enumerate(_in_reading_order(_joined(_without_repeats(chosen))), start=1)]
-    flat = [(note.n, part) for note in notes for part in note.parts]
+    quotes, flat = list[Quote](), list[tuple[int, Candidate]]()
+    for parts in _in_reading_order(_joined(_without_repeats(chosen))):
+        flat += [(len(quotes) + 1, part) for part in parts]
+        quotes += _quotes(parts)
     blocks = [
         block
         for _, group in groupby(flat, key=lambda pair: pair[1].row.table if pair[1].row else pair[0])
         for block in _blocks(list(group))
     ]
-    return Cited("\n\n".join(blocks), tuple(note.quote.citation(note.n) for note in notes))
+    return Cited("\n\n".join(blocks), tuple(quote.citation(n) for n, quote in enumerate(quotes, start=1)))
 
 
 def inert(words: str) -> str:
@@ -51,12 +40,18 @@ def inert(words: str) -> str:
     return _MARK.sub(lambda mark: mark[0].replace("[", "\\[").replace("]", "\\]"), readable(_QUOTED.sub("\n", words)))
 
 
+def _quotes(parts: Sequence[Candidate]) -> tuple[Quote, ...]:
+    """What pieces that follow each other are footnoted by: one quote from the first one's start to the last one's end, or one a passage."""
+    first = parts[0].quote
+    return parts[0].quotes if parts[0].more else (Quote(first.passage, first.start, parts[-1].quote.end),)
+
+
 def _without_repeats(chosen: Sequence[Candidate]) -> list[Candidate]:
     """No two pieces that share words: a list is quoted as a whole, so two of its items are the same quote."""
     kept: list[Candidate] = []
     for candidate in chosen:
-        document, begin, end = candidate.quote.place
-        places = [other.quote.place for other in kept]
+        document, begin, end = candidate.place
+        places = [other.place for other in kept]
         if not any(document == other and begin < last and first < end for other, first, last in places):
             kept.append(candidate)
     return kept
@@ -82,7 +77,8 @@ def _joined(chosen: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
 
 def _follows(first: Candidate, second: Candidate) -> bool:
     one, other = first.quote, second.quote
-    alike = one.passage.id == other.passage.id and first.kind == second.kind and first.spoken == second.spoken
+    whole = not first.more and not second.more
+    alike = whole and one.passage.id == other.passage.id and first.kind == second.kind and first.spoken == second.spoken
     after = alike and first.kind is not Kind.STEP and one.end <= other.start
     return after and bool(_GAP.fullmatch(one.passage.text, one.end, other.start))
 
@@ -105,9 +101,9 @@ def _blocks(group: Sequence[tuple[int, Candidate]]) -> Iterator[str]:
 def _block(n: int, candidate: Candidate) -> str:
     if candidate.row:
         return _dated(candidate, f"{_line(candidate.row)} [{n}]")
-    if candidate.kind is Kind.STEP and "\n" in candidate.quote.text:
-        return _dated(candidate, _steps(candidate.quote.text, n), between=":\n\n")
-    return _dated(candidate, _in_context(candidate, f"{inert(candidate.quote.text)} [{n}]"))
+    if candidate.kind is Kind.STEP and "\n" in candidate.text:
+        return _dated(candidate, _steps(candidate.quotes, n), between=":\n\n")
+    return _dated(candidate, _in_context(candidate, " ".join(f"{inert(quote.text)} [{m}]" for m, quote in enumerate(candidate.quotes, n))))
 
 
 def _in_context(candidate: Candidate, words: str) -> str:
@@ -126,8 +122,19 @@ def _dated(candidate: Candidate, words: str, between: str = ": ") -> str:
     return texts.AS_OF.format(month=texts.month(changed), extract=words).replace(": ", between, 1)
 
 
-def _steps(quote: str, n: int) -> str:
-    """Lines as they stand, each item with the footnote; a line that continues another joins it."""
+def _steps(quotes: Sequence[Quote], n: int) -> str:
+    """Lines as they stand, each item with the footnote of its quote, `n` that of the first; a line that continues another joins it."""
+    lines = [(line, m) for m, quote in enumerate(quotes, n) for line in _items(quote.text)]
+    if not lines:
+        return f"{inert(quotes[0].text)} [{n}]"
+    marked = [f"{line[: len(line) - len(line.lstrip())]}{inert(line)} [{m}]" for line, m in lines]
+    if _ITEM_START.match(lines[0][0]):
+        return "\n".join(marked)
+    return "\n\n".join((marked[0], "\n".join(marked[1:]))).strip()
+
+
+def _items(quote: str) -> list[str]:
+    """Its lines, without those that continue others."""
     lines: list[str] = []
     apart = False  # a blank line stands before
     for line in quote.splitlines():
@@ -138,12 +145,7 @@ def _steps(quote: str, n: int) -> str:
             else:
                 lines[-1] += f" {line.strip()}"
         apart = not line.strip()
-    if not lines:
-        return f"{inert(quote)} [{n}]"
-    marked = [f"{line[: len(line) - len(line.lstrip())]}{inert(line)} [{n}]" for line in lines]
-    if _ITEM_START.match(lines[0]):
-        return "\n".join(marked)
-    return "\n\n".join((marked[0], "\n".join(marked[1:]))).strip()
+    return lines
 
 
 def _line(row: Row) -> str:

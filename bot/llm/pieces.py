@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from bot.llm.alone import leads_nowhere, starts_midway
+from bot.llm.alone import starts_midway
 from bot.llm.cues import LETTERHEAD, POINTER
+from bot.llm.stretch import Stretch
 from bot.markup import is_empty
 from bot.quotes import QUOTABLE
 from bot.sentences import Kind, Unit, cells, units
@@ -34,6 +35,7 @@ class Read(NamedTuple):
     rank: int
     prior: float  # how well it did in the search beside the best: 0 to 1
     passage: Passage
+    stretch: Stretch  # the passage between its neighbours
     found: list[Unit]
     heading_terms: frozenset[str]  # of its innermost heading
     title_terms: frozenset[str]  # of its document's title and all headings
@@ -57,7 +59,7 @@ class Piece(NamedTuple):
 def pieces(hits: Sequence[Hit], replaced: Collection[DocumentId] = ()) -> list[Piece]:
     """All units of `hits`, in order. What is `replaced` sets no measure for the others."""
     best = max((hit.score for hit in hits if hit.passage.document.id not in replaced), default=0.0)
-    reads = [_read(rank, _prior(hit.score, best, rank), hit.passage) for rank, hit in enumerate(hits)]
+    reads = [_read(rank, _prior(hit.score, best, rank), hit) for rank, hit in enumerate(hits)]
     known = {
         (read.passage.document.id, read.passage.heading, len(header.names)): header for read in reads for header in read.headers.values()
     }
@@ -74,7 +76,8 @@ def _prior(score: float, best: float, rank: int) -> float:
     return min(1.0, max(0.0, score / best) ** 2) if best > 0 else 0.75**rank
 
 
-def _read(rank: int, prior: float, passage: Passage) -> Read:
+def _read(rank: int, prior: float, hit: Hit) -> Read:
+    passage = hit.passage
     text, found = passage.text, units(passage.text)
     title, above = passage.document.title, passage.heading[-1] if passage.heading else ""
     heading = frozenset(terms(above)) if above and above != title else _NONE
@@ -82,7 +85,7 @@ def _read(rank: int, prior: float, passage: Passage) -> Read:
     headers = {unit.block: _named(text[unit.start : unit.end]) for unit in found if unit.kind is Kind.HEADER}
     slides = NOTES in text and "presentation" in passage.document.media_type
     spoken = frozenset(unit.block for unit in found if slides and text.startswith(NOTES, unit.start))
-    return Read(rank, prior, passage, found, heading, titles, headers, spoken)
+    return Read(rank, prior, passage, Stretch(hit), found, heading, titles, headers, spoken)
 
 
 def _named(line: str) -> Header:
@@ -135,5 +138,5 @@ def _quotable(read: Read, place: int, body: str) -> bool:
     unit = read.found[place]
     if unit.kind not in QUOTABLE or is_empty(body):
         return False
-    lost = starts_midway(read.passage.text, unit, place) or leads_nowhere(read.found, place)
+    lost = starts_midway(read.passage.text, unit, place) or read.stretch.leads_nowhere(read.found, place)
     return not (lost or is_question(body) or LETTERHEAD.match(body) or POINTER.fullmatch(body))

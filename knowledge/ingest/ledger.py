@@ -19,7 +19,7 @@ from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, delete, exists, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from knowledge.documents import DocumentId, PassageId, Piece, Readers, Span
+from knowledge.documents import DocumentId, PassageId, Piece, Readers, Span, passage_id
 from knowledge.embedding.kept import Kept
 from knowledge.errors import KnowledgeError
 from knowledge.index.port import Held
@@ -59,7 +59,7 @@ class Draft:
 
     def passage_id(self, ordinal: int) -> PassageId:
         """The same for the same document, version and place, so that writing twice is writing once."""
-        return PassageId(f"{self.id}-{self.version}-{ordinal}")
+        return passage_id(self.id, self.version, ordinal)
 
     @property
     def passage_ids(self) -> list[PassageId]:

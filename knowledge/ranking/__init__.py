@@ -10,6 +10,7 @@
     versions     what was replaced comes after what replaced it
     exact        what a question names exactly comes first
     diversity    no two that say the same, and no document too often
+    neighbours   what stands beside the best in their documents
 
 `recipe` says how much each counts. Only what the live check lets through is scored: nobody's order depends on what they may not read.
 """
@@ -18,6 +19,7 @@ from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, fus
 from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
 from knowledge.ranking.exact import exact_first
 from knowledge.ranking.judging import Judging, Ranked
+from knowledge.ranking.neighbours import WITH_NEIGHBOURS, beside, unread
 from knowledge.ranking.recipe import RECIPE, Recipe, Stage
 from knowledge.ranking.signals import unsaid
 from knowledge.ranking.together import together
@@ -29,11 +31,13 @@ __all__ = [
     "LIST_LENGTH",
     "PASSAGES_A_DOCUMENT",
     "RECIPE",
+    "WITH_NEIGHBOURS",
     "Candidate",
     "Judging",
     "Ranked",
     "Recipe",
     "Stage",
+    "beside",
     "current_first",
     "diversify",
     "editions",
@@ -41,5 +45,6 @@ __all__ = [
     "fuse",
     "searchable_terms",
     "together",
+    "unread",
     "unsaid",
 ]

@@ -8,6 +8,8 @@ words, vectors and late interaction, checked, ranked. Of the passages found:
     place@k    the answer's first character is in one of the first k
     page@k     one of the first k stands on the answer's page
     recall     share of the reference's characters in the first k; precision and IoU likewise, as `tests.bench.chunking`
+
+and of what a model would be given of them within so many characters, the recall with and without the passages beside the first hits.
 """
 
 import argparse
@@ -21,16 +23,20 @@ from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
 
+from bot.intents.material import between_neighbours, fitting
+from knowledge.documents import Hit
 from knowledge.embedding.minilm import MiniLM
 from knowledge.ingest.items import FileItem
 from knowledge.parsers.port import Extracted
 from tenancy.embedded import postgres
 from tenancy.viewer import EVERYONE
-from tests.bench.chunking import characters, questions
+from tests.bench.chunking import Question, characters, questions
 from tests.knowledge.parts import Shelf, file, shelf_of
 from tests.tenancy import servers
 
 TOP = (1, 5, 10)
+ROOMS = (4_000, 8_000, 16_000)  # characters
+_AN_ANSWER = 8  # passages that it is made from
 _PAGES = 120
 _MACHINES = 24
 _ROWS = 60
@@ -210,22 +216,39 @@ async def _found(shelf: Shelf, question: Asked, within: Manual) -> list[bool]:
 async def measure_spans(folder: Path, models: Path) -> None:
     """Print recall, precision and IoU of the references' characters."""
     files = [file(path.name, path.read_text(encoding="utf-8")) for path in sorted((folder / "corpora").glob("*.md"))]
-    rows = []
+    rows, given = [], []
     async with library(files, [], models) as shelf:
         for question in questions(folder):
             hits = (await shelf.find(question.text, EVERYONE, limit=max(TOP))).hits
             wanted = characters(question.spans)
             row = []
             for k in TOP:
-                own = [one.passage.span for one in hits[:k] if one.passage.document.name == f"{question.corpus}.md"]
-                got = characters([(span.start, span.end) for span in own])
+                got = _characters(hits[:k], question)
                 total = sum(one.passage.span.end - one.passage.span.start for one in hits[:k])
                 hit = len(got & wanted)
                 row += [hit / len(wanted), hit / total, hit / (total + len(wanted) - hit)]
             rows.append(row)
+            given.append([len(_characters(one, question) & wanted) / len(wanted) for one in _given(hits)])
     report("| k | recall | precision | IoU |\n|---|---|---|---|")
     for k, three in zip(TOP, np.mean(rows, axis=0).reshape(-1, 3), strict=True):
         report(f"| {k} | " + " | ".join(f"{mean:.3f}" for mean in three) + " |")
+    report("\n| characters | recall of passages alone | between their neighbours |\n|---|---|---|")
+    for most, both in zip(ROOMS, np.mean(given, axis=0).reshape(-1, 2), strict=True):
+        report(f"| {most} | " + " | ".join(f"{mean:.3f}" for mean in both) + " |")
+
+
+def _given(hits: Sequence[Hit]) -> Iterator[list[Hit]]:
+    """For each room what a model would be given of an answer's passages: them alone, and between their neighbours."""
+    for most in ROOMS:
+        alone = fitting(hits[:_AN_ANSWER], most)
+        yield alone
+        yield between_neighbours(alone, most - sum(len(one.passage.text) for one in alone))
+
+
+def _characters(hits: Sequence[Hit], question: Question) -> set[int]:
+    """The positions in the question's document that passages cover."""
+    own = [one.passage.span for one in hits if one.passage.document.name == f"{question.corpus}.md"]
+    return characters([(span.start, span.end) for span in own])
 
 
 def report(line: str) -> None:
