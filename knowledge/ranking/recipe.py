@@ -11,6 +11,7 @@ class Stage(StrEnum):
     VECTORS = "vectors"
     LATE = "late"
     SMOOTHING = "smoothing"
+    MAP = "map"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Recipe:
     vectors: float = 0.9
     late: float = 1.0
     smoothing: float = 0.3  # share of the score that the nearest candidates have
+    map: float = 1.0  # whether the tenant's query map turns the question's vector; 0: it does not
 
     @property
     def looks_closely(self) -> bool:
