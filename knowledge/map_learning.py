@@ -5,7 +5,7 @@ changed by a fifth, and when a document that it was learned from is gone or no l
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,11 @@ import numpy as np
 from knowledge.chunking import embedding_text
 from knowledge.documents import PassageId
 from knowledge.embedding.known import Embedders
-from knowledge.embedding.port import Embedder
+from knowledge.embedding.port import Embedder, Matrix
 from knowledge.errors import EmbedderUnavailable
 from knowledge.index.places import Places
 from knowledge.query_maps import QueryMaps, Row, Version
-from knowledge.ranking.query_map import LEAST_PAIRS, MOST_DIMENSION, Pairs, body, judged
+from knowledge.ranking.query_map import LEAST_PAIRS, MOST_DIMENSION, Pairs, bodies, judged
 from tenancy.viewer import TenantId
 
 _CHANGED = 0.2  # of the passages
@@ -69,10 +69,15 @@ def _named(rows: Sequence[Row], count: Callable[[str], int]) -> list[tuple[Row, 
 
 
 async def _pairs(named: Sequence[tuple[Row, str]], embedder: Embedder) -> Pairs:
-    names, numbers = np.unique([name for _, name in named], return_inverse=True)
-    made = await embedder.passages([str(name) for name in names])
-    questions = made.vectors[numbers]
-    shares = [len(name) / (len(name) + row.characters) for row, name in named]
-    answers = [body(row.vector, question, share) for (row, _), question, share in zip(named, questions, shares, strict=True)]
+    names = sorted({name for _, name in named})
+    made = await embedder.passages(names)
+    return await asyncio.to_thread(_joined, named, dict(zip(names, range(len(names)), strict=True)), made.vectors)
+
+
+def _joined(named: Sequence[tuple[Row, str]], numbers: Mapping[str, int], vectors: Matrix) -> Pairs:
+    """`numbers`: of the names, in the order of their `vectors`."""
+    names = np.array([numbers[name] for _, name in named])
+    shares = np.array([len(name) / (len(name) + row.characters) for row, name in named], np.float32)
+    answers = bodies(np.stack([row.vector for row, _ in named]), vectors[names], shares)
     documents = np.unique([row.document for row, _ in named], return_inverse=True)[1]
-    return Pairs(questions=questions, answers=np.stack(answers), names=numbers, documents=documents)
+    return Pairs(questions=vectors[names], answers=answers, names=names, documents=documents)

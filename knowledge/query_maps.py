@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
+from sqlalchemy import Row as SqlRow
 from sqlalchemy import Select, and_, any_, delete, exists, false, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -111,10 +112,11 @@ class QueryMaps:
 
         Never fails: a search does without what cannot be read, or does not fit.
         """
-        seen, now = self._seen.pop(tenant, None), asyncio.get_running_loop().time()
+        seen, now = self._seen.get(tenant), asyncio.get_running_loop().time()
         if seen is None or seen.place != place or now - seen.at >= _FRESH_S:
             seen = await self._read(tenant, place, seen, now)
-        self._seen[tenant] = seen  # last of all: the first is who has waited longest
+        self._seen.pop(tenant, None)
+        self._seen[tenant] = seen  # last of all: the first is whom nobody has asked for longest
         if len(self._seen) > _MOST_KNOWN:
             del self._seen[next(iter(self._seen))]
         return seen.map
@@ -140,17 +142,7 @@ class QueryMaps:
         """What a map may be learned from: passages of current versions that everybody in the tenant may read, `_MOST_PASSAGES` at most."""
         async with self._database.tenant(tenant) as connection:
             found = (await connection.execute(_rows(place))).all()
-        return [
-            Row(
-                passage=PassageId(row.id),
-                document=DocumentId(row.document),
-                title=row.title,
-                heading=tuple(row.heading),
-                characters=row.characters,
-                vector=Kept.unpacked(b"", row.vector).vector,
-            )
-            for row in found
-        ]
+        return await asyncio.to_thread(lambda: [_row(one) for one in found])
 
     async def keep(self, tenant: TenantId, model: str, judged: Judged, rows: Sequence[Row]) -> None:
         """Keep a map, learned from these, as the next version."""
@@ -198,6 +190,17 @@ class QueryMaps:
             _log.warning("the query map of a tenant cannot be read; questions are searched for without it")
             return _Seen(place, None, None, now)
         return _Seen(place, state, None if kept is None else _unpacked(kept, place.dimension), now)
+
+
+def _row(found: "SqlRow[*tuple[Any, ...]]") -> Row:
+    return Row(
+        passage=PassageId(found.id),
+        document=DocumentId(found.document),
+        title=found.title,
+        heading=tuple(found.heading),
+        characters=found.characters,
+        vector=Kept.unpacked(b"", found.vector).vector,
+    )
 
 
 def _unpacked(kept: bytes, dimension: int) -> Map | None:

@@ -41,7 +41,7 @@ _PULL = 0.02  # to the identity
 _WORK = 12_000  # names looked at in all, within 3 to 12 epochs
 _MOMENTUM, _SQUARES, _TINY = 0.9, 0.999, 1e-8  # of Adam, as its authors set them
 _SEED = 20_260_101
-_MOST_BODY_LESS = 0.9  # share of a passage that its name may be
+_MOST_OF_A_NAME = np.float32(0.9)  # share of a passage: something is always left
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,14 +75,13 @@ class Judged:
     helps: bool
 
 
-def body(passage: Vector, name: Vector, share: float) -> Vector:
-    """A passage's vector without the name that was embedded in front of it, which takes `share` of it: what is left, at unit length.
+def bodies(passages: Matrix, names: Matrix, shares: NDArray[np.float32]) -> Matrix:
+    """Passages' vectors without the names that were embedded in front of them, which take `shares` of them: what is left, at unit length.
 
     Where vectors are means of what is made of tokens, that is what they would be without, but for what the name did to the other tokens.
     """
-    rest = passage - min(share, _MOST_BODY_LESS) * name
-    unit: Vector = _unit(rest[np.newaxis])[0]
-    return unit
+    said: Matrix = np.minimum(shares, _MOST_OF_A_NAME)[:, np.newaxis] * names
+    return _unit(passages - said)
 
 
 def turned(by: Map, question: Vector) -> Vector:
