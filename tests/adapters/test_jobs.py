@@ -294,3 +294,8 @@ async def test_a_worker_that_loses_its_cancellation_is_ended_all_the_same(own: D
         await asyncio.gather(working, return_exceptions=True)
     await jobs.close()
     assert working.cancelled()
+
+
+async def test_what_a_tenant_teaches_is_learned_in_a_job_each(jobs: Jobs, heard: Heard) -> None:
+    await jobs.defer_learning(TenantId("acme"))
+    assert {await heard.next(), await heard.next()} == {("learn", "acme"), ("map", "acme")}
