@@ -42,11 +42,11 @@ class MapLearning:
             return
         rows = await self.maps.rows(tenant, place)
         known = await self.maps.version(tenant, place.model)
-        if known and not anew and known.is_open and not _has_changed(known, {row.passage for row in rows}):
-            return
         try:
             embedder = self.embedders.of(place.model)
             named = await asyncio.to_thread(_named, rows, embedder.count)
+            if known and not anew and known.is_open and not _has_changed(known, {row.passage for row, _ in named}):
+                return
             pairs = await _pairs(named, embedder) if len(named) >= LEAST_PAIRS else None
         except EmbedderUnavailable:
             return

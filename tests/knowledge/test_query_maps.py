@@ -114,9 +114,10 @@ async def test_a_document_that_is_closed_or_gone_ends_the_map_at_once_until_anot
 
 
 async def test_a_map_is_learned_anew_only_where_enough_has_changed(shelf: Shelf) -> None:
-    items = list(handbook())
+    nameless = [TextItem(name=f"n{number}", readers=TO_ALL, title="", text=f"Nothing {number}.") for number in range(90)]
+    items = [*handbook(), *nameless]
     assert isinstance(shelf.embedder, BagOfWords)
-    await shelf.ingest(*items[:270])
+    await shelf.ingest(*items[16:])
     await shelf.map_learning.learn(shelf.tenant.id)
     await shelf.ingest(*items)
     embedded = shelf.embedder.passages_embedded
