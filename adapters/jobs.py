@@ -262,7 +262,7 @@ def _register(app: App, work: Work) -> None:
     async def learn_doubt(*, tenant: str) -> None:
         await work.learn_doubt(TenantId(tenant))
 
-    @app.task(name=LEARN_MAP, queue=_UPKEEP, retry=retry, lock=LEARN_MAP)
+    @app.task(name=LEARN_MAP, queue=_UPKEEP, retry=retry)
     async def learn_map(*, tenant: str) -> None:
         await work.learn_map(TenantId(tenant))
 
