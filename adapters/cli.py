@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from adapters.settings import Settings
 
 _PATH = click.Path(path_type=Path)
-_STAGES = ("words", "vectors", "late", "smoothing", "wholes")  # of `knowledge.ranking`, which is not imported here
+_STAGES = ("words", "vectors", "late", "smoothing", "wholes", "map")  # of `knowledge.ranking`, which is not imported here
 _tenant = click.option("--tenant", "slug", required=True, metavar="SLUG", help="The tenant's slug.")
 _as = click.option("--as", "email", required=True, metavar="EMAIL", help="Who asks.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -357,6 +357,18 @@ def restore(context: click.Context, slug: str, file: Path) -> None:
     from adapters.commands import index as commands
 
     _run(context, lambda settings: commands.restore(settings, slug, file))
+
+
+@index.command(name="map")
+@_tenant_or_all
+@click.option("--learn", is_flag=True, help="Learn it now, and not only by night.")
+@click.option("--on/--off", "switch", default=None, help="Whether it may be used.")
+@click.pass_context
+def map_questions(context: click.Context, slug: str | None, *, learn: bool, switch: bool | None) -> None:
+    """Say what is learned of how a tenant's documents put things, which turns questions towards them; learn it; switch it on or off."""
+    from adapters.commands import index as commands
+
+    _run(context, lambda settings: commands.map_(settings, slug, learn=learn, switch=switch))
 
 
 @index.command()

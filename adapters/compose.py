@@ -33,8 +33,10 @@ from knowledge.ingest.moving import Moving
 from knowledge.ingest.pipeline import Ingestion
 from knowledge.ingest.uploads import Uploads
 from knowledge.library import Library
+from knowledge.map_learning import MapLearning
 from knowledge.originals import Originals
 from knowledge.parsers.isolated import IsolatedParser
+from knowledge.query_maps import QueryMaps
 from knowledge.search import Search
 from tenancy import migrations
 from tenancy.audit import Audit
@@ -80,6 +82,7 @@ class House:
     conversation: Conversation
     turns: Turns
     calibrations: Calibrations
+    maps: QueryMaps
     installs: Installs
     inbox: Inbox
 
@@ -93,6 +96,7 @@ class House:
             tidy_index=self.ingestion.tidy,
             mend_index=self.ingestion.mend,
             learn_doubt=self.calibrations.learn,
+            learn_map=self.map_learning.learn,
             nightly=self.nightly,
         )
 
@@ -100,6 +104,11 @@ class House:
     def evaluation(self) -> Evaluation:
         """Retrieval quality, measured through the parts that answer questions."""
         return Evaluation(self.ingestion, self.library, self.embedder)
+
+    @property
+    def map_learning(self) -> MapLearning:
+        """Learns query maps."""
+        return MapLearning(self.places, self.ingestion.embedders, self.maps)
 
     @property
     def moving(self) -> Moving:
@@ -223,7 +232,8 @@ async def _furnish(
     originals = _originals(settings, vault)
     ingestion = Ingestion(database, places, embedders, parser, originals)
     catalogue = Catalogue(database)
-    library = Library(Search(places, embedders, catalogue), catalogue, embedder)
+    maps = QueryMaps(database)
+    library = Library(Search(places, embedders, catalogue, maps), catalogue, embedder)
     audit = Audit(database)
     writer = _writer(settings, stack)
     turns = Turns(database, audit, Allowance(database))
@@ -250,6 +260,7 @@ async def _furnish(
         conversation=_conversation(settings, library, turns, router, writer, calibrations),
         turns=turns,
         calibrations=calibrations,
+        maps=maps,
         installs=Installs(database),
         inbox=Inbox(database, jobs.defer_answer),
     )

@@ -51,6 +51,7 @@ READ_UPLOAD = "read_upload"
 TIDY_INDEX = "tidy_index"
 MEND_INDEX = "mend_index"
 LEARN_DOUBT = "learn_doubt"
+LEARN_MAP = "learn_map"
 _UPKEEP = "upkeep"  # a queue beside those of the questions: a question never waits behind a file
 _QUESTIONS_AT_ONCE, _UPKEEP_AT_ONCE = 8, 2
 
@@ -66,6 +67,7 @@ class Work:
     tidy_index: Callable[[TenantId], Awaitable[None]]
     mend_index: Callable[[TenantId], Awaitable[object]]
     learn_doubt: Callable[[TenantId], Awaitable[None]]
+    learn_map: Callable[[TenantId], Awaitable[None]]
     nightly: Callable[[], Awaitable[None]]
 
 
@@ -115,9 +117,10 @@ class Jobs:
             await self._defer_once(connection, MEND_INDEX, tenant)
 
     async def defer_learning(self, tenant: TenantId) -> None:
-        """Queue the learning of how much doubt is too much for a tenant, unless that is queued already."""
+        """Queue the learning of how much doubt is too much for a tenant, and of its query map, unless that is queued already."""
         async with self._database.control() as connection:
-            await self._defer_once(connection, LEARN_DOUBT, tenant)
+            for task in (LEARN_DOUBT, LEARN_MAP):
+                await self._defer_once(connection, task, tenant)
 
     async def _defer_once(self, connection: AsyncConnection, task: str, tenant: TenantId) -> None:
         with suppress(procrastinate.exceptions.AlreadyEnqueued):
@@ -258,6 +261,10 @@ def _register(app: App, work: Work) -> None:
     @app.task(name=LEARN_DOUBT, queue=_UPKEEP, retry=retry)
     async def learn_doubt(*, tenant: str) -> None:
         await work.learn_doubt(TenantId(tenant))
+
+    @app.task(name=LEARN_MAP, queue=_UPKEEP, retry=retry)
+    async def learn_map(*, tenant: str) -> None:
+        await work.learn_map(TenantId(tenant))
 
     @app.periodic(cron="17 3 * * *")
     @app.task(name="nightly", queue=_UPKEEP, queueing_lock="nightly", pass_context=True)

@@ -19,6 +19,7 @@ from knowledge.embedding.port import States
 from knowledge.errors import EmbedderUnavailable, IndexMissing, IndexUnavailable
 from knowledge.index.places import Opened, Places
 from knowledge.index.port import Proposal
+from knowledge.query_maps import QueryMaps
 from knowledge.ranking import (
     CANDIDATES,
     LIST_LENGTH,
@@ -33,11 +34,12 @@ from knowledge.ranking import (
     exact_first,
     fuse,
     together,
+    turned,
     unread,
     unsaid,
 )
 from knowledge.terms import terms
-from tenancy.viewer import Audience, Principal, Viewer
+from tenancy.viewer import EVERYONE, Audience, Principal, Viewer
 
 _tracer = trace.get_tracer(__name__)
 
@@ -75,6 +77,7 @@ class Search:
     places: Places  # whose indexes propose
     embedders: Embedders
     catalogue: Catalogue  # disposes
+    maps: QueryMaps  # turn questions towards passages
     recipe: Recipe = RECIPE
 
     async def best(self, viewer: Viewer, audience: Audience, query: str, limit: int, own: str = "") -> Findings:
@@ -204,7 +207,14 @@ class _OneSearch:
         if not self.parts.recipe.vectors:
             return _Near((), asked.states)
         with self.clock.step("vectors"):
-            return _Near(await self.opened.index.by_vector(asked.vector, principals, self.depth.lists), asked.states)
+            learned = await self.parts.maps.used(self.viewer.tenant, self.opened.place) if self.may_be_turned() else None
+            vector = asked.vector if learned is None else turned(learned, asked.vector)
+            return _Near(await self.opened.index.by_vector(vector, principals, self.depth.lists), asked.states)
+
+    def may_be_turned(self) -> bool:
+        """Whether viewer and audience may all read what query maps are learned from."""
+        everybody = frozenset({EVERYONE})
+        return bool(self.parts.recipe.map) and may_read(self.viewer, everybody) and may_all_read(self.audience, everybody)
 
     async def dispose(self, proposed: "_Proposed") -> Findings:
         """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer; and its order."""

@@ -1,6 +1,6 @@
 """The tables of this room, as `tenancy/migrations/tenant` makes them in every tenant's schema."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -64,6 +64,21 @@ passage_states = Table(
     Column("model", Text, primary_key=True),
     Column("states", LargeBinary, nullable=False),
     Column("vector", LargeBinary, nullable=False),
+)
+
+query_maps = Table(
+    "query_maps",
+    metadata,
+    Column("model", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("map", LargeBinary, nullable=False),
+    Column("passages", ARRAY(Text), nullable=False),
+    Column("documents", ARRAY(Text), nullable=False),
+    Column("names", Integer, nullable=False),
+    Column("mrr_before", Double, nullable=False),
+    Column("mrr_after", Double, nullable=False),
+    Column("helps", Boolean, nullable=False),
+    Column("learned_at", DateTime(timezone=True), nullable=False),
 )
 
 uploads = Table(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from adapters.commands import evaluation_report as report
+from adapters.commands.index import query_map
 from adapters.commands.ingest import Bar
 from adapters.commands.question_set import Asking, read
 from adapters.compose import open_house
@@ -59,6 +60,9 @@ async def evaluate_folder(settings: Settings, folder: Path, wanted: Wanted) -> i
             evaluation = house.evaluation.without(wanted.without)
             with Bar(folder.name) as bar:
                 ingested = await evaluation.ingest(tenant.id, items, progress=bar)
+            if Stage.MAP not in wanted.without:  # as after its first night
+                await house.map_learning.learn(tenant.id)
+                click.echo(f"{folder.name}: {await query_map(house, tenant.id)}", err=True)
             titles = {item.name: item.title for item in items}
             told = await _told(evaluation, tenant.id, queries, wanted, earlier, titles)
         finally:

@@ -13,6 +13,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.index.places import Place
 from knowledge.index.weaviate.access import Role
 from tenancy.tenants import Tenant
+from tenancy.viewer import TenantId
 
 _KEYS = {Role.APPLICATION: "WEAVIATE_API_KEY", Role.OPERATIONS: "WEAVIATE_OPERATIONS_KEY"}
 """Which setting takes whose key. The operations' comes last: it may be what the others are made with."""
@@ -98,6 +99,35 @@ async def keys(settings: Settings, *, rotate: bool) -> int:
             else:
                 click.echo(f"{role.user} is there already and keeps its key; --rotate gives it another.", err=True)
     return 0
+
+
+async def map_(settings: Settings, slug: str | None, *, learn: bool, switch: bool | None) -> int:
+    """Switch and learn query maps, if that is wanted; then one line a tenant about its own."""
+    async with open_house(settings) as house:
+        for tenant in await _tenants(house, slug):
+            if switch is not None:
+                await house.maps.switch(tenant.id, on=switch)
+                await house.audit.append(tenant.id, "operator", "query_map.switched", "on" if switch else "off", {})
+            if learn:
+                await house.map_learning.learn(tenant.id, anew=True)
+            click.echo(f"{tenant.slug}\t{await query_map(house, tenant.id)}")
+    return 0
+
+
+async def query_map(house: House, tenant: TenantId) -> str:
+    """The tenant's query map in a sentence, and whether it is used."""
+    known = await house.maps.version(tenant, (await house.places.serving(tenant)).model)
+    switched = "" if await house.maps.is_on(tenant) else "; switched off"
+    if known is None:
+        return f"no map: it is learned by night, where there are enough titles and headings{switched}"
+    figures = f"names held out find their passages at a mean reciprocal rank of {known.before:.3f} without and {known.after:.3f} with it"
+    if not known.helps:
+        use = "not used: no help"
+    elif not known.is_open:
+        use = "not used: a document that it was learned from is not open to everybody any more"
+    else:
+        use = "helps"
+    return f"map {known.number} of {known.learned_at:%Y-%m-%d}, {known.names:,} names: {figures}; {use}{switched}"
 
 
 async def _moved(house: House, tenant: Tenant, to: Place) -> bool:

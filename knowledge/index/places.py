@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.port import IndexEngine, TenantIndex
-from knowledge.tables import documents, indexes, passage_states
+from knowledge.tables import documents, indexes, passage_states, query_maps
 from knowledge.terms import ANALYSER
 from tenancy.database import Database
 from tenancy.viewer import TenantId
@@ -34,7 +34,7 @@ _FIRST_ANALYSER = 1  # of a time before there were rows
 
 _SERVING = select(indexes.c.engine, indexes.c.model, indexes.c.dimension).where(indexes.c.state == "serving")
 _HAS_DOCUMENTS = select(exists().where(documents.c.version > 0))
-_UNUSED = delete(passage_states).where(passage_states.c.model.not_in(select(indexes.c.model)))
+_UNUSED = tuple(delete(table).where(table.c.model.not_in(select(indexes.c.model))) for table in (passage_states, query_maps))
 _TOGETHER = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:gate, 0))")
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:gate, 0))")
 
@@ -189,7 +189,8 @@ class Places:
                 await self._engine(place).drop(tenant)
             async with self._database.tenant(tenant) as connection:
                 await connection.execute(delete(indexes).where(_is_at(place), indexes.c.state != State.SERVING))
-                await connection.execute(_UNUSED)
+                for unused in _UNUSED:
+                    await connection.execute(unused)
         return gone
 
     async def _place(self, tenant: TenantId) -> Place:

@@ -1,6 +1,7 @@
 """From two lists of proposals to one order. Pure functions, a module for each stage of the recipe in `facts/retrieval.md`.
 
     words        what is searched by words: title and headings count three times
+    query_map    the tenant's own words: what turns a question's vector towards its documents
     candidates   both lists become one, by the sum of both scores; the best are looked at closely
     late         what the tokens of a passage say to those of the question
     score        words, cosine and late interaction in one number, smoothed over what is near; a document counts as a whole
@@ -20,6 +21,7 @@ from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
 from knowledge.ranking.exact import exact_first
 from knowledge.ranking.judging import Judging, Ranked
 from knowledge.ranking.neighbours import WITH_NEIGHBOURS, beside, unread
+from knowledge.ranking.query_map import turned
 from knowledge.ranking.recipe import RECIPE, Recipe, Stage
 from knowledge.ranking.signals import unsaid
 from knowledge.ranking.together import together
@@ -45,6 +47,7 @@ __all__ = [
     "fuse",
     "searchable_terms",
     "together",
+    "turned",
     "unread",
     "unsaid",
 ]

@@ -12,6 +12,7 @@ class Stage(StrEnum):
     LATE = "late"
     SMOOTHING = "smoothing"
     WHOLES = "wholes"
+    MAP = "map"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Recipe:
     late: float = 1.0
     smoothing: float = 0.3  # share of the score that the nearest candidates have
     wholes: float = 0.5  # how far behind a document's best passage others still count for it
+    map: float = 1.0  # whether the tenant's query map turns the question's vector; 0: it does not
 
     @property
     def looks_closely(self) -> bool:

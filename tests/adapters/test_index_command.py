@@ -1,11 +1,16 @@
 """`footnote index …` as an operator types it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from click.testing import CliRunner, Result
 
 from adapters.cli import cli
+from adapters.commands.index import query_map
+from knowledge.query_maps import Version
+from tenancy.viewer import TenantId
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -40,6 +45,39 @@ def test_an_index_is_written_to_a_file_and_put_back(home: Path) -> None:
     assert run(home, "index", "restore", "--tenant", "acme", str(file)).output == "Nothing was missing.\n"
     refused = run(home, "index", "restore", "--tenant", "acme", str(home / "docs" / "leave.md"))
     assert (refused.exit_code, "is no backup of an index" in refused.output) == (1, True)
+
+
+def test_a_query_map_is_told_learned_and_switched(home: Path) -> None:
+    none = "acme\tno map: it is learned by night, where there are enough titles and headings"
+    assert run(home, "index", "map", "--tenant", "acme").output == f"{none}\n"
+    assert run(home, "index", "map", "--all", "--off").output == f"{none}; switched off\n"
+    assert run(home, "index", "map", "--all").output == f"{none}; switched off\n"
+    assert run(home, "index", "map", "--all", "--on", "--learn").output == f"{none}\n"
+
+
+@pytest.mark.parametrize(
+    ("helps", "is_open", "on", "end"),
+    [
+        pytest.param(True, True, True, "; helps", id="used"),
+        pytest.param(True, True, False, "; helps; switched off", id="switched off"),
+        pytest.param(False, True, True, "; not used: no help", id="no help"),
+        pytest.param(True, False, True, "; not used: a document that it was learned from is not open to everybody any more", id="closed"),
+    ],
+)
+async def test_what_is_said_of_a_query_map(*, helps: bool, is_open: bool, on: bool, end: str) -> None:
+    known = Version(
+        number=3,
+        passages=frozenset(),
+        names=1200,
+        before=0.5,
+        after=0.625,
+        helps=helps,
+        is_open=is_open,
+        learned_at=datetime(2026, 3, 4, tzinfo=UTC),
+    )
+    house = Mock(maps=Mock(version=AsyncMock(return_value=known), is_on=AsyncMock(return_value=on)), places=Mock(serving=AsyncMock()))
+    figures = "names held out find their passages at a mean reciprocal rank of 0.500 without and 0.625 with it"
+    assert await query_map(house, TenantId("t")) == f"map 3 of 2026-03-04, 1,200 names: {figures}{end}"
 
 
 def test_to_move_where_one_is_is_no_failure(home: Path) -> None:

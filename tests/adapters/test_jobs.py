@@ -25,7 +25,7 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
 
     failing: frozenset[str] = frozenset()  # uploads that cannot be read
 
-    def work(self) -> Work:
+    def work(self) -> Work:  # noqa: C901 - a task each
         async def answer(key: Key, last: bool) -> None:  # noqa: FBT001 - as the port has it
             await self.put(("answer", key.event, str(last)))
             if key.event in self.failing:
@@ -48,10 +48,13 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
         async def learn_doubt(tenant: TenantId) -> None:
             await self.put(("learn", tenant))
 
+        async def learn_map(tenant: TenantId) -> None:
+            await self.put(("map", tenant))
+
         async def nightly() -> None:
             await self.put(("nightly",))
 
-        return Work(("slack",), answer, read_upload, fail_upload, tidy_index, mend_index, learn_doubt, nightly)
+        return Work(("slack",), answer, read_upload, fail_upload, tidy_index, mend_index, learn_doubt, learn_map, nightly)
 
     async def next(self) -> tuple[str, ...]:
         async with asyncio.timeout(20):
@@ -291,3 +294,8 @@ async def test_a_worker_that_loses_its_cancellation_is_ended_all_the_same(own: D
         await asyncio.gather(working, return_exceptions=True)
     await jobs.close()
     assert working.cancelled()
+
+
+async def test_what_a_tenant_teaches_is_learned_in_a_job_each(jobs: Jobs, heard: Heard) -> None:
+    await jobs.defer_learning(TenantId("acme"))
+    assert {await heard.next(), await heard.next()} == {("learn", "acme"), ("map", "acme")}

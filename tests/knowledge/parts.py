@@ -20,8 +20,10 @@ from knowledge.ingest.items import FileItem, TextItem
 from knowledge.ingest.pipeline import Ingestion
 from knowledge.ingest.report import Report
 from knowledge.library import Library
+from knowledge.map_learning import MapLearning
 from knowledge.originals import Originals
 from knowledge.parsers.port import Extracted
+from knowledge.query_maps import QueryMaps
 from knowledge.search import Search
 from knowledge.terms import terms
 from tenancy.database import Database
@@ -88,6 +90,8 @@ class Shelf:
     library: Library
     originals: Originals
     lost: list[TenantId]  # whose index was seen to be gone
+    maps: QueryMaps
+    map_learning: MapLearning
 
     async def ingest(self, *items: FileItem | TextItem, source: str = "files") -> Report:
         return await self.ingestion.run(self.tenant.id, source, items)
@@ -130,9 +134,10 @@ async def shelf_of(
     embedders = Embedders(embedder, BagOfWords("another-bag"))
     originals = Originals.in_folder(folder / "originals", tenants_of(database).vault)
     ingestion = Ingestion(database, places, embedders, PlainParser(), originals)
-    catalogue = Catalogue(database)
-    library = Library(Search(places, embedders, catalogue), catalogue, embedder)
-    yield Shelf(database, tenant, engine_of(preferred), places, embedder, ingestion, library, originals, lost)
+    catalogue, maps = Catalogue(database), QueryMaps(database)
+    library = Library(Search(places, embedders, catalogue, maps), catalogue, embedder)
+    learning = MapLearning(places, embedders, maps)
+    yield Shelf(database, tenant, engine_of(preferred), places, embedder, ingestion, library, originals, lost, maps, learning)
     for each in engines.values():
         await each.close()
 

@@ -32,6 +32,7 @@ from knowledge.ingest.items import TextItem
 from knowledge.ingest.pipeline import Ingestion
 from knowledge.ingest.report import Silent
 from knowledge.originals import Originals
+from knowledge.query_maps import QueryMaps
 from knowledge.search import Search
 from knowledge.terms import terms
 from tenancy.database import Database
@@ -160,7 +161,7 @@ async def company(database: Database, engine: WeaviateEngine, folder: Path) -> C
     places = Places(database, lambda _: engine, Place("weaviate", embedder.name, DIMENSION), is_lost)
     originals = Originals.in_folder(folder, servers.tenants_of(database).vault)
     ingestion = Ingestion(database, places, Embedders(embedder), PlainParser(), originals)
-    return Company(tenant.id, places, embedder, ingestion, Search(places, Embedders(embedder), Catalogue(database)))
+    return Company(tenant.id, places, embedder, ingestion, Search(places, Embedders(embedder), Catalogue(database), QueryMaps(database)))
 
 
 async def test_every_company_is_back_as_it_was_from_the_backup_of_a_lost_node_also_one_that_rests(world: World) -> None:

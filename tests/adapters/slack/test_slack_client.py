@@ -257,7 +257,17 @@ async def test_a_post_that_would_have_to_wait_too_long_is_for_later(client: Slac
 def test_the_queue_waits_as_long_as_slack_may_ask_to() -> None:
     app = App(connector=InMemoryConnector())
     nothing = AsyncMock()
-    work = jobs.Work(("slack",), nothing, nothing, nothing, tidy_index=nothing, mend_index=nothing, learn_doubt=nothing, nightly=nothing)
+    work = jobs.Work(
+        ("slack",),
+        nothing,
+        nothing,
+        nothing,
+        tidy_index=nothing,
+        mend_index=nothing,
+        learn_doubt=nothing,
+        learn_map=nothing,
+        nightly=nothing,
+    )
     jobs._register(app, work)
     retry = app.tasks[jobs.ANSWER].retry_strategy
     assert isinstance(retry, RetryStrategy)

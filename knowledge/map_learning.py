@@ -1,0 +1,83 @@
+"""Learning tenants' query maps: by night, and when an operator asks.
+
+A map is learned anew when there is none for the model of the index that serves, when the passages that it would be learned from have
+changed by a fifth, and when a document that it was learned from is gone or no longer open to everybody.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.chunking import embedding_text
+from knowledge.documents import PassageId
+from knowledge.embedding.known import Embedders
+from knowledge.embedding.port import Embedder, Matrix
+from knowledge.errors import EmbedderUnavailable
+from knowledge.index.places import Places
+from knowledge.query_maps import QueryMaps, Row, Version
+from knowledge.ranking.query_map import LEAST_PAIRS, MOST_DIMENSION, Pairs, bodies, judged
+from tenancy.viewer import TenantId
+
+_CHANGED = 0.2  # of the passages
+
+
+@dataclass(frozen=True, slots=True)
+class MapLearning:
+    """The parts that it takes. No connection to the database is held while anything is embedded or learned."""
+
+    places: Places
+    embedders: Embedders
+    maps: QueryMaps
+
+    async def learn(self, tenant: TenantId, *, anew: bool = False) -> None:
+        """Learn the tenant's map, if it is time to; `anew`: whether or not it is.
+
+        What cannot be learned because there is too little of it leaves no map; where the model is away, what is there stays until it
+        is back.
+        """
+        place = await self.places.serving(tenant)
+        if place.dimension > MOST_DIMENSION:
+            return
+        rows = await self.maps.rows(tenant, place)
+        known = await self.maps.version(tenant, place.model)
+        try:
+            embedder = self.embedders.of(place.model)
+            named = await asyncio.to_thread(_named, rows, embedder.count)
+            if known and not anew and known.is_open and not _has_changed(known, {row.passage for row, _ in named}):
+                return
+            pairs = await _pairs(named, embedder) if len(named) >= LEAST_PAIRS else None
+        except EmbedderUnavailable:
+            return
+        found = await asyncio.to_thread(judged, pairs) if pairs else None
+        if found:
+            await self.maps.keep(tenant, place.model, found, [row for row, _ in named])
+        else:
+            await self.maps.forget(tenant, place.model)
+
+
+def _has_changed(known: Version, passages: set[PassageId]) -> bool:
+    """Whether the passages to learn from are others than those that were learned from, by a fifth of the larger lot."""
+    return len(known.passages & passages) < (1 - _CHANGED) * max(len(known.passages), len(passages))
+
+
+def _named(rows: Sequence[Row], count: Callable[[str], int]) -> list[tuple[Row, str]]:
+    """Those that have a name, with it: title and headings, as they are embedded in front of the text."""
+    names = ((row, embedding_text(row.title, row.heading, "", count=count).strip()) for row in rows)
+    return [(row, name) for row, name in names if name]
+
+
+async def _pairs(named: Sequence[tuple[Row, str]], embedder: Embedder) -> Pairs:
+    names = sorted({name for _, name in named})
+    made = await embedder.passages(names)
+    return await asyncio.to_thread(_joined, named, dict(zip(names, range(len(names)), strict=True)), made.vectors)
+
+
+def _joined(named: Sequence[tuple[Row, str]], numbers: Mapping[str, int], vectors: Matrix) -> Pairs:
+    """`numbers`: of the names, in the order of their `vectors`."""
+    names = np.array([numbers[name] for _, name in named])
+    shares = np.array([len(name) / (len(name) + row.characters) for row, name in named], np.float32)
+    answers = bodies(np.stack([row.vector for row, _ in named]), vectors[names], shares)
+    documents = np.unique([row.document for row, _ in named], return_inverse=True)[1]
+    return Pairs(questions=vectors[names], answers=answers, names=names, documents=documents)
