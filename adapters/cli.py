@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from adapters.settings import Settings
 
 _PATH = click.Path(path_type=Path)
-_STAGES = ("words", "vectors", "late", "smoothing")  # of `knowledge.ranking`, which is not imported here
+_STAGES = ("words", "vectors", "late", "smoothing", "own-words")  # of `knowledge.ranking`, which is not imported here
 _tenant = click.option("--tenant", "slug", required=True, metavar="SLUG", help="The tenant's slug.")
 _as = click.option("--as", "email", required=True, metavar="EMAIL", help="Who asks.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -19,6 +19,7 @@ from knowledge.embedding.port import States
 from knowledge.errors import EmbedderUnavailable, IndexMissing, IndexUnavailable
 from knowledge.index.places import Opened, Places
 from knowledge.index.port import Proposal
+from knowledge.own_words.reading import Reading, forms, read
 from knowledge.ranking import (
     CANDIDATES,
     LIST_LENGTH,
@@ -32,9 +33,8 @@ from knowledge.ranking import (
     exact_first,
     fuse,
     together,
-    unsaid,
 )
-from knowledge.terms import terms
+from tenancy.errors import StoreUnavailable
 from tenancy.viewer import Audience, Principal, Viewer
 
 _tracer = trace.get_tracer(__name__)
@@ -151,27 +151,39 @@ class _OneSearch:
     lacking: list[Exception] = field(default_factory=list)  # why there are no vectors
 
     async def run(self) -> Findings:
-        found = await self.dispose(await self.propose(self.viewer.principals))
+        reading = await self.read()
+        found = await self.dispose(await self.propose(self.viewer.principals, reading), reading)
         if any(withheld.reason == NOT_FOR_AUDIENCE for withheld in found.withheld):
-            return await self.again_for_all(found)
+            return await self.again_for_all(found, reading)
         return found
 
-    async def again_for_all(self, found: Findings) -> Findings:
+    async def read(self) -> Reading:
+        """The question with what its words mean here to all who will see the answer; as it is where that cannot be told."""
+        found = forms(self.query) if self.parts.recipe.own_words else {}
+        if not found:
+            return Reading(self.query, self.query)
+        with self.clock.step("own words"), suppress(StoreUnavailable):
+            return read(self.query, found, await self.parts.catalogue.meanings(self.viewer, self.audience, found))
+        return Reading(self.query, self.query)
+
+    async def again_for_all(self, found: Findings, reading: Reading) -> Findings:
         """Look again among what a principal that all hold opens, lest what they may not read has crowded out what they may."""
         shared = self.viewer.principals & self.audience.shared()
-        more = await self.dispose(await self.propose(shared))
+        more = await self.dispose(await self.propose(shared, reading), reading)
         # Scores of two searches do not compare: what all may read keeps the order of the search made among just that.
         seen = {hit.passage.id for hit in more.hits}
         rest = [hit for hit in found.hits if hit.passage.id not in seen]
         signals = max(filter(None, (more.signals, found.signals)), key=lambda one: one.nearness, default=None)
         return replace(found, hits=(*more.hits, *rest), signals=signals, unsaid=more.unsaid & found.unsaid)
 
-    async def propose(self, principals: frozenset[Principal]) -> "_Proposed":
+    async def propose(self, principals: frozenset[Principal], reading: Reading) -> "_Proposed":
         """Both lists at once, the longer search begun first; words alone where vectors cannot be had."""
         if len(principals) >= MANY:
             with self.clock.step("narrow"):
                 principals = await self.parts.catalogue.occurring(self.viewer.tenant, principals)
-        vectors, words = await asyncio.gather(self.by_vector(principals), self.by_words(principals), return_exceptions=True)
+        vectors, words = await asyncio.gather(
+            self.by_vector(principals, reading), self.by_words(principals, reading), return_exceptions=True
+        )
         if isinstance(words, BaseException):
             raise words
         if isinstance(vectors, EmbedderUnavailable | IndexUnavailable):
@@ -182,22 +194,22 @@ class _OneSearch:
         near, states = vectors
         return _Proposed(fuse(words, near, self.depth.keep), states)
 
-    async def by_words(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
+    async def by_words(self, principals: frozenset[Principal], reading: Reading) -> Sequence[Proposal]:
         if not self.parts.recipe.words:
             return ()
         with self.clock.step("words"):
-            return await self.opened.index.by_words(terms(self.query), principals, self.depth.lists)
+            return await self.opened.index.by_words(reading.terms(self.parts.recipe.own_words), principals, self.depth.lists)
 
-    async def by_vector(self, principals: frozenset[Principal]) -> "_Near":
+    async def by_vector(self, principals: frozenset[Principal], reading: Reading) -> "_Near":
         """What is near the question, and the states of its tokens."""
         with self.clock.step("embed"):
-            asked = await self.parts.embedders.of(self.opened.place.model).query(self.query)
+            asked = await self.parts.embedders.of(self.opened.place.model).query(reading.text)
         if not self.parts.recipe.vectors:
             return _Near((), asked.states)
         with self.clock.step("vectors"):
             return _Near(await self.opened.index.by_vector(asked.vector, principals, self.depth.lists), asked.states)
 
-    async def dispose(self, proposed: "_Proposed") -> Findings:
+    async def dispose(self, proposed: "_Proposed", reading: Reading) -> Findings:
         """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer; and its order."""
         with self.clock.step("check"):
             ids = [candidate.passage for candidate in proposed.candidates]
@@ -221,7 +233,8 @@ class _OneSearch:
             better_withheld=bool(among_all) and reasons[among_all[0].passage] is not None,
             words_only=bool(self.lacking),
             signals=signals,
-            unsaid=unsaid(self.query, [found[one.passage].passage for one in shown]),
+            unsaid=reading.unsaid([found[one.passage].passage for one in shown]),
+            read_as=reading.added,
             model=model,
             timings_ms=self.clock.timings_ms,
         )

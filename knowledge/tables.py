@@ -31,6 +31,7 @@ documents = Table(
     Column("modified_at", DateTime(timezone=True)),
     Column("indexed_at", DateTime(timezone=True), nullable=False),
     Column("standing", Text, nullable=False),
+    Column("words_found", Integer, nullable=False),
 )
 
 document_versions = Table(
@@ -64,6 +65,32 @@ passage_states = Table(
     Column("model", Text, primary_key=True),
     Column("states", LargeBinary, nullable=False),
     Column("vector", LargeBinary, nullable=False),
+)
+
+own_words = Table(
+    "own_words",
+    metadata,
+    Column("document", Text, primary_key=True),
+    Column("short_key", Text, primary_key=True),
+    Column("long_key", Text, primary_key=True),
+    Column("short", Text, nullable=False),
+    Column("long", Text, nullable=False),
+)
+
+own_words_added = Table(
+    "own_words_added",
+    metadata,
+    Column("short_key", Text, primary_key=True),
+    Column("long_key", Text, primary_key=True),
+    Column("short", Text, nullable=False),
+    Column("long", Text, nullable=False),
+)
+
+own_words_off = Table(
+    "own_words_off",
+    metadata,
+    Column("short_key", Text, primary_key=True),
+    Column("long_key", Text, primary_key=True),
 )
 
 uploads = Table(

@@ -11,6 +11,7 @@ class Stage(StrEnum):
     VECTORS = "vectors"
     LATE = "late"
     SMOOTHING = "smoothing"
+    OWN_WORDS = "own-words"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Recipe:
     vectors: float = 0.9
     late: float = 1.0
     smoothing: float = 0.3  # share of the score that the nearest candidates have
+    own_words: float = 0.5  # of a term that the tenant's own words add to a question, beside one of its own
 
     @property
     def looks_closely(self) -> bool:
@@ -29,7 +31,7 @@ class Recipe:
 
     def without(self, *stages: Stage) -> "Recipe":
         """The recipe with these left out."""
-        return replace(self, **dict.fromkeys(map(str, stages), 0.0))
+        return replace(self, **{stage.replace("-", "_"): 0.0 for stage in stages})
 
 
 RECIPE = Recipe()

@@ -151,6 +151,7 @@ def test_no_candidates_have_no_order() -> None:
         pytest.param(Stage.VECTORS, Recipe(vectors=0), id="vectors"),
         pytest.param(Stage.LATE, Recipe(late=0), id="late interaction"),
         pytest.param(Stage.SMOOTHING, Recipe(smoothing=0), id="smoothing"),
+        pytest.param(Stage.OWN_WORDS, Recipe(own_words=0), id="the tenant's own words"),
     ],
 )
 def test_each_stage_can_be_left_out(stage: Stage, left: Recipe) -> None:
