@@ -28,12 +28,14 @@ from knowledge.ranking import (
     Judging,
     Ranked,
     Recipe,
+    best_of,
     current_first,
     diversify,
     exact_first,
     fuse,
     together,
 )
+from knowledge.terms import terms
 from tenancy.errors import StoreUnavailable
 from tenancy.viewer import Audience, Principal, Viewer
 
@@ -161,10 +163,10 @@ class _OneSearch:
         """The question with what its words mean here to all who will see the answer; as it is where that cannot be told."""
         found = forms(self.query) if self.parts.recipe.own_words else {}
         if not found:
-            return Reading(self.query, self.query)
+            return Reading(self.query)
         with self.clock.step("own words"), suppress(StoreUnavailable):
             return read(self.query, found, await self.parts.catalogue.meanings(self.viewer, self.audience, found))
-        return Reading(self.query, self.query)
+        return Reading(self.query)
 
     async def again_for_all(self, found: Findings, reading: Reading) -> Findings:
         """Look again among what a principal that all hold opens, lest what they may not read has crowded out what they may."""
@@ -198,16 +200,20 @@ class _OneSearch:
         if not self.parts.recipe.words:
             return ()
         with self.clock.step("words"):
-            return await self.opened.index.by_words(reading.terms(self.parts.recipe.own_words), principals, self.depth.lists)
+            index, lists = self.opened.index, self.depth.lists
+            return best_of(await asyncio.gather(*(index.by_words(terms(way), principals, lists) for way in reading.ways)))
 
     async def by_vector(self, principals: frozenset[Principal], reading: Reading) -> "_Near":
-        """What is near the question, and the states of its tokens."""
+        """What is near the question, and the states of its tokens, of each way to ask it."""
         with self.clock.step("embed"):
-            asked = await self.parts.embedders.of(self.opened.place.model).query(reading.text)
+            embedder = self.parts.embedders.of(self.opened.place.model)
+            asked = await asyncio.gather(*map(embedder.query, reading.ways))
+        states = [one.states for one in asked]
         if not self.parts.recipe.vectors:
-            return _Near((), asked.states)
+            return _Near((), states)
         with self.clock.step("vectors"):
-            return _Near(await self.opened.index.by_vector(asked.vector, principals, self.depth.lists), asked.states)
+            index, lists = self.opened.index, self.depth.lists
+            return _Near(best_of(await asyncio.gather(*(index.by_vector(one.vector, principals, lists) for one in asked))), states)
 
     async def dispose(self, proposed: "_Proposed", reading: Reading) -> Findings:
         """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer; and its order."""
@@ -244,17 +250,17 @@ class _Near(NamedTuple):
     """What was found by vector."""
 
     proposals: Sequence[Proposal]
-    states: States | None  # of the question's tokens
+    states: Sequence[States | None]  # of the question's tokens, of each way to ask it
 
 
 class _Proposed(NamedTuple):
     """What is held against PostgreSQL."""
 
     candidates: Sequence[Candidate]
-    states: States | None
+    states: Sequence[States | None]
 
 
-_NOTHING_NEAR = _Near((), None)
+_NOTHING_NEAR = _Near((), ())
 
 
 def _refused(found: Proposed | None, viewer: Viewer, audience: Audience) -> str | None:

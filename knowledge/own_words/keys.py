@@ -8,7 +8,7 @@ from knowledge.terms import folded
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W\d_]+)*")
 OF_ONE = re.compile("['\u2019]s?$")  # the agency's
 _PLURAL = re.compile(r"(?<=[^\W\d_]{3})(?<![sui])(?<!aa)s$")  # of four letters or more; not of `press`, `campus`, `analysis`, `saas`
-_MORE_THAN_ONE = re.compile(r"(?<=[A-Z\d])s$")  # KPIs
+_MORE_THAN_ONE = re.compile(r"(?<=[A-Z\d]{2})s$")  # KPIs
 _DOTS = re.compile(r"(?<=\b[^\W\d_])\.(?=[^\W\d_]\b)|(?<=\.[^\W\d_])\.")  # U.S.A.
 _ORDINARY = frozenset(files(__package__).joinpath("ordinary.txt").read_text(encoding="utf-8").split())
 _LEAST_IN_LOWER_CASE = 3

@@ -11,7 +11,8 @@ from knowledge.own_words.meaning import Meaning, agreed, by_short
 from knowledge.ranking.signals import unsaid
 from knowledge.terms import terms
 
-_MOST_WORDS, _LONGEST = 64, 8  # of a question that are looked at; of a form
+LONGEST_FORM = 8  # words
+_MOST_WORDS = 64  # of a question that are looked at
 _MOST = 5  # forms that are added to one question
 
 
@@ -27,17 +28,13 @@ class Reading:
     """How a question is read."""
 
     query: str  # as it was asked
-    text: str  # with long forms beside short ones: what its vector is made of
     added: tuple[Added, ...] = ()
+    other: str = ""  # the question with the other forms in their place; empty: there are none
 
-    def terms(self, weight: float) -> list[str]:
-        """The terms to search by: those of the question, and what is added at `weight` of theirs, 0 to 1.
-
-        Engines count a term as often as it stands in the search, so the question's own stand there several times.
-        """
-        own = terms(self.query)
-        more = {term: None for one in self.added for term in terms(one.also) if term not in own} if weight else {}
-        return [*own * round(1 / weight), *more] if more else own
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The one or two ways to ask it. A passage counts by the one that suits it better."""
+        return (self.query, self.other) if self.other else (self.query,)
 
     def unsaid(self, passages: Sequence[Passage]) -> frozenset[str]:
         """The terms of the question that stand in no passage, and none of whose other forms does either."""
@@ -51,7 +48,7 @@ def forms(query: str) -> dict[str, Span]:
     words = [match.span() for match in WORD.finditer(query)][:_MOST_WORDS]
     found: dict[str, Span] = {}
     for first in range(len(words)):
-        for start, end in ((words[first][0], last[1]) for last in words[first : first + _LONGEST]):
+        for start, end in ((words[first][0], last[1]) for last in words[first : first + LONGEST_FORM]):
             found.setdefault(key_of(query[start:end]), Span(start, end))
     return found
 
@@ -62,29 +59,37 @@ def read(query: str, found: Mapping[str, Span], meanings: Iterable[Meaning]) -> 
     `meanings`: all that may be known of the short forms found, and of those that have a long form found. A short form that they
     disagree about is left alone; so is an ordinary word that is not written in capitals.
     """
-    added: list[Added] = []
-    inserted: list[tuple[int, str]] = []  # where, what
+    replaced: dict[Span, str] = {}
     for meaning in (one for several in by_short(meanings).values() for one in agreed(several)):
         short, long = (found.get(key) for key in meaning.key)
-        if len(added) == _MOST or (short and long):
-            continue
-        if short and _is_meant(written := query[short.start : short.end], meaning, query):
-            added.append(Added(written, meaning.long))
-            inserted.append((short.end, f" ({meaning.long})"))
+        if short and not long and _is_meant(query[short.start : short.end], meaning, query):
+            _put(replaced, short, meaning.long)
         elif long and not short:
-            added.append(Added(query[long.start : long.end], meaning.short))
-    return Reading(query, _with(query, inserted), tuple(added))
+            _put(replaced, long, meaning.short)
+    added = tuple(Added(query[span.start : span.end], also) for span, also in _in_order(replaced))
+    return Reading(query, added, _replaced(query, replaced)) if added else Reading(query)
+
+
+def _put(replaced: dict[Span, str], span: Span, form: str) -> None:
+    """Note it, unless it overlaps with what is noted already."""
+    if len(replaced) < _MOST and all(span.end <= other.start or other.end <= span.start for other in replaced):
+        replaced[span] = form
 
 
 def _is_meant(written: str, meaning: Meaning, query: str) -> bool:
-    """Whether a word of the question is the short form, and not the ordinary word that is spelled like it."""
+    """Whether what stands in the question is the short form, and no ordinary words that are spelled like it."""
     if short_form(meaning.short) is None:  # an admin's synonym
         return True
-    shouted = query.isupper() and written != query.strip("?!. ")
-    return not is_ordinary(key_of(meaning.short)) or (short_form(written) is not None and not shouted)
+    in_capitals = short_form(written) is not None and (not query.isupper() or written == query.strip("?!. "))
+    key = key_of(meaning.short)
+    return in_capitals or not (" " in key or is_ordinary(key))  # `as a` is not A&A
 
 
-def _with(query: str, inserted: Iterable[tuple[int, str]]) -> str:
-    for at, words in sorted(inserted, reverse=True):
-        query = query[:at] + words + query[at:]
+def _in_order(forms: Mapping[Span, str]) -> list[tuple[Span, str]]:
+    return sorted(forms.items(), key=lambda one: one[0].start)
+
+
+def _replaced(query: str, forms: Mapping[Span, str]) -> str:
+    for span, form in reversed(_in_order(forms)):
+        query = query[: span.start] + form + query[span.end :]
     return query

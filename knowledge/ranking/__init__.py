@@ -14,7 +14,7 @@
 `recipe` says how much each counts. Only what the live check lets through is scored: nobody's order depends on what they may not read.
 """
 
-from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, fuse
+from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, best_of, fuse
 from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
 from knowledge.ranking.exact import exact_first
 from knowledge.ranking.judging import Judging, Ranked
@@ -34,6 +34,7 @@ __all__ = [
     "Ranked",
     "Recipe",
     "Stage",
+    "best_of",
     "current_first",
     "diversify",
     "editions",

@@ -22,7 +22,7 @@ class Recipe:
     vectors: float = 0.9
     late: float = 1.0
     smoothing: float = 0.3  # share of the score that the nearest candidates have
-    own_words: float = 0.5  # of a term that the tenant's own words add to a question, beside one of its own
+    own_words: float = 1.0  # more than 0: a question is asked by the other forms of the tenant's own words too
 
     @property
     def looks_closely(self) -> bool:

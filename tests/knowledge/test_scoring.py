@@ -113,7 +113,7 @@ CANDIDATES = [candidate("a", 3, 0.2), candidate("b", 2, 0.3), candidate("c", 1, 
 
 def judging(question: States | None, recipe: Recipe = RECIPE, **kept: Kept | None) -> Judging:
     each = {one.passage: kept.get(one.passage, Kept(signs(5, number), states(1, number)[0])) for number, one in enumerate(CANDIDATES)}
-    return Judging(recipe, question, each)
+    return Judging(recipe, [question], each)
 
 
 @given(st.integers(0, 50), st.integers(0, 50))

@@ -108,7 +108,7 @@ class Corpus:
         by_vector = np.argsort(-cosines, kind="stable")[:LIST_LENGTH]
         found = fuse(self._proposals(by_words, scores), self._proposals(by_vector, cosines), CANDIDATES)
         number_of = {self.passages[number].id: number for number in {*by_words, *map(int, by_vector)}}
-        judging = Judging(RECIPE, asked.states, {one.passage: self.kept[number_of[one.passage]] for one in found})
+        judging = Judging(RECIPE, [asked.states], {one.passage: self.kept[number_of[one.passage]] for one in found})
         ranked = [
             Hit(passage=self.passages[number_of[one.passage]], score=one.score, words=one.words, cosine=one.cosine, late=one.late)
             for one in judging.ranked(found)
