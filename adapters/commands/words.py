@@ -82,7 +82,8 @@ def _named(short: str, long: str | None) -> str:
 
 
 def _state(entry: Entry) -> str:
-    return "off" if entry.is_off else "unclear" if entry.is_unclear else "on"
+    left = "unclear" if entry.is_unclear else "common" if entry.is_common else "on"
+    return "off" if entry.is_off else left
 
 
 def _source(entry: Entry) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from knowledge.errors import BadWords
 from knowledge.own_words.keys import key_of
-from knowledge.own_words.meaning import Meaning, agreed, by_short
+from knowledge.own_words.meaning import Meaning, agreed, by_short, is_common
 from knowledge.own_words.reading import LONGEST_FORM
 from knowledge.tables import own_words, own_words_added, own_words_off
 from tenancy.database import Database
@@ -40,6 +40,7 @@ class Entry:
     meaning: Meaning
     title: str | None  # of a document that says so; None: only the admin does
     is_off: bool
+    is_common: bool  # as far as all documents go, it needs no other form: then it is left alone
     is_unclear: bool  # as far as all documents go, it means several things: then it is left alone
 
 
@@ -55,9 +56,16 @@ class Glossary:
             rows = (await connection.execute(_LISTED)).all()
         meanings = [Meaning(short=row.short, long=row.long, documents=row.documents, said=row.said) for row in rows]
         on = by_short(meaning for meaning, row in zip(meanings, rows, strict=True) if not row.is_off)
+        common = {short for short, several in on.items() if is_common(several)}
         unclear = {short for short, several in on.items() if not agreed(several)}
         return [
-            Entry(meaning=meaning, title=row.title, is_off=row.is_off, is_unclear=not row.is_off and meaning.key[0] in unclear)
+            Entry(
+                meaning=meaning,
+                title=row.title,
+                is_off=row.is_off,
+                is_common=not row.is_off and meaning.key[0] in common,
+                is_unclear=not row.is_off and meaning.key[0] in unclear,
+            )
             for meaning, row in zip(meanings, rows, strict=True)
         ]
 

@@ -1,5 +1,6 @@
 """A question with what its words also mean. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,12 +8,13 @@ from typing import NamedTuple
 from knowledge.documents import Passage, Span
 from knowledge.own_words.acronyms import short_form
 from knowledge.own_words.keys import WORD, is_ordinary, key_of
-from knowledge.own_words.meaning import Meaning, agreed, by_short
+from knowledge.own_words.meaning import Meaning, agreed, by_short, is_common
 from knowledge.ranking.signals import unsaid
 from knowledge.terms import terms
 
 LONGEST_FORM = 8  # words
 _MOST_WORDS = 64  # of a question that are looked at
+_JOINED_BEFORE, _JOINED_AFTER = re.compile(r"\w[-/&]$"), re.compile(r"[-/&]\w")  # CSF is no word of G-CSF
 _MOST = 5  # forms that are added to one question
 
 
@@ -49,7 +51,8 @@ def forms(query: str) -> dict[str, Span]:
     found: dict[str, Span] = {}
     for first in range(len(words)):
         for start, end in ((words[first][0], last[1]) for last in words[first : first + LONGEST_FORM]):
-            found.setdefault(key_of(query[start:end]), Span(start, end))
+            if not (_JOINED_BEFORE.search(query, 0, start) or _JOINED_AFTER.match(query, end)):
+                found.setdefault(key_of(query[start:end]), Span(start, end))
     return found
 
 
@@ -57,10 +60,10 @@ def read(query: str, found: Mapping[str, Span], meanings: Iterable[Meaning]) -> 
     """`query`, in which `forms` found these, with what `meanings` say of them.
 
     `meanings`: all that may be known of the short forms found, and of those that have a long form found. A short form that they
-    disagree about is left alone; so is an ordinary word that is not written in capitals.
+    disagree about, or that is common, is left alone; so is an ordinary word that is not written in capitals.
     """
     replaced: dict[Span, str] = {}
-    for meaning in (one for several in by_short(meanings).values() for one in agreed(several)):
+    for meaning in (one for several in by_short(meanings).values() if not is_common(several) for one in agreed(several)):
         short, long = (found.get(key) for key in meaning.key)
         if short and not long and _is_meant(query[short.start : short.end], meaning, query):
             _put(replaced, short, meaning.long)

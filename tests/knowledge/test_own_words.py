@@ -25,7 +25,7 @@ QUESTION = "How many days of PTO move over?"
 
 
 def found(query: str, *meanings: tuple[str, str]) -> tuple[Added, ...]:
-    return read(query, forms(query), [Meaning(short=short, long=long) for short, long in meanings]).added
+    return read(query, forms(query), [Meaning(short=short, long=long, said=True) for short, long in meanings]).added
 
 
 async def said(shelf: Shelf, query: str, *principals: str, audience: Audience | None = None) -> Sequence[tuple[str, str]]:
@@ -165,6 +165,19 @@ async def test_what_an_admin_says_holds_for_everyone_and_instead_of_documents(sh
     ]
     await glossary.remove(shelf.tenant.id, "PTO", "paid time off")
     assert [one.is_unclear for one in await glossary.entries(shelf.tenant.id)] == [True, True]
+
+
+@pytest.mark.parametrize(("short", "long", "documents"), [("PTO", "paid time off", 3), ("TO", "time off", 1)])
+async def test_what_everybody_explains_and_two_letters_are_left_alone_unless_the_admin_says_it(
+    shelf: Shelf, short: str, long: str, documents: int
+) -> None:
+    glossary = Glossary(shelf.database)
+    await shelf.ingest(*(text(f"d{number}", f"There is {long} ({short}).") for number in range(documents)))
+    assert await said(shelf, f"More {short}?") == ()
+    assert [one.is_common for one in await glossary.entries(shelf.tenant.id)] == [True]
+    await glossary.add(shelf.tenant.id, short, long)
+    assert await said(shelf, f"More {short}?") == ((short, long),)
+    assert [one.is_common for one in await glossary.entries(shelf.tenant.id)] == [False]
 
 
 async def test_what_is_switched_off_stays_off_when_its_document_is_read_again(shelf: Shelf) -> None:
