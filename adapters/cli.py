@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from adapters.settings import Settings
 
 _PATH = click.Path(path_type=Path)
-_STAGES = ("words", "vectors", "late", "smoothing", "wholes", "map")  # of `knowledge.ranking`, which is not imported here
+_STAGES = ("words", "vectors", "late", "smoothing", "wholes", "map", "own-words")  # of `knowledge.ranking`, which is not imported here
 _tenant = click.option("--tenant", "slug", required=True, metavar="SLUG", help="The tenant's slug.")
 _as = click.option("--as", "email", required=True, metavar="EMAIL", help="Who asks.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -289,6 +289,73 @@ def doubt(context: click.Context, slug: str, questions: Path | None, email: str,
         message = "Give --as EMAIL with --questions: who asks where a row does not say."
         raise click.UsageError(message)
     _run(context, lambda settings: run(settings, slug, questions=questions, email=email, svg=svg, as_json=as_json))
+
+
+@cli.group()
+def words() -> None:
+    """List, add, switch off and remove a tenant's own words: short forms and what they stand for, which questions are read with."""
+
+
+_short = click.argument("short")
+_meaning = click.argument("long", required=False)
+
+
+@words.command(name="list")
+@_tenant
+@_json
+@click.pass_context
+def list_words(context: click.Context, slug: str, *, as_json: bool) -> None:
+    """List each short form, what it stands for, whether it is on, and which documents say so."""
+    from adapters.commands import words as commands
+
+    _run(context, lambda settings: commands.list_(settings, slug, as_json=as_json))
+
+
+@words.command()
+@_tenant
+@_short
+@click.argument("long")
+@click.pass_context
+def add(context: click.Context, slug: str, short: str, long: str) -> None:
+    """Say that SHORT stands for LONG, or is another word for it. It holds for everyone, and instead of what documents say."""
+    from adapters.commands import words as commands
+
+    _run(context, lambda settings: commands.add(settings, slug, short, long))
+
+
+@words.command()
+@_tenant
+@_short
+@_meaning
+@click.pass_context
+def off(context: click.Context, slug: str, short: str, long: str | None) -> None:
+    """Leave SHORT alone, whatever documents say; with LONG only where it stands for that."""
+    from adapters.commands import words as commands
+
+    _run(context, lambda settings: commands.off(settings, slug, short, long))
+
+
+@words.command()
+@_tenant
+@_short
+@click.pass_context
+def on(context: click.Context, slug: str, short: str) -> None:
+    """Use SHORT again."""
+    from adapters.commands import words as commands
+
+    _run(context, lambda settings: commands.on(settings, slug, short))
+
+
+@words.command()
+@_tenant
+@_short
+@_meaning
+@click.pass_context
+def remove(context: click.Context, slug: str, short: str, long: str | None) -> None:
+    """Forget that SHORT was added; with LONG only that it stands for that."""
+    from adapters.commands import words as commands
+
+    _run(context, lambda settings: commands.remove(settings, slug, short, long))
 
 
 @cli.group()

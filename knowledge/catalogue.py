@@ -1,6 +1,7 @@
 """Reading what PostgreSQL knows of documents: the truth that every proposal of the index is held against."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from knowledge.access import may_all_read, may_read
 from knowledge.documents import Document, DocumentId, Edition, Opened, Passage, PassageId, Readers, SourceCount, Span
 from knowledge.embedding.kept import Kept
 from knowledge.errors import UnknownDocument
+from knowledge.own_words.meaning import Meaning
+from knowledge.own_words.stored import KNOWN
 from knowledge.tables import document_versions, documents, passage_states, passages, sources
 from tenancy.database import Database
 from tenancy.viewer import Audience, Principal, TenantId, Viewer
@@ -115,6 +118,19 @@ class Catalogue:
             raise UnknownDocument("There is no such document here, or not everybody here may read it.")
         return found
 
+    async def meanings(self, viewer: Viewer, audience: Audience, keys: Collection[str]) -> list[Meaning]:
+        """What may be said to viewer and audience of the short forms among `keys`, and of those whose long form is.
+
+        What a document says counts only where they may all read a document that says so.
+        """
+        async with self._database.tenant(viewer.tenant) as connection:
+            rows = (await connection.execute(KNOWN, {"keys": list(keys)})).all()
+        readable = [row for row in rows if row.readers is None or _may_all(viewer, audience, frozenset(map(Principal, row.readers)))]
+        counted: Counter[tuple[str, str, bool]] = Counter()
+        for row in readable:
+            counted[row.short, row.long, row.readers is None] += row.documents
+        return [Meaning(short=short, long=long, said=said, documents=count) for (short, long, said), count in counted.items()]
+
     async def count(self, viewer: Viewer, audience: Audience) -> int:
         """How many documents viewer and audience may all read."""
         lists = await self._lists(viewer.tenant)
@@ -160,6 +176,10 @@ class Catalogue:
             rows = await connection.execute(ordered)
         found = map(_document, rows)
         return [one for one in found if may_read(viewer, one.readers) and may_all_read(audience, one.readers)]
+
+
+def _may_all(viewer: Viewer, audience: Audience, readers: Readers) -> bool:
+    return may_read(viewer, readers) and may_all_read(audience, readers)
 
 
 def _readers(row: "Row[*tuple[Any, ...]]") -> Readers:

@@ -139,5 +139,6 @@ class Findings:
     words_only: bool = False  # the question's meaning could not be searched for, so only its words were
     signals: Signals | None = None  # of every candidate that may be shown, not of the hits alone; None: nothing is known of tokens
     unsaid: frozenset[str] = frozenset()  # terms of the question that no candidate that may be shown has
+    read_as: tuple[tuple[str, str], ...] = ()  # words of the question, and the form of the tenant's own that was searched for besides
     model: str = ""  # the embedding model that saw the question and the passages
     timings_ms: dict[str, float] = field(default_factory=dict)  # step -> milliseconds

@@ -5,6 +5,7 @@ KnowledgeError
 ├── UnknownDocument
 ├── BadReaders        a --readers file that cannot be used
 ├── BadCorpus         a .jsonl corpus or question set that cannot be used
+├── BadWords          a short form, or what it stands for, that an admin cannot mean
 ├── IndexUnavailable
 │   └── IndexMissing
 └── EmbedderUnavailable
@@ -35,6 +36,10 @@ class BadReaders(KnowledgeError):
 
 class BadCorpus(KnowledgeError):
     """The corpus cannot be used; the message says which line and what to write instead."""
+
+
+class BadWords(KnowledgeError):
+    """What was said about the tenant's own words cannot be; the message says why and what to do."""
 
 
 class IndexUnavailable(KnowledgeError):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -19,6 +19,7 @@ from knowledge.embedding.port import States
 from knowledge.errors import EmbedderUnavailable, IndexMissing, IndexUnavailable
 from knowledge.index.places import Opened, Places
 from knowledge.index.port import Proposal
+from knowledge.own_words.reading import Reading, forms, read
 from knowledge.query_maps import QueryMaps
 from knowledge.ranking import (
     CANDIDATES,
@@ -29,6 +30,7 @@ from knowledge.ranking import (
     Ranked,
     Recipe,
     beside,
+    best_of,
     current_first,
     diversify,
     exact_first,
@@ -36,9 +38,9 @@ from knowledge.ranking import (
     together,
     turned,
     unread,
-    unsaid,
 )
 from knowledge.terms import terms
+from tenancy.errors import StoreUnavailable
 from tenancy.viewer import EVERYONE, Audience, Principal, Viewer
 
 _tracer = trace.get_tracer(__name__)
@@ -163,27 +165,42 @@ class _OneSearch:
     lacking: list[Exception] = field(default_factory=list)  # why there are no vectors
 
     async def run(self) -> Findings:
-        found = await self.dispose(await self.propose(self.viewer.principals))
-        if any(withheld.reason == NOT_FOR_AUDIENCE for withheld in found.withheld):
-            return await self.again_for_all(found)
-        return found
+        reading = asyncio.create_task(self.read())  # while the question is embedded as it is
+        try:
+            found = await self.dispose(await self.propose(self.viewer.principals, reading), await reading)
+            if any(withheld.reason == NOT_FOR_AUDIENCE for withheld in found.withheld):
+                return await self.again_for_all(found, reading)
+            return found
+        finally:
+            reading.cancel()  # nobody waits for it, if that failed
 
-    async def again_for_all(self, found: Findings) -> Findings:
+    async def read(self) -> Reading:
+        """The question with what its words mean here to all who will see the answer; as it is where that cannot be told."""
+        found = forms(self.query) if self.parts.recipe.own_words else {}
+        if not found:
+            return Reading(self.query)
+        with self.clock.step("own words"), suppress(StoreUnavailable):
+            return read(self.query, found, await self.parts.catalogue.meanings(self.viewer, self.audience, found))
+        return Reading(self.query)
+
+    async def again_for_all(self, found: Findings, reading: "asyncio.Task[Reading]") -> Findings:
         """Look again among what a principal that all hold opens, lest what they may not read has crowded out what they may."""
         shared = self.viewer.principals & self.audience.shared()
-        more = await self.dispose(await self.propose(shared))
+        more = await self.dispose(await self.propose(shared, reading), await reading)
         # Scores of two searches do not compare: what all may read keeps the order of the search made among just that.
         seen = {hit.passage.id for hit in more.hits}
         rest = [hit for hit in found.hits if hit.passage.id not in seen]
         signals = max(filter(None, (more.signals, found.signals)), key=lambda one: one.nearness, default=None)
         return replace(found, hits=(*more.hits, *rest), signals=signals, unsaid=more.unsaid & found.unsaid)
 
-    async def propose(self, principals: frozenset[Principal]) -> "_Proposed":
+    async def propose(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> "_Proposed":
         """Both lists at once, the longer search begun first; words alone where vectors cannot be had."""
         if len(principals) >= MANY:
             with self.clock.step("narrow"):
                 principals = await self.parts.catalogue.occurring(self.viewer.tenant, principals)
-        vectors, words = await asyncio.gather(self.by_vector(principals), self.by_words(principals), return_exceptions=True)
+        vectors, words = await asyncio.gather(
+            self.by_vector(principals, reading), self.by_words(principals, reading), return_exceptions=True
+        )
         if isinstance(words, BaseException):
             raise words
         if isinstance(vectors, EmbedderUnavailable | IndexUnavailable):
@@ -194,29 +211,35 @@ class _OneSearch:
         near, states = vectors
         return _Proposed(fuse(words, near, self.depth.keep), states)
 
-    async def by_words(self, principals: frozenset[Principal]) -> Sequence[Proposal]:
+    async def by_words(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> Sequence[Proposal]:
         if not self.parts.recipe.words:
             return ()
+        ways = (await reading).ways
         with self.clock.step("words"):
-            return await self.opened.index.by_words(terms(self.query), principals, self.depth.lists)
+            index, lists = self.opened.index, self.depth.lists
+            return best_of(await asyncio.gather(*(index.by_words(terms(way), principals, lists) for way in ways)))
 
-    async def by_vector(self, principals: frozenset[Principal]) -> "_Near":
-        """What is near the question, and the states of its tokens."""
+    async def by_vector(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> "_Near":
+        """What is near the question, and the states of its tokens, of each way to ask it."""
         with self.clock.step("embed"):
-            asked = await self.parts.embedders.of(self.opened.place.model).query(self.query)
+            embedder = self.parts.embedders.of(self.opened.place.model)
+            asked = [await embedder.query(self.query)]
+            asked += await asyncio.gather(*map(embedder.query, (await reading).ways[1:]))
+        states = [one.states for one in asked]
         if not self.parts.recipe.vectors:
-            return _Near((), asked.states)
+            return _Near((), states)
         with self.clock.step("vectors"):
+            index, lists = self.opened.index, self.depth.lists
             learned = await self.parts.maps.used(self.viewer.tenant, self.opened.place) if self.may_be_turned() else None
-            vector = asked.vector if learned is None else turned(learned, asked.vector)
-            return _Near(await self.opened.index.by_vector(vector, principals, self.depth.lists), asked.states)
+            vectors = [one.vector if learned is None else turned(learned, one.vector) for one in asked]
+            return _Near(best_of(await asyncio.gather(*(index.by_vector(vector, principals, lists) for vector in vectors))), states)
 
     def may_be_turned(self) -> bool:
         """Whether viewer and audience may all read what query maps are learned from."""
         everybody = frozenset({EVERYONE})
         return bool(self.parts.recipe.map) and may_read(self.viewer, everybody) and may_all_read(self.audience, everybody)
 
-    async def dispose(self, proposed: "_Proposed") -> Findings:
+    async def dispose(self, proposed: "_Proposed", reading: Reading) -> Findings:
         """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer; and its order."""
         with self.clock.step("check"):
             ids = [candidate.passage for candidate in proposed.candidates]
@@ -245,7 +268,8 @@ class _OneSearch:
             better_withheld=bool(among_all) and reasons[among_all[0].passage] is not None,
             words_only=bool(self.lacking),
             signals=signals,
-            unsaid=unsaid(self.query, [found[one.passage].passage for one in shown]),
+            unsaid=reading.unsaid([found[one.passage].passage for one in shown]),
+            read_as=reading.added,
             model=model,
             timings_ms=self.clock.timings_ms,
         )
@@ -255,17 +279,17 @@ class _Near(NamedTuple):
     """What was found by vector."""
 
     proposals: Sequence[Proposal]
-    states: States | None  # of the question's tokens
+    states: Sequence[States | None]  # of the question's tokens, of each way to ask it
 
 
 class _Proposed(NamedTuple):
     """What is held against PostgreSQL."""
 
     candidates: Sequence[Candidate]
-    states: States | None
+    states: Sequence[States | None]
 
 
-_NOTHING_NEAR = _Near((), None)
+_NOTHING_NEAR = _Near((), ())
 
 
 def _refused(found: Proposed | None, viewer: Viewer, audience: Audience) -> str | None:

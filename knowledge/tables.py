@@ -31,6 +31,7 @@ documents = Table(
     Column("modified_at", DateTime(timezone=True)),
     Column("indexed_at", DateTime(timezone=True), nullable=False),
     Column("standing", Text, nullable=False),
+    Column("words_found", Integer, nullable=False),
 )
 
 document_versions = Table(
@@ -79,6 +80,32 @@ query_maps = Table(
     Column("mrr_after", Double, nullable=False),
     Column("helps", Boolean, nullable=False),
     Column("learned_at", DateTime(timezone=True), nullable=False),
+)
+
+own_words = Table(
+    "own_words",
+    metadata,
+    Column("document", Text, primary_key=True),
+    Column("short_key", Text, primary_key=True),
+    Column("long_key", Text, primary_key=True),
+    Column("short", Text, nullable=False),
+    Column("long", Text, nullable=False),
+)
+
+own_words_added = Table(
+    "own_words_added",
+    metadata,
+    Column("short_key", Text, primary_key=True),
+    Column("long_key", Text, primary_key=True),
+    Column("short", Text, nullable=False),
+    Column("long", Text, nullable=False),
+)
+
+own_words_off = Table(
+    "own_words_off",
+    metadata,
+    Column("short_key", Text, primary_key=True),
+    Column("long_key", Text, primary_key=True),
 )
 
 uploads = Table(

@@ -22,7 +22,8 @@ async def search(settings: Settings, text: str, slug: str, email: str, *, limit:
         found = await house.library.search(viewer, Audience(), query, limit)
         took = (time.perf_counter() - started) * 1000
     if as_json:
-        click.echo(json.dumps({"passages": [_as_json(hit) for hit in found.hits], "took_ms": round(took, 1)}, ensure_ascii=False))
+        passages = [_as_json(hit) for hit in found.hits]
+        click.echo(json.dumps({"passages": passages, "read_as": dict(found.read_as), "took_ms": round(took, 1)}, ensure_ascii=False))
     else:
         click.echo("\n\n".join(map(_as_text, found.hits)) or "I found nothing about that in the documents this person can read.")
     return 0

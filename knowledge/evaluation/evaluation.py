@@ -94,7 +94,8 @@ class Evaluation:
         rankings: dict[Stage | None, list[Ranking]] = {stage: [] for stage in variants}
         for query in queries:
             viewer = _viewer(tenant, query)
-            await self.library.search(viewer, Audience(), query.text)
+            await self.library.embed(query.text)
+            await self.library.search(viewer, Audience(), query.text)  # as it is read with the tenant's own words
             for stage, variant in variants.items():
                 rankings[stage].append(await variant.ranking(viewer, query, called, _SHALLOW))
         whole = [one.ndcg_10 for one in rankings[None]]

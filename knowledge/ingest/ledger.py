@@ -7,6 +7,7 @@
 A run that is killed before `publish` leaves rows that no reader can reach, and the next run replaces them.
 """
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -23,7 +24,9 @@ from knowledge.documents import DocumentId, PassageId, Piece, Readers, Span, pas
 from knowledge.embedding.kept import Kept
 from knowledge.errors import KnowledgeError
 from knowledge.index.port import Held
-from knowledge.tables import document_versions, documents, passage_states, passages, sources
+from knowledge.own_words.acronyms import FINDER, Definition, definitions
+from knowledge.own_words.keys import key_of
+from knowledge.tables import document_versions, documents, own_words, passage_states, passages, sources
 from tenancy.database import Database
 from tenancy.viewer import Principal, TenantId
 
@@ -56,6 +59,7 @@ class Draft:
     pages: Sequence[tuple[int, int]]
     pieces: Sequence[Piece]
     standing: str = ""  # as in `Edition`
+    defined: Sequence[Definition] = ()  # the short forms that its text explains
 
     def passage_id(self, ordinal: int) -> PassageId:
         """The same for the same document, version and place, so that writing twice is writing once."""
@@ -165,10 +169,25 @@ class Ledger:
         """Make the staged versions the current ones, all at once."""
         async with self._changing() as connection:
             await connection.execute(_PUBLISH, [{**_current(draft), "of": draft.id} for draft in drafts])
+            await _define(connection, {draft.id: draft.defined for draft in drafts})
             for table in (passages, document_versions):
                 current = select(documents.c.version).where(documents.c.id == table.c.document).scalar_subquery()
                 named = table.c.document.in_([draft.id for draft in drafts if draft.version > 1])
                 await connection.execute(delete(table).where(named, table.c.version != current))
+
+    async def define(self) -> None:
+        """Look for the short forms that documents explain in those of a time before that was done, or was done as it is now."""
+        while await self._define_some():
+            pass
+
+    async def _define_some(self) -> bool:
+        """Whether there were any. Those that others are just changing are passed over: what they write is looked at by them."""
+        async with self._database.tenant(self._tenant) as connection:
+            texts = {row.id: row.text for row in await connection.execute(_NOT_LOOKED_AT)}
+            defined = await asyncio.to_thread(lambda: {DocumentId(of): definitions(text) for of, text in texts.items()})
+            await _define(connection, defined)
+            await connection.execute(update(documents).where(documents.c.id.in_(defined)).values(words_found=FINDER))
+        return bool(texts)
 
     async def remove(self, gone: Collection[DocumentId]) -> None:
         """Forget documents; from here on nothing of them passes the live check."""
@@ -230,7 +249,28 @@ _KEEP = upsert(passage_states)
 _KEEP = _KEEP.on_conflict_do_update(
     index_elements=["passage", "model"], set_={"states": _KEEP.excluded.states, "vector": _KEEP.excluded.vector}
 )
+_A_LOOK = 100  # documents whose texts are read at once
+_NOT_LOOKED_AT = (
+    select(documents.c.id, document_versions.c.text)
+    .join(document_versions, and_(document_versions.c.document == documents.c.id, document_versions.c.version == documents.c.version))
+    .where(documents.c.version > 0, documents.c.words_found != FINDER)
+    .order_by(documents.c.id)
+    .limit(_A_LOOK)
+    .with_for_update(of=documents, skip_locked=True)
+)
 _CHANGED = update(sources).where(sources.c.id == bindparam("of")).values(revision=sources.c.revision + 1)
+
+
+async def _define(connection: AsyncConnection, defined: Mapping[DocumentId, Sequence[Definition]]) -> None:
+    """Replace what these documents explain."""
+    await connection.execute(delete(own_words).where(own_words.c.document.in_(defined)))
+    rows = [
+        {"document": document, "short_key": key_of(one.short), "long_key": key_of(one.long), **one._asdict()}
+        for document, found in defined.items()
+        for one in found
+    ]
+    if rows:
+        await connection.execute(insert(own_words), rows)
 
 
 def _draft(row: "Row[*tuple[Any, ...]]", pieces: "Sequence[Row[*tuple[Any, ...]]]") -> Draft:
@@ -266,6 +306,7 @@ def _current(draft: Draft) -> dict[str, object]:
         "size": draft.size,
         "modified_at": draft.modified_at,
         "standing": draft.standing,
+        "words_found": FINDER,
         "indexed_at": datetime.now(UTC),
     }
 

@@ -19,6 +19,7 @@ from knowledge.ingest.ledger import NO_SOURCE, UNFINISHED, Draft, Known, Ledger,
 from knowledge.ingest.mending import Difference, compare, mend
 from knowledge.ingest.report import Progress, Refused, Report, Silent
 from knowledge.originals import Originals
+from knowledge.own_words.acronyms import definitions
 from knowledge.parsers.port import Extracted, Parser, refuse_by_size
 from knowledge.standing import standing_of
 from tenancy.database import Database
@@ -72,6 +73,7 @@ class Ingestion:
             await run.mend_if_short()
             await run.publish_all(batches(run.drafts(items)))
             await run.remove_all_but({item.name for item in items})
+            await ledger.define()
             await run.tidy()
         return run.report
 
@@ -87,9 +89,13 @@ class Ingestion:
         return document_id(ledger.source, item.name)
 
     async def tidy(self, tenant: TenantId) -> None:
-        """Fold recent writes of the tenant's index in; mend it if it does not hold as much as it should, or terms of an older analyser."""
+        """Fold recent writes of the tenant's index in; mend it if it does not hold as much as it should, or terms of an older analyser.
+
+        Documents that nobody has looked at for short forms are.
+        """
         async with self._whole(tenant) as run:
             await run.mend_if_short()
+            await run.ledger.define()
             await run.analyse()
             await run.tidy()
 
@@ -101,6 +107,7 @@ class Ingestion:
         async with self._whole(tenant) as run:
             found = await run.mend()
             await run.complete()
+            await run.ledger.define()
             await run.analyse()
             await run.tidy()
         return found
@@ -292,6 +299,7 @@ class _Run:
             pages=extracted.pages,
             pieces=pieces,
             standing=extracted.standing or standing_of(extracted.title, item.name, extracted.text),
+            defined=await asyncio.to_thread(definitions, extracted.text),
         )
 
     async def extract(self, item: Item, data: bytes) -> Extracted:

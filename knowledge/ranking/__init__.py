@@ -16,7 +16,7 @@
 `recipe` says how much each counts. Only what the live check lets through is scored: nobody's order depends on what they may not read.
 """
 
-from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, fuse
+from knowledge.ranking.candidates import CANDIDATES, LIST_LENGTH, Candidate, best_of, fuse
 from knowledge.ranking.diversity import PASSAGES_A_DOCUMENT, diversify
 from knowledge.ranking.exact import exact_first
 from knowledge.ranking.judging import Judging, Ranked
@@ -40,6 +40,7 @@ __all__ = [
     "Recipe",
     "Stage",
     "beside",
+    "best_of",
     "current_first",
     "diversify",
     "editions",

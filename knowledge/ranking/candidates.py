@@ -28,6 +28,14 @@ class Candidate:
     score: float  # 0 to 1, by words and cosine alone: what it was kept by
 
 
+def best_of(lists: Sequence[Sequence[Proposal]]) -> list[Proposal]:
+    """The proposals of several ways to ask one question, each with its best score; best first."""
+    scores: dict[PassageId, float] = {}
+    for proposal in (one for proposals in lists for one in proposals):
+        scores[proposal.passage] = max(proposal.score, scores.get(proposal.passage, proposal.score))
+    return [Proposal(passage, score) for passage, score in sorted(scores.items(), key=lambda one: -one[1])]
+
+
 def fuse(words: Sequence[Proposal], vectors: Sequence[Proposal], keep: int = CANDIDATES) -> list[Candidate]:
     """The best `keep` of both lists, by the sum of both scores, each in standard deviations among all that were proposed; best first.
 

@@ -31,10 +31,13 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Judging:
-    """Ranks any of the candidates among themselves; their tokens are compared with the question's once."""
+    """Ranks any of the candidates among themselves; their tokens are compared with the question's once.
+
+    Where there are several ways to read the question, a passage counts by the one that suits it best.
+    """
 
     recipe: Recipe
-    states: States | None  # of the question; None: late interaction is left out
+    ways: Sequence[States | None]  # the states of the question, of each way to read it; None: late interaction is left out
     kept: Mapping[PassageId, Kept | None]  # of every candidate that may be ranked
     documents: Mapping[PassageId, DocumentId]  # whose passage each of them is
 
@@ -50,14 +53,20 @@ class Judging:
 
     def signals(self, candidates: Sequence[Candidate]) -> Signals | None:
         """What tells that none of them answers; None where nothing is known of their tokens. What is not among them has no part in it."""
-        return signals([self._late[one.passage] for one in candidates])
+        found = [signals([late[one.passage] for one in candidates]) for late in self._lates]
+        return max(filter(None, found), key=lambda one: one.nearness, default=None)
 
     @cached_property
     def _late(self) -> dict[PassageId, Late | None]:
-        if self.states is None or not self.recipe.late:
-            return dict.fromkeys(self.kept)
+        found = {one: [known for late in self._lates if (known := late[one])] for one in self.kept}
+        return {one: max(known, key=lambda late: late.score, default=None) for one, known in found.items()}
+
+    @cached_property
+    def _lates(self) -> list[dict[PassageId, Late | None]]:
+        """One of each way."""
         signs = [_NO_SIGNS if one is None else one.states for one in self.kept.values()]
-        return dict(zip(self.kept, Late.of(self.states, signs), strict=True))
+        known = [states for states in self.ways if states is not None and self.recipe.late]
+        return [dict(zip(self.kept, Late.of(states, signs), strict=True)) for states in known]
 
     def _vectors(self, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
         found = [self.kept[one.passage] for one in candidates]

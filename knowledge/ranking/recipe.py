@@ -13,6 +13,7 @@ class Stage(StrEnum):
     SMOOTHING = "smoothing"
     WHOLES = "wholes"
     MAP = "map"
+    OWN_WORDS = "own-words"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Recipe:
     smoothing: float = 0.3  # share of the score that the nearest candidates have
     wholes: float = 0.5  # how far behind a document's best passage others still count for it
     map: float = 1.0  # whether the tenant's query map turns the question's vector; 0: it does not
+    own_words: float = 1.0  # more than 0: a question is asked by the other forms of the tenant's own words too
 
     @property
     def looks_closely(self) -> bool:
@@ -33,7 +35,7 @@ class Recipe:
 
     def without(self, *stages: Stage) -> "Recipe":
         """The recipe with these left out."""
-        return replace(self, **dict.fromkeys(map(str, stages), 0.0))
+        return replace(self, **{stage.replace("-", "_"): 0.0 for stage in stages})
 
 
 RECIPE = Recipe()

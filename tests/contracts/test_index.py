@@ -191,6 +191,17 @@ async def test_scores_of_vectors_are_cosines(index: TenantIndex) -> None:
     assert other.score == pytest.approx(0, abs=0.01)
 
 
+async def test_a_term_that_is_asked_for_twice_counts_twice(index: TenantIndex) -> None:
+    await index.put([entry("a-1-0", "pto days"), entry("b-1-0", "paid time off"), entry("c-1-0", "pto paid time off"), entry("d-1-0", "x")])
+    await index.tidy()
+
+    async def scores(words: str) -> dict[str, float]:
+        return {one.passage: one.score for one in await index.by_words(words.split(), {EVERYONE}, 10)}
+
+    own, added, both = await scores("pto"), await scores("paid time off"), await scores("pto pto paid time off")
+    assert both == {one: pytest.approx(2 * own.get(one, 0) + added.get(one, 0), rel=1e-3) for one in ["a-1-0", "b-1-0", "c-1-0"]}
+
+
 async def test_more_of_a_rare_word_ranks_higher(index: TenantIndex) -> None:
     await index.put([entry("a-1-0", "leave common common"), entry("b-1-0", "leave leave leave"), entry("c-1-0", "common")])
     assert await by_words(index, "leave") == ["b-1-0", "a-1-0"]

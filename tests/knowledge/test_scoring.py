@@ -145,7 +145,7 @@ CANDIDATES = [candidate("a", 3, 0.2), candidate("b", 2, 0.3), candidate("c", 1, 
 
 def judging(question: States | None, recipe: Recipe = RECIPE, **kept: Kept | None) -> Judging:
     each = {one.passage: kept.get(one.passage, Kept(signs(5, number), states(1, number)[0])) for number, one in enumerate(CANDIDATES)}
-    return Judging(recipe, question, each, {one.passage: DocumentId(one.passage) for one in CANDIDATES})
+    return Judging(recipe, [question], each, {one.passage: DocumentId(one.passage) for one in CANDIDATES})
 
 
 @given(st.integers(0, 50), st.integers(0, 50))
@@ -184,6 +184,7 @@ def test_no_candidates_have_no_order() -> None:
         pytest.param(Stage.LATE, Recipe(late=0), id="late interaction"),
         pytest.param(Stage.SMOOTHING, Recipe(smoothing=0), id="smoothing"),
         pytest.param(Stage.WHOLES, Recipe(wholes=0), id="wholes"),
+        pytest.param(Stage.OWN_WORDS, Recipe(own_words=0), id="the tenant's own words"),
     ],
 )
 def test_each_stage_can_be_left_out(stage: Stage, left: Recipe) -> None:

@@ -113,7 +113,7 @@ class Corpus:
         number_of = {self.passages[number].id: number for number in {*by_words, *map(int, by_vector)}}
         judging = Judging(
             RECIPE,
-            asked.states,
+            [asked.states],
             kept={one.passage: self.kept[number_of[one.passage]] for one in found},
             documents={one.passage: self.passages[number_of[one.passage]].document.id for one in found},
         )

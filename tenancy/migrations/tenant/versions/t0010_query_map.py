@@ -3,7 +3,7 @@
 from alembic.operations import Operations
 
 revision = "t0010"
-down_revision = "t0008"
+down_revision = "t0009"
 branch_labels = None
 depends_on = None
 

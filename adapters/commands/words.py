@@ -1,0 +1,106 @@
+"""`footnote words …`: a tenant's own words, and what they mean."""
+
+import json
+from typing import Any
+
+import click
+
+from adapters.compose import House, open_house
+from adapters.settings import Settings
+from knowledge.own_words.glossary import Entry, Glossary
+from tenancy.tenants import Tenant
+
+_NONE = (
+    "No short forms are known yet. Documents that explain theirs, as in `paid time off (PTO)`, bring them; `footnote words add` adds one."
+)
+
+
+async def list_(settings: Settings, slug: str, *, as_json: bool) -> int:
+    """One line for each meaning of a short form: whether questions are read with it, and who says so."""
+    async with open_house(settings) as house:
+        tenant = await house.tenants.by_slug(slug)
+        entries = await Glossary(house.database).entries(tenant.id)
+    if as_json:
+        click.echo(json.dumps({"words": [_as_json(entry) for entry in entries]}, ensure_ascii=False))
+        return 0
+    for entry in entries:
+        click.echo(f"{entry.meaning.short}\t{entry.meaning.long}\t{_state(entry)}\t{_source(entry)}")
+    if unclear := sum(entry.is_unclear for entry in entries):
+        click.echo(f"{unclear} are left alone, for documents differ. Add the one that is meant, or switch the other off.", err=True)
+    if not entries:
+        click.echo(_NONE, err=True)
+    return 0
+
+
+async def add(settings: Settings, slug: str, short: str, long: str) -> int:
+    """Say what a short form stands for."""
+    async with open_house(settings) as house:
+        tenant = await house.tenants.by_slug(slug)
+        meaning = await Glossary(house.database).add(tenant.id, short, long)
+        await _audited(house, tenant, "words.added", meaning.short)
+    click.echo(f"Questions with {meaning.short} are searched for by {meaning.long} too from now on, and the other way round.")
+    return 0
+
+
+async def off(settings: Settings, slug: str, short: str, long: str | None) -> int:
+    """Leave a short form alone."""
+    async with open_house(settings) as house:
+        tenant = await house.tenants.by_slug(slug)
+        await Glossary(house.database).switch_off(tenant.id, short, long)
+        await _audited(house, tenant, "words.off", short)
+    click.echo(f"{_named(short, long)} is off, whatever documents say. To switch it on again: footnote words on --tenant {slug} {short!r}")
+    return 0
+
+
+async def on(settings: Settings, slug: str, short: str) -> int:
+    """Use a short form again."""
+    async with open_house(settings) as house:
+        tenant = await house.tenants.by_slug(slug)
+        changed = await Glossary(house.database).switch_on(tenant.id, short)
+        if changed:
+            await _audited(house, tenant, "words.on", short)
+    click.echo(f"{short} is on again." if changed else f"{short} was on already.")
+    return 0
+
+
+async def remove(settings: Settings, slug: str, short: str, long: str | None) -> int:
+    """Forget what the admin said."""
+    async with open_house(settings) as house:
+        tenant = await house.tenants.by_slug(slug)
+        await Glossary(house.database).remove(tenant.id, short, long)
+        await _audited(house, tenant, "words.removed", short)
+    click.echo(f"Removed what was said of {_named(short, long)}. What documents say of it holds.")
+    return 0
+
+
+async def _audited(house: House, tenant: Tenant, action: str, short: str) -> None:
+    await house.audit.append(tenant.id, "operator", action, short)
+
+
+def _named(short: str, long: str | None) -> str:
+    return short if long is None else f"{short} for {long}"
+
+
+def _state(entry: Entry) -> str:
+    left = "unclear" if entry.is_unclear else "common" if entry.is_common else "on"
+    return "off" if entry.is_off else left
+
+
+def _source(entry: Entry) -> str:
+    """Who says so."""
+    others = entry.meaning.documents - 1
+    more = f" and {others} more" if others > 0 else ""
+    by_admin = ["added here"] if entry.meaning.said else []
+    return ", ".join([*by_admin, *([f"{entry.title}{more}"] if entry.title is not None else [])])
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    meaning = entry.meaning
+    return {
+        "short": meaning.short,
+        "long": meaning.long,
+        "state": _state(entry),
+        "added": meaning.said,
+        "documents": meaning.documents,
+        "document": entry.title,
+    }
