@@ -35,11 +35,11 @@ from numpy.typing import NDArray
 from bot.llm.extractive import extracts
 from bot.quotes import Cited
 from knowledge.chunking import cut, embedding_text
-from knowledge.documents import Document, DocumentId, Hit, Passage, PassageId
+from knowledge.documents import Document, DocumentId, Findings, Hit, Passage, PassageId
 from knowledge.embedding.kept import Kept
 from knowledge.embedding.minilm import MiniLM
 from knowledge.index.port import Proposal
-from knowledge.ranking import CANDIDATES, LIST_LENGTH, RECIPE, Judging, current_first, diversify, fuse, searchable_terms
+from knowledge.ranking import CANDIDATES, LIST_LENGTH, RECIPE, Judging, current_first, diversify, fuse, searchable_terms, unsaid
 from knowledge.terms import terms
 
 LIMIT = 8  # passages that an answer is made from
@@ -98,6 +98,10 @@ class Corpus:
 
     async def hits(self, query: str, limit: int = LIMIT) -> list[Hit]:
         """The best passages for `query`."""
+        return list((await self.findings(query, limit)).hits)
+
+    async def findings(self, query: str, limit: int = LIMIT) -> Findings:
+        """The same, with what tells whether any of them answers."""
         asked = await self.embedder.query(query)
         cosines = self._vectors @ asked.vector
         scores: dict[int, float] = defaultdict(float)
@@ -113,7 +117,12 @@ class Corpus:
             Hit(passage=self.passages[number_of[one.passage]], score=one.score, words=one.words, cosine=one.cosine, late=one.late)
             for one in judging.ranked(found)
         ]
-        return diversify(current_first(ranked, query), limit)
+        return Findings(
+            hits=tuple(diversify(current_first(ranked, query), limit)),
+            signals=judging.signals(found),
+            unsaid=unsaid(query, [hit.passage for hit in ranked]),
+            model=self.embedder.name,
+        )
 
     def within(self, wanted: Ranges) -> list[Hit]:
         """The passages that `wanted` stands in, in their order, all as good as each other."""
