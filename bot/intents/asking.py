@@ -5,7 +5,8 @@ from dataclasses import replace
 from bot import texts
 from bot.intents.asked_part import asked_part, beside
 from bot.intents.choices import apart, choices, chosen, label
-from bot.intents.grounded import answered, offered, searched
+from bot.intents.expansion import expanded
+from bot.intents.grounded import answered, composed, extracted, offered, searched, shown
 from bot.intents.intent import ASKED_BACK, Request, Tools
 from bot.intents.pointing import pointed_at
 from bot.intents.recall import reread, still_told
@@ -22,13 +23,24 @@ def asked_back(request: Request) -> Turn | None:
 
 
 async def asked_alone(tools: Tools, request: Request) -> Answer:
-    """A question where no thread says what it is about: searched by what it asks and answered, or asked back."""
+    """A question where no thread says what it is about: searched by what it asks and answered, or asked back.
+
+    What is found is shown before the model is asked for other words, if it is; it is then written from what both searches found.
+    """
     text = asked_part(request.question.text)
     unsaid = which_subject(request)
     if unsaid is not None:
         return unsaid
     findings = await searched(tools, request, text, beside(request.question.text))
-    return which_one(request, text, findings) or await answered(tools, request, text, findings)
+    unclear = which_one(request, text, findings)
+    if unclear is not None:
+        return unclear
+    first = await shown(tools, request, text, findings)
+    better = await expanded(tools, request, text, findings) if first.outcome is not Outcome.REFUSAL else None
+    if better is not None:
+        findings = better
+        first = await extracted(tools, request, text, findings)
+    return await composed(tools, request, text, findings, first)
 
 
 def which_subject(request: Request) -> Answer | None:
