@@ -94,9 +94,9 @@ class _Part(NamedTuple):
     asks: bool
 
     @property
-    def tells(self) -> bool:
-        """Whether it may be left out of a question: it is about who asks, and names nothing that could be looked up."""
-        return bool(_SPEAKER.search(self.text)) and not things(self.text)
+    def names(self) -> bool:
+        """Whether it names something that could be looked up, or is put in brackets beside what is asked: it belongs to a question."""
+        return bool(things(self.text)) or self.text.lstrip("- ").startswith("(")
 
     @property
     def asked(self) -> str:
@@ -105,12 +105,14 @@ class _Part(NamedTuple):
 
 
 def asked_part(text: str) -> str:
-    """`text` without what leads to its questions and what else is said of who asks; with that, where nothing is left or that leans on it.
+    """`text` without what leads to its questions, what follows them, and what is said of who asks; with that where they lean on it.
 
-    `text` itself where that is nothing or everything.
+    What has no question is without what is said of who asks. `text` itself where nothing would be left, or everything is.
     """
     parts = _parts(text)
-    asking = [part for part in parts if part.says and (part.asks or not part.tells)]
+    said = [part for part in parts if part.says]
+    last = max((place for place, part in enumerate(said) if part.asks), default=len(said))
+    asking = [part for place, part in enumerate(said) if part.asks or part.names or (place < last and not _SPEAKER.search(part.text))]
     asked = " ".join(part.asked for part in asking)
     if not asking or leans(asked):
         return without_chatter(text)

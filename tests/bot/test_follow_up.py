@@ -237,6 +237,15 @@ async def test_the_answer_is_written_to_the_own_words_and_the_rewrite_is_fenced(
     assert re.search(r"<<message 1 (\w+)>>\nHow long is parental leave in France\?\n<<end of message 1 \1>>", sent)
 
 
+async def test_without_a_rewrite_the_words_of_the_thread_are_fenced_too(house: House) -> None:
+    await house.asked(PARENTAL)
+    house.writer = Script([ModelUnavailable(Unavailable.BUSY), "In France it is 16 weeks [1]."])
+    await then(house, "and in France?", Intent.FOLLOW_UP)
+    sent = house.writer.prompts[1].user
+    assert "Question: and in France?" in sent
+    assert re.search(r"<<message 1 (\w+)>>\nparental leave in France\n<<end of message 1 \1>>", sent)
+
+
 async def test_a_question_that_says_enough_is_asked_in_its_own_words_alone(house: House) -> None:
     sources(house).near = 0.5
     await house.asked(PARENTAL)
