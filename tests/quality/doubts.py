@@ -9,32 +9,27 @@ message searched and doubted as it is, and only the part of it that asks, as the
 
                                              doubted     refused     doubted     refused
                                                   with an answer             without one
-mtrag, AUROC 0.875
-  usual thresholds                              13.6         2.3        68.8        22.9
-  with 20 judged questions                      12.9         2.4        66.9        20.3
-  a greeting, the whole message                 83.3        28.0       100.0        31.2
-  a greeting, what it asks                      13.6         2.3        70.8        25.0
-  a story, the whole message                    75.0         5.3       100.0         2.1
-  a story, what it asks                         13.6         2.3        70.8        25.0
-  politeness, the whole message                 28.8         0.8        70.8         8.3
-  politeness, what it asks                      18.2         3.8        70.8        25.0
-  for a friend, the whole message               62.1        15.2        97.9        29.2
-  for a friend, what it asks                    13.6         2.3        70.8        25.0
+mtrag, AUROC 0.874
+  usual thresholds                              14.4         2.3        68.8        20.8
+  with 20 judged questions                      13.3         2.4        67.0        19.5
+  a greeting, the whole message                 83.3         0.0       100.0         0.0
+  a greeting, what it asks                      14.4         2.3        70.8        20.8
+  a story, the whole message                    75.0         0.0       100.0         0.0
+  a story, what it asks                         14.4         2.3        70.8        20.8
+  politeness, the whole message                 28.8         0.0        70.8         0.0
+  politeness, what it asks                      18.9         3.8        70.8        22.9
+  for a friend, the whole message               62.1         0.0        97.9         0.0
+  for a friend, what it asks                    14.4         2.3        70.8        20.8
   an e-mail, the whole message                  84.8         0.0       100.0         0.0
-  an e-mail, what it asks                       24.2         0.8        75.0        16.7
+  an e-mail, what it asks                       25.0         0.0        75.0         6.2
 scifact, AUROC 0.814
   usual thresholds                               4.8         1.1        34.8         3.6
   with 20 judged questions                       6.7         1.4        40.1         5.6
-  a greeting, the whole message                 70.2         0.5        94.6         0.0
+  a greeting, the whole message                 70.2         0.0        94.6         0.0
   a greeting, what it asks                       4.8         1.1        34.8         3.6
   a story, the whole message                    71.3         0.0        96.4         0.0
   a story, what it asks                          4.8         1.1        34.8         3.6
   politeness, the whole message                 29.8         0.0        65.2         0.0
-  politeness, what it asks                       4.8         1.1        36.6         3.6
-  for a friend, the whole message               56.4         0.0        82.1         0.0
-  for a friend, what it asks                     4.8         1.1        34.8         3.6
-  an e-mail, the whole message                  79.8         0.0        93.8         0.0
-  an e-mail, what it asks                        4.8         1.1        35.7         3.6
 """
 
 import asyncio
