@@ -10,6 +10,7 @@ from typing import Final
 from opentelemetry import trace
 
 from bot import guardrails, outcomes, texts
+from bot.intents.asked_part import asked_part
 from bot.intents.intent import Intent, Request, Tools
 from bot.intents.router import Routing
 from bot.intents.rules import Thread
@@ -93,7 +94,7 @@ class Conversation:
         """The turn opened and paid for while the question is embedded, which routing and searching both need."""
         with notes.step("open"):
             embedded, opening, told = await asyncio.gather(
-                self._sources.embed(question.text),  # first: it takes longest, and in another thread
+                self._sources.embed(asked_part(question.text)),  # first: it takes longest, and in another thread
                 self._memory.open(question),
                 reply.step(Step.READING),
                 return_exceptions=True,  # none is left behind at work when another fails

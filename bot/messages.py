@@ -102,6 +102,7 @@ class Trace:
     cost: float | None = None  # of these tokens, in the currency of MODEL_PRICE_IN and MODEL_PRICE_OUT; None where they are not set
     budget: int = 0  # tokens that the question might cost
     again: str = ""  # of a second draft: `second stands`, `first stands` or `over budget`; empty if none was wanted
+    expanded: str = ""  # other words that the model gave for the question, searched beside it; empty where none were wanted
     timings_ms: dict[str, float] = field(default_factory=dict)  # step -> milliseconds
     failure: str = ""  # the class of what went wrong, if anything did; never its text
 

@@ -28,6 +28,7 @@ class Notes:
     usage: Usage = field(default_factory=Usage)
     spending: Spending = field(default_factory=Spending)
     again: str = ""  # what became of asking the model to mend its answer; empty where nothing was to mend
+    expanded: str = ""  # other words that the model gave for the question, searched beside it
     timings_ms: dict[str, float] = field(default_factory=dict)
     failure: str = ""
     opened: bool = False  # whether the turn was opened, so that the question is kept and paid for
@@ -90,6 +91,7 @@ class Notes:
             cost=self.spending.cost(self.usage),
             budget=self.spending.budget,
             again=self.again,
+            expanded=self.expanded,
             timings_ms={name: round(ms, 3) for name, ms in self.timings_ms.items()},
             failure=self.failure,
         )

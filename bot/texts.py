@@ -32,7 +32,7 @@ NO_SUCH_DOCUMENT_EVERYBODY: Final = (
     "I found no document like that among those that everybody here can read. Ask again with its title, or ask me in private."
 )
 NAME_A_DOCUMENT: Final = "Which document? Ask again with its title, or a few words of it."
-NO_TEXT: Final = "{title} has no text that I could sum up. Open the document itself."
+NO_TEXT: Final = "The document of that name has no text that I could sum up. Open the document itself."
 NO_LONGER_ASKER: Final = (
     "I answered this earlier, but not all sources of that answer are still open to you, so I do not show it again. Ask anew to hear "
     "what the documents you can read say now."

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from bot import texts
+from bot.intents.asked_part import asked_part, beside
 from bot.intents.choices import apart, choices, chosen, label
-from bot.intents.grounded import answered, offered, searched
+from bot.intents.expansion import expanded
+from bot.intents.grounded import answered, composed, extracted, offered, searched, shown
 from bot.intents.intent import ASKED_BACK, Request, Tools
 from bot.intents.pointing import pointed_at
 from bot.intents.recall import reread, still_told
@@ -21,13 +23,24 @@ def asked_back(request: Request) -> Turn | None:
 
 
 async def asked_alone(tools: Tools, request: Request) -> Answer:
-    """A question where no thread says what it is about: searched as it is and answered, or asked back."""
-    text = request.question.text
+    """A question where no thread says what it is about: searched by what it asks and answered, or asked back.
+
+    What is found is shown before the model is asked for other words, if it is; it is then written from what both searches found.
+    """
+    text = asked_part(request.question.text)
     unsaid = which_subject(request)
     if unsaid is not None:
         return unsaid
-    findings = await searched(tools, request, text)
-    return which_one(request, text, findings) or await answered(tools, request, text, findings)
+    findings = await searched(tools, request, text, beside(request.question.text))
+    unclear = which_one(request, text, findings)
+    if unclear is not None:
+        return unclear
+    first = await shown(tools, request, text, findings)
+    better = await expanded(tools, request, text, findings) if first.outcome is not Outcome.REFUSAL else None
+    if better is not None:
+        findings = better
+        first = await extracted(tools, request, text, findings)
+    return await composed(tools, request, text, findings, first)
 
 
 def which_subject(request: Request) -> Answer | None:
@@ -40,8 +53,9 @@ def which_subject(request: Request) -> Answer | None:
 
 def which_one(request: Request, query: str, findings: Findings) -> Answer | None:
     """A question back that names what was found, if that is several things of which `query` names none."""
-    own = own_words(request.question.text)
-    found = choices(own if content(own) else query, findings.hits, request.question.asked_at, query)
+    text = request.question.text
+    own = own_words(asked_part(text))
+    found = choices(own if content(own) else query, findings.hits, request.question.asked_at, f"{query} {text}")
     if not found:
         return None
     request.notes.intent = ASKED_BACK

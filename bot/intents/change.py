@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from bot.intents.asked_part import asked_part, beside
 from bot.intents.grounded import searched
 from bot.intents.intent import Request, Tools
 from bot.intents.rules import leans
+from bot.likeness import Likeness
 from knowledge.documents import Findings
-from knowledge.errors import EmbedderUnavailable
 
 NEAR: Final = 0.3
 """Cosine to a question of the thread from which a new one is taken to go on with it."""
@@ -22,19 +23,16 @@ keep .929 to .946 of .948 nDCG@10, without this .920 to .914. Lower bars notice 
 
 async def another_subject(tools: Tools, request: Request) -> Findings | None:
     """What the question finds by itself if it turns to another subject; None if it goes on with the thread, or that cannot be told."""
-    text = request.question.text
-    if leans(text) or await _nearest(tools, request) >= NEAR:
+    text = asked_part(request.question.text)
+    if leans(text) or await _nearest(tools, request, text) >= NEAR:
         return None
-    findings = await searched(tools, request, text)
+    findings = await searched(tools, request, text, beside(request.question.text))
     best = max((hit.cosine for hit in findings.hits), default=0.0)
     return findings if best >= SURE and not findings.words_only else None
 
 
-async def _nearest(tools: Tools, request: Request) -> float:
+async def _nearest(tools: Tools, request: Request, text: str) -> float:
     """The highest cosine of the question to an earlier one that something was searched for; 1 where it cannot be told."""
-    with request.notes.step("compare"):
-        try:
-            own = await tools.sources.embed(request.question.text)
-            return max([float(own @ await tools.sources.embed(turn.question)) for turn in request.past if turn.query], default=1.0)
-        except EmbedderUnavailable:
-            return 1.0
+    earlier = [(text, turn.question) for turn in request.past if turn.query]
+    cosines = await Likeness(tools.sources, request.notes)(earlier) if earlier else []
+    return max((1.0 if cosine is None else cosine for cosine in cosines), default=1.0)

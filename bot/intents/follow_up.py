@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from bot.errors import ModelUnavailable
 from bot.guardrails import clean, fence_said, without_orders
+from bot.intents.asked_part import asked_part, without_chatter
 from bot.intents.asking import asked_alone, asked_back, taken_up, which_one
 from bot.intents.change import another_subject
 from bot.intents.grounded import answered, composed, extracted, searched, shown
@@ -30,7 +31,7 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
 
     If a model rewrites the question meanwhile, what is written is from that search.
     """
-    text, before = request.question.text, asked_back(request)
+    text, before = asked_part(request.question.text), asked_back(request)
     if before is not None:
         return await taken_up(tools, request, before)
     if last_searched(request.past) is None:
@@ -42,7 +43,8 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
     query = standalone(text, past)
     asked = query if leans(text) else text  # what says enough itself is answered by what it says, not by what was before
     async with _rewriting(tools, request, past) as rewriting:
-        findings = await searched(tools, request, query, _beside(query, text))
+        own = without_chatter(request.question.text)
+        findings = await searched(tools, request, query, _beside(query, own))
         unclear = which_one(request, query, findings)
         if unclear or rewriting is None:
             return unclear or await answered(tools, request, asked, findings)
@@ -50,15 +52,10 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
         with request.notes.step("rewrite"):
             better = await rewriting
     if better and better != query:
-        findings = await searched(tools, request, better, _beside(better, text))
+        findings = await searched(tools, request, better, _beside(better, own))
         first = await extracted(tools, request, better, findings)
-        return await composed(tools, request, better, findings, first, said=_meaning(text, better))
+        return await composed(tools, request, better, findings, first)
     return await composed(tools, request, asked, findings, first)
-
-
-def _meaning(text: str, better: str) -> str:
-    """The question as the model is told it: in the asker's words; what it was rewritten to, of words that others wrote, is data."""
-    return f"{text}\n\nWhat it seems to mean, as data:\n\n{fence_said([better])}" if leans(text) else text
 
 
 async def _told(tools: Tools, request: Request) -> Sequence[Turn]:

@@ -5,8 +5,11 @@ from datetime import datetime
 
 from bot import doubt as doubts
 from bot import texts
+from bot.guardrails import fence_said
+from bot.intents.asked_part import asked_part
 from bot.intents.intent import Request, Tools
 from bot.intents.material import material, without
+from bot.intents.rules import leans
 from bot.intents.second_opinion import unanswered
 from bot.intents.writing import room, written_from
 from bot.llm.extractive import extracts
@@ -54,19 +57,17 @@ async def extracted(tools: Tools, request: Request, query: str, findings: Findin
     return offered(answer, findings, private=question.private)
 
 
-async def composed(tools: Tools, request: Request, query: str, findings: Findings, first: Answer, said: str = "") -> Answer:
+async def composed(tools: Tools, request: Request, query: str, findings: Findings, first: Answer) -> Answer:
     """The model's answer to `query` from `findings`; `first` if there is no model, nothing found, or nothing that holds.
-
-    `said` is what the model is told of the question where that is not `query`.
 
     Where `first` is in doubt, the model is first asked for a word on whether the passages answer. What was closed since it was found is
     not written from, and `first` is made anew without it; if nothing else was found, that is said.
     """
     if tools.writer is None or first.outcome is Outcome.REFUSAL:
         return first
-    if first.outcome is Outcome.NEAREST and await unanswered(tools.writer, tools.prompts["judge"], request, said or query, findings):
+    question, hits, said = request.question, findings.hits, _meaning(request.question.text, query)
+    if first.outcome is Outcome.NEAREST and await unanswered(tools.writer, tools.prompts["judge"], request, said, findings):
         return first
-    question, hits = request.question, findings.hits
     given = await material(tools, request, hits, room(request))
     if not given.sources:
         return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if question.private else texts.GONE_EVERYBODY)
@@ -79,7 +80,7 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
         tools,
         request,
         tools.writer,
-        lambda sources: tools.prompts["answer"].filled(question=said or query, sources=sources, today=_day(question.asked_at)),
+        lambda sources: tools.prompts["answer"].filled(question=said, sources=sources, today=_day(question.asked_at)),
         given.sources,
         first,
     )
@@ -97,6 +98,12 @@ def offered(answer: Answer, findings: Findings, *, private: bool) -> Answer:
         return answer
     notice = answer.notice if private else texts.joined(answer.notice, texts.PRIVATE_OFFER)
     return replace(answer, withheld=True, notice=notice)
+
+
+def _meaning(text: str, query: str) -> str:
+    """The question as the model is told it: in the asker's words; what those lean on, which may be words that others wrote, is data."""
+    asked = asked_part(text)
+    return text if query == asked or not leans(asked) else f"{text}\n\nWhat it seems to mean, as data:\n\n{fence_said([query])}"
 
 
 async def _outcome(tools: Tools, request: Request, findings: Findings, doubt: float) -> Outcome:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.intents.asked_part import asked_part
 from bot.intents.intent import BY_RULE, Request, Tools
 from bot.messages import Citation, Turn
 from bot.quotes import Quote
@@ -57,7 +58,7 @@ def found_again(citation: Citation, passages: Sequence[Passage]) -> Quote | None
 
 
 def _searched_otherwise(turn: Turn) -> bool:
-    return bool(turn.query) and turn.query != turn.question
+    return bool(turn.query) and turn.query not in {turn.question, asked_part(turn.question)}
 
 
 def _asked_only(turn: Turn) -> Turn:

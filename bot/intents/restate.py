@@ -39,6 +39,8 @@ async def restate(tools: Tools, request: Request) -> Answer:
     with request.notes.step("recall"):
         told = (await still_told(tools, request, [turn]))[0]
     asked, longer = told.query or _question(request, turn), wants_longer(request.question.text)
+    if any(citation.note for citation in turn.answer.citations):
+        standing = await _marked(tools, request, asked, standing)
     hits = _hits(standing)
     request.notes.found(asked, Findings(hits=tuple(hits)))
     short = _longer(standing) if longer else _shorter(request, asked, turn, standing)
@@ -63,6 +65,23 @@ async def _as_sure(tools: Tools, request: Request, turn: Turn, answer: Answer) -
     where = texts.where(await tools.sources.count(question.viewer, question.audience), private=question.private)
     warning = texts.NEAREST.format(where=where, title=texts.title(answer.citations[0].title))
     return replace(answer, text=f"{warning}\n\n{answer.text}")
+
+
+async def _marked(tools: Tools, request: Request, asked: str, quotes: Sequence[Quote]) -> list[Quote]:
+    """The quotes, with what their documents are beside the other editions that `asked` finds now: an older one, a draft.
+
+    The footnote that told it is not repeated: the newer edition that it names may be closed by now.
+    """
+    question = request.question
+    with request.notes.step("search"):
+        findings = await tools.sources.search(question.viewer, question.audience, asked)
+    marks = {hit.passage.document.id: hit.passage.document.edition for hit in findings.hits}
+
+    def marked(quote: Quote) -> Quote:
+        document = quote.passage.document
+        return replace(quote, passage=replace(quote.passage, document=replace(document, edition=marks.get(document.id, document.edition))))
+
+    return [marked(quote) for quote in quotes]
 
 
 def _question(request: Request, turn: Turn) -> str:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 import yaml
 
+from bot.intents.asked_part import asked_part
 from bot.intents.intent import BY_RULE, Intent
 from bot.intents.rules import Thread, asks, by_rule, points_back
 from knowledge.embedding.port import Embedded, Matrix, Vector
@@ -79,10 +80,11 @@ class Router:
             return Route(ruled[0], f"rule: {ruled[1]}")
         try:
             await self.warm()
-            likeness = self._likeness(await self._embed(text))
+            asked = asked_part(text)  # a greeting or a story around it is like other intents
+            likeness = self._likeness(await self._embed(asked))
         except EmbedderUnavailable:
             return Route(Intent.FOLLOW_UP if thread.has_answer and points_back(text) else Intent.ASK, "no likeness")
-        return _nearest(_adjusted(likeness, text, thread), _SURE if thread.has_answer else _LIKE)
+        return _nearest(_adjusted(likeness, asked, thread), _SURE if thread.has_answer else _LIKE)
 
     def _likeness(self, vector: Vector) -> dict[Intent, float]:
         """How like each intent's nearest phrases are, -1 to 1."""

@@ -34,10 +34,9 @@ async def summarize_document(tools: Tools, request: Request) -> Answer:
     if not passages:
         return Answer(outcome=Outcome.REFUSAL, text=_refusal(request.question, title))
     cited = outline(passages)
-    name = texts.title(passages[0].document.title)
     if not cited.citations:
-        return Answer(outcome=Outcome.REFUSAL, text=texts.NO_TEXT.format(title=name))
-    text = f"{texts.SUMMARY_OF.format(title=name)}\n\n{cited.text}"
+        return Answer(outcome=Outcome.REFUSAL, text=texts.NO_TEXT)
+    text = f"{texts.SUMMARY_OF.format(title=texts.title(passages[0].document.title))}\n\n{cited.text}"
     first = Answer(outcome=Outcome.ANSWER, text=text, citations=cited.citations)
     await request.reply.extracts(first)
     request.notes.shown()

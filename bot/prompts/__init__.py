@@ -17,7 +17,7 @@ from bot.llm.port import Prompt
 
 _FILE = re.compile(r"---\n(?P<head>.*?)\n---\n\s*(?:## system\n(?P<system>.*?)\n)?## user\n(?P<user>.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_NEEDED = frozenset({"answer", "again", "judge", "summarize", "rewrite", "restate"})
+_NEEDED = frozenset({"answer", "again", "judge", "summarize", "rewrite", "restate", "expand"})
 _FOLLOWING = frozenset({"again.md"})  # files whose prompt is put below another one
 _HEAD = frozenset({"name", "version", "variables"})
 

@@ -200,6 +200,26 @@ async def test_what_a_closed_document_gave_to_a_question_is_not_asked_with_again
     assert "Question: since when?" in house.writer.prompts[-1].user
 
 
+OLD_LIMIT = "As of 2024, what was the hotel limit in Berlin?"
+NEWER = "newer edition: Travel policy 2026"
+
+
+@pytest.mark.parametrize("written", [pytest.param(False, id="without a model"), pytest.param(True, id="with one")])
+async def test_another_length_still_says_that_there_is_a_newer_edition(house: House, *, written: bool) -> None:
+    first = await house.asked(OLD_LIMIT)
+    assert [one.note for one in first.citations if one.title == "Travel policy 2024"] == [NEWER]
+    house.writer = Script(["The hotel limit in Berlin is €150 per night [1]."]) if written else None
+    again = await then(house, Intent.RESTATE, "shorter, please")
+    assert (again.citations[0].title, again.citations[0].note, again.written) == ("Travel policy 2024", NEWER, written)
+
+
+async def test_an_edition_that_was_closed_since_is_not_named_beside_another_length(house: House) -> None:
+    await house.asked(OLD_LIMIT)
+    house.sources.closed = {company.TRAVEL.id}
+    again = await then(house, Intent.RESTATE, "shorter, please")
+    assert [(one.title, one.note) for one in again.citations] == [("Travel policy 2024", "")]
+
+
 async def test_a_question_of_ours_is_not_what_is_said_again(house: House) -> None:
     await house.asked("How long is parental leave in Germany?")
     asked = house.memory.turns[TurnId("q1")]

@@ -430,6 +430,15 @@ def _is_fenced(sent: str, words: str) -> None:
     assert sent.count(f"<<end of message 1 {key}>>") == 1
 
 
+async def test_a_document_without_text_is_not_named_in_what_is_kept_of_a_refusal(house: House) -> None:
+    house.sources = FakeSources((passage(document("pics.md", "Pictures of Falcon"), "![](a.png)"),))
+    house.router.intent = Intent.SUMMARIZE_DOCUMENT
+    answer = await house.asked("Summarise the pictures")
+    assert (answer.outcome, answer.citations) == (Outcome.REFUSAL, ())
+    assert answer.text == texts.NO_TEXT
+    assert "Falcon" not in answer.text
+
+
 async def test_a_document_is_summed_up_section_by_section(house: House) -> None:
     house.router.intent = Intent.SUMMARIZE_DOCUMENT
     answer = await house.asked("Summarise the leave handbook")

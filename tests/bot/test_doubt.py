@@ -22,7 +22,14 @@ from tenancy.viewer import Audience, TenantId, Viewer
 from tests.bot import company
 from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, document, hit, passage, question, turn, viewer
 
-HITS = (hit(company.HOTELS, 2.0), hit(company.HOTELS_OLD, 1.0, 0.6), hit(company.EXPENSES, 0.5, 0.5), hit(company.PARENTAL, 0.4, 0.4))
+MORE = tuple(passage(company.TRAVEL, f"Hotel {name} has a garden.", ordinal=n) for n, name in enumerate("ABCDEFGH", 2))
+HITS = (
+    hit(company.HOTELS, 2.0),
+    hit(company.HOTELS_OLD, 1.0, 0.6),
+    hit(company.EXPENSES, 0.5, 0.5),
+    hit(company.PARENTAL, 0.4, 0.4),
+    *(hit(one, 0.3, 0.3) for one in MORE),
+)
 ASKED = "What is the hotel limit in Berlin?"
 NEAR, FAR = Signals(nearness=0.6, lead=1.8), Signals(nearness=0.25, lead=0.8)
 BETWEEN = Signals(nearness=0.36, lead=1.1)
@@ -72,7 +79,8 @@ def test_a_term_that_nothing_has_is_doubted_and_a_weak_one_less() -> None:
 def test_a_name_with_a_number_that_nothing_has_is_doubted() -> None:
     text = hit(passage(document("guide"), "The Heron 3 was released in May. Each of the 4 probes was, too."))
     assert (
-        doubt("When was the Heron 4 released?", found(BETWEEN, text)) > doubt("When was the Heron 3 released?", found(BETWEEN, text)) + 0.3
+        doubt("When was the Heron 4 released?", found(BETWEEN, text, *HITS))
+        > doubt("When was the Heron 3 released?", found(BETWEEN, text, *HITS)) + 0.3
     )
     assert doubt("When was it released in May 4?", found(BETWEEN, text)) == doubt("When was it released?", found(BETWEEN, text))
 
@@ -280,7 +288,7 @@ class Learned:
 async def asked(signals: Signals | None, calibration: Learned | None = None, writer: Script | None = None) -> tuple[Answer, FakeMemory]:
     memory = FakeMemory()
     conversation = Conversation(
-        sources=Judging(company.PASSAGES, signals=signals),
+        sources=Judging((*company.PASSAGES, *MORE), signals=signals),
         memory=memory,
         router=FixedRouter(),
         prompts=load(),
@@ -312,8 +320,9 @@ async def test_the_nearest_is_shown_with_a_word_of_warning() -> None:
 
 
 async def test_nothing_that_the_asker_may_not_read_is_named_as_the_nearest() -> None:
+    falcons = [passage(company.TRAVEL, f"Hotel {n} of the project.", ordinal=n) for n in range(2, 10)]
     conversation = Conversation(
-        sources=Judging(company.PASSAGES, signals=FAR), memory=FakeMemory(), router=FixedRouter(), prompts=load(), calibration=None
+        sources=Judging((*company.PASSAGES, *falcons), signals=FAR), memory=FakeMemory(), router=FixedRouter(), prompts=load()
     )
     for number, (who, named) in enumerate([(viewer(), False), (viewer("bo", "board"), True)]):
         said = await conversation.handle(question("Project Falcon?", by=who, id=TurnId(f"q{number}")), FakeReply())
@@ -384,14 +393,26 @@ async def test_a_refusal_is_no_answer_to_be_told_shorter_or_to_be_judged() -> No
 
 
 @pytest.mark.parametrize(
-    ("asked", "signals"),
+    ("asked", "findings"),
     [
-        pytest.param(ASKED, Signals(nearness=0.1, lead=None), id="there is one candidate"),
+        pytest.param(ASKED, found(Signals(nearness=0.1, lead=None), HITS[0]), id="there is one candidate"),
+        pytest.param(ASKED, found(FAR, *HITS[:7]), id="there are few"),
         pytest.param(
-            f"Hello team, quick question from a new colleague who travels tomorrow and found no page: {ASKED}", FAR, id="much else is said"
+            "colleague travels tomorrow, searched every page, read two mails, called reception twice: hotel limit",
+            found(FAR),
+            id="much is said",
         ),
     ],
 )
-def test_what_nearness_tells_little_of_is_not_refused(asked: str, signals: Signals) -> None:
-    assert USUAL.outcome(doubt(asked, found(signals))) is Outcome.NEAREST
+def test_what_nearness_tells_little_of_is_not_refused(asked: str, findings: Findings) -> None:
+    assert USUAL.outcome(doubt(asked, findings)) is Outcome.NEAREST
     assert USUAL.outcome(doubt(ASKED, found(FAR))) is Outcome.REFUSAL
+
+
+async def test_what_is_said_around_a_question_makes_it_no_more_doubtful() -> None:
+    sources = Judging((*company.PASSAGES, *MORE), signals=FAR)
+    conversation = Conversation(sources=sources, memory=FakeMemory(), router=FixedRouter(), prompts=load())
+    message = f"Hi all, I started last week. {ASKED} Many thanks!"
+    answer = await conversation.handle(question(message), FakeReply())
+    assert sources.searched == [ASKED, f"I started last week. {ASKED}"]
+    assert answer.doubt == doubt(ASKED, found(FAR))

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from bot.intents.rules import leans
 from bot.llm.port import Prompt, Usage
 from bot.messages import Answer, Outcome, TurnId
 from knowledge.documents import Hit
-from knowledge.embedding.port import Vector
+from knowledge.embedding.port import Matrix
 from tests.bot import company
 from tests.bot.fakes import FakeSources, Script, turn, viewer
 from tests.bot.test_conversation import House
@@ -33,9 +33,9 @@ class Turning(FakeSources):
     near: float = 0.0
     best: float = 0.9
 
-    async def embed(self, text: str) -> Vector:
-        await super().embed(text)
-        return np.array([1, 0] if "parental" in text else [self.near, 1], np.float32)
+    async def vectors(self, texts: Sequence[str]) -> Matrix:
+        await super().vectors(texts)
+        return np.array([[1, 0] if "parental" in text else [self.near, 1] for text in texts], np.float32)
 
     def _hit(self, query: str, one: object) -> Hit:
         found = super()._hit(query, one)  # type: ignore[arg-type]  # a passage
@@ -95,6 +95,13 @@ async def test_without_the_embedding_model_the_thread_counts(house: House) -> No
     answer = await then(house, RECEIPTS)
     assert house.sources.searched[1].startswith("parental leave Germany")
     assert answer.notice == texts.WORDS_ONLY
+
+
+async def test_the_thread_is_compared_in_one_batch(house: House) -> None:
+    await house.asked(PARENTAL)
+    await then(house, "How many weeks of parental leave in Norway?")
+    await then(house, RECEIPTS)
+    assert house.sources.compared[1:] == [[RECEIPTS, PARENTAL, "How many weeks of parental leave in Norway?"]]
 
 
 async def test_a_change_of_subject_costs_no_call_of_the_model_but_the_answer(house: House) -> None:
@@ -228,6 +235,15 @@ async def test_the_answer_is_written_to_the_own_words_and_the_rewrite_is_fenced(
     assert "Question: and in France?" in sent
     assert "Question: How long" not in sent
     assert re.search(r"<<message 1 (\w+)>>\nHow long is parental leave in France\?\n<<end of message 1 \1>>", sent)
+
+
+async def test_without_a_rewrite_the_words_of_the_thread_are_fenced_too(house: House) -> None:
+    await house.asked(PARENTAL)
+    house.writer = Script([ModelUnavailable(Unavailable.BUSY), "In France it is 16 weeks [1]."])
+    await then(house, "and in France?", Intent.FOLLOW_UP)
+    sent = house.writer.prompts[1].user
+    assert "Question: and in France?" in sent
+    assert re.search(r"<<message 1 (\w+)>>\nparental leave in France\n<<end of message 1 \1>>", sent)
 
 
 async def test_a_question_that_says_enough_is_asked_in_its_own_words_alone(house: House) -> None:

@@ -16,7 +16,7 @@ GOOD = "---\nname: x\nversion: 2\nvariables: [a]\n---\n## system\nBe kind.\n\n##
 
 def test_the_house_s_prompts_load_and_say_that_sources_are_data() -> None:
     found = prompts.load()
-    assert found.keys() == {"answer", "again", "judge", "summarize", "rewrite", "restate"}
+    assert found.keys() == {"answer", "again", "judge", "summarize", "rewrite", "restate", "expand"}
     assert "UNANSWERED" in found["answer"].system
     assert "data" in found["answer"].system
     assert all("<<message n key>>" in found[name].system for name in ("answer", "restate", "summarize"))  # `again` follows these

@@ -49,6 +49,12 @@ async def share(router: Router, utterances: list[Labelled]) -> float:
     return sum(right) / len(right)
 
 
+async def test_a_story_around_a_question_makes_nothing_else_of_it(router: Router) -> None:
+    message = "Hey folks, hope you had a nice weekend! Me and a colleague could not agree on it. {} Thanks so much, you are great!"
+    questions = [text for intent, text, thread in everything("utterances.yaml") if intent is Intent.ASK and not thread.has_turns]
+    assert {(await router.route(message.format(text), Thread())).intent for text in questions if text.endswith("?")} == {Intent.ASK}
+
+
 def test_there_are_enough_utterances_of_every_intent_and_none_is_an_example() -> None:
     utterances = everything("utterances.yaml") + everything("utterances_later.yaml")
     assert len(everything("utterances.yaml")) >= 150

@@ -37,11 +37,22 @@ from numpy.typing import NDArray
 from bot.llm.extractive import extracts
 from bot.quotes import Cited
 from knowledge.chunking import cut, embedding_text
-from knowledge.documents import Document, DocumentId, Hit, Passage, passage_id
+from knowledge.documents import Document, DocumentId, Findings, Hit, Passage, passage_id
 from knowledge.embedding.kept import Kept
 from knowledge.embedding.minilm import MiniLM
 from knowledge.index.port import Proposal
-from knowledge.ranking import CANDIDATES, LIST_LENGTH, RECIPE, Judging, beside, current_first, diversify, fuse, searchable_terms
+from knowledge.ranking import (
+    CANDIDATES,
+    LIST_LENGTH,
+    RECIPE,
+    Judging,
+    beside,
+    current_first,
+    diversify,
+    fuse,
+    searchable_terms,
+    unsaid,
+)
 from knowledge.terms import terms
 
 LIMIT = 8  # passages that an answer is made from
@@ -101,6 +112,10 @@ class Corpus:
 
     async def hits(self, query: str, limit: int = LIMIT) -> list[Hit]:
         """The best passages for `query`, with their neighbours."""
+        return list((await self.findings(query, limit)).hits)
+
+    async def findings(self, query: str, limit: int = LIMIT) -> Findings:
+        """The same, with what tells whether any of them answers."""
         asked = await self.embedder.query(query)
         cosines = self._vectors @ asked.vector
         scores: dict[int, float] = defaultdict(float)
@@ -121,7 +136,12 @@ class Corpus:
             Hit(passage=self.passages[number_of[one.passage]], score=one.score, words=one.words, cosine=one.cosine, late=one.late)
             for one in judging.ranked(found)
         ]
-        return beside(diversify(current_first(ranked, query), limit), self._by_id)
+        return Findings(
+            hits=tuple(beside(diversify(current_first(ranked, query), limit), self._by_id)),
+            signals=judging.signals(found),
+            unsaid=unsaid(query, [hit.passage for hit in ranked]),
+            model=self.embedder.name,
+        )
 
     def within(self, wanted: Ranges) -> list[Hit]:
         """The passages that `wanted` stands in, in their order, all as good as each other."""
