@@ -79,7 +79,7 @@ async def test_each_stage_is_left_out_in_turn_and_held_against_the_whole(shelf: 
 async def test_what_is_left_out_already_is_not_left_out_again_nor_the_last_way_to_find_anything(shelf: Shelf, tmp_path: Path) -> None:
     evaluation, _ = await asked(shelf, tmp_path)
     ablations = await evaluation.without([Stage.WORDS]).ablations(shelf.tenant.id, load_queries(tmp_path))
-    assert [one.without for one in ablations] == [None, Stage.LATE, Stage.SMOOTHING, Stage.OWN_WORDS]
+    assert [one.without for one in ablations] == [None, Stage.LATE, Stage.SMOOTHING, Stage.WHOLES, Stage.MAP, Stage.OWN_WORDS]
 
 
 async def test_nothing_asked_is_nothing_found(shelf: Shelf) -> None:
@@ -100,7 +100,7 @@ async def test_stages_of_the_ranking_are_left_out_of_real_searches(shelf: Shelf,
         assert [hit.passage.document.name for hit in found.hits] == ["leave"]
         return {*found.timings_ms, *(["late"] if found.hits[0].late is not None else [])}
 
-    everything = {"own words", "words", "embed", "vectors", "check", "rank", "late"}
+    everything = {"own words", "words", "embed", "vectors", "check", "rank", "late", "beside"}
     assert await steps() == everything
     assert await steps(Stage.SMOOTHING) == everything
     assert await steps(Stage.LATE) == everything - {"late"}

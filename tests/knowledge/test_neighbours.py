@@ -121,7 +121,7 @@ async def test_a_neighbour_is_checked_live(shelf: Shelf, change: dict[str, objec
                 await connection.execute(update(documents).values(change))
             return found
 
-    search = Search(shelf.places, Embedders(shelf.embedder), Changing(shelf.database))
+    search = Search(shelf.places, Embedders(shelf.embedder), Changing(shelf.database), shelf.maps)
     (best, *_) = (await search.best(shelf.viewer(EVERYONE), Audience(), "word1", 1)).hits
     assert (best.before, best.after) == (None, None)
 

@@ -70,7 +70,7 @@ async def test_tenants_made_at_once_in_one_process_are_each_whole(tenants: Tenan
     count = text("SELECT count(*) FROM pg_tables WHERE schemaname = current_user")
     for one in made:
         async with database.tenant(one.id) as connection:
-            assert await connection.scalar(count) == 19
+            assert await connection.scalar(count) == 23
 
 
 async def test_a_making_that_fails_leaves_nothing(
