@@ -43,8 +43,8 @@ def _searched(drafts: Sequence[Draft], count: Callable[[str], int]) -> list[tupl
     """For each passage the text that is embedded and the terms that words are searched over."""
     return [
         (
-            embedding_text(draft.title, piece.heading, piece.text, header=piece.header, count=count),
-            searchable_terms(draft.title, piece.heading, f"{piece.header}\n{piece.text}", draft.name),
+            embedding_text(draft.spoken_title, piece.heading, piece.text, header=piece.header, count=count),
+            searchable_terms(draft.spoken_title, piece.heading, f"{piece.header}\n{piece.text}", draft.name),
         )
         for draft in drafts
         for piece in draft.pieces

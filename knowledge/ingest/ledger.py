@@ -9,6 +9,7 @@ A run that is killed before `publish` leaves rows that no reader can reach, and 
 
 import asyncio
 import hashlib
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -41,6 +42,9 @@ class Known:
     readers: Readers
 
 
+_WORDS = re.compile(r"[^\W\d_]+(?:[-_ ./]+[^\W\d_]+)*")  # of a name that somebody gave
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A document on its way in: its next version, read and cut, not yet published."""
@@ -60,6 +64,15 @@ class Draft:
     pieces: Sequence[Piece]
     standing: str = ""  # as in `Edition`
     defined: Sequence[Definition] = ()  # the short forms that its text explains
+
+    @property
+    def spoken_title(self) -> str:
+        """The title, as far as it is words: empty where a document without one is called by an identifier.
+
+        In front of every passage such a name moves its vector to where all that are called so are. nDCG@10 on mtrag, of which 612 of
+        1,488 documents have none, is .836 without such names and .822 with them.
+        """
+        return self.title if self.title != self.name or _WORDS.fullmatch(self.name) else ""
 
     def passage_id(self, ordinal: int) -> PassageId:
         """The same for the same document, version and place, so that writing twice is writing once."""

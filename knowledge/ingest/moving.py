@@ -158,7 +158,7 @@ class _Move:
 
     async def _overlap(self, other: Opened, draft: Draft) -> float:
         piece = draft.pieces[0]
-        terms = list(dict.fromkeys(searchable_terms(draft.title, piece.heading, piece.text)))[:_TOP]
+        terms = list(dict.fromkeys(searchable_terms(draft.spoken_title, piece.heading, piece.text)))[:_TOP]
         old, new = [_names(await index.by_words(terms, draft.readers, _TOP)) for index in (other.index, self.new.index)]
         return len(old & new) / max(1, len(old | new))
 
