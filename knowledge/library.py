@@ -31,7 +31,8 @@ class Library:
     async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8, own: str = "") -> Findings:
         """The best passages for `query` that viewer and audience may all read, each checked live.
 
-        `own`: a follow-up in its own words, searched beside `query`, which is those with their subject.
+        `own`: a second text that is searched beside `query`: a follow-up in its own words, where `query` has their subject too, or what
+        was said around a question, where `query` is that alone.
         """
         await self.warm()
         retriever = self.as_retriever(viewer, audience, limit, own)

@@ -1,6 +1,6 @@
-"""What the second look at the candidates adds to a search: late interaction and smoothing, and reading what they need.
+"""What the second look at the candidates adds to a search: late interaction, smoothing and wholes, and reading what they need.
 
-The same questions, asked of the same index with and without both stages in turn, each order as often as the other. Every question is
+The same questions, asked of the same index with and without these stages in turn, each order as often as the other. Every question is
 embedded before, so that who comes second gains nothing by that.
 """
 
@@ -36,7 +36,7 @@ async def measure(home: Path, size: int, questions: int) -> Figures:
         await fill(house, viewer, size)
         await house.warm()
         whole = house.library
-        bare = whole.without({Stage.LATE, Stage.SMOOTHING})
+        bare = whole.without({Stage.LATE, Stage.SMOOTHING, Stage.WHOLES})
         await bare.warm()
         asked = [one.text for one in judged()]
         pairs = []
