@@ -278,17 +278,18 @@ def evaluate(
 @_tenant
 @click.option("--questions", type=_PATH, metavar="FILE", help="An .xlsx or .csv as for `evaluate`: ask and learn.")
 @click.option("--as", "email", default="", metavar="EMAIL", help="Who asks the questions that do not say.")
+@click.option("--forget", is_flag=True, help="Forget the judged questions kept so far; they add up otherwise.")
 @click.option("--svg", type=_PATH, metavar="FILE", help="Draw the picture to FILE too.")
 @_json
 @click.pass_context
-def doubt(context: click.Context, slug: str, questions: Path | None, email: str, svg: Path | None, *, as_json: bool) -> None:
+def doubt(context: click.Context, slug: str, questions: Path | None, email: str, svg: Path | None, *, forget: bool, as_json: bool) -> None:
     """Show what doubt costs a tenant, in questions held back, and teach it with judged questions."""
     from adapters.commands.doubt import doubt as run
 
     if questions and not email:
         message = "Give --as EMAIL with --questions: who asks where a row does not say."
         raise click.UsageError(message)
-    _run(context, lambda settings: run(settings, slug, questions=questions, email=email, svg=svg, as_json=as_json))
+    _run(context, lambda settings: run(settings, slug, questions=questions, email=email, forget=forget, svg=svg, as_json=as_json))
 
 
 @cli.group()

@@ -59,6 +59,9 @@ class Heard:
             self.first_ms = (time.perf_counter() - self.started) * 1000
 
 
+_A_LINE = 'Write one object a line: {"_id": "1", "text": "How long is parental leave?"}.'
+
+
 def emails(written: str) -> tuple[str, ...]:
     """The e-mails of a comma-separated list."""
     return tuple(one.strip() for one in written.split(",") if one.strip())
@@ -159,9 +162,10 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        message = f"The batch {file} cannot be read: {' '.join(str(error).split())}."
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        message = f"The batch {file} cannot be read: {why}. Check the path."
         raise BadCorpus(message) from error
-    return [row_of(line, f"{file.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
+    return [row_of(line, f"{file.name}, line {number}", _A_LINE) for number, line in enumerate(lines, 1) if line.strip()]
 
 
 def _asked(row: Mapping[str, Any], given: Asked) -> Asked:

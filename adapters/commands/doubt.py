@@ -29,15 +29,17 @@ _TEACH = (
 )
 
 
-async def doubt(settings: Settings, slug: str, *, questions: Path | None, email: str, svg: Path | None, as_json: bool) -> int:
+async def doubt(settings: Settings, slug: str, *, questions: Path | None, email: str, forget: bool, svg: Path | None, as_json: bool) -> int:
     """Ask and keep the judged questions, if there are any; then show what all that is judged says of each threshold.
 
-    `email` asks where a row does not say who. Rows that cannot be asked are told, with what to do, and left out. Raises `BadCorpus` for
+    `forget`: those that were kept before are forgotten first. `email` asks where a row does not say who. Rows that cannot be asked are told, with what to do, and left out. Raises `BadCorpus` for
     a file that cannot be used at all.
     """
     judged_by_admin = None if questions is None else await read(questions)
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
+        if forget:
+            await house.calibrations.forget(tenant.id)
         if judged_by_admin:
             asking = await Asking.of(house, tenant.id, email, judged_by_admin, None)
             for complaint in asking.complaints:
@@ -49,6 +51,7 @@ async def doubt(settings: Settings, slug: str, *, questions: Path | None, email:
     if svg:
         points = list(trade_off(judged, _STEPS))
         await asyncio.to_thread(svg.write_text, as_svg(points, thresholds, _heading(tenant, judged)), encoding="utf-8")
+        click.echo(f"The picture is in {svg}.", err=True)
     click.echo(json.dumps(_as_json(judged, thresholds)) if as_json else _as_text(tenant, judged, thresholds))
     return 0
 
@@ -88,7 +91,7 @@ def _as_text(tenant: Tenant, judged: Sequence[Judged], thresholds: Thresholds) -
     lines = [_heading(tenant, judged), _NOW.format(**asdict(thresholds)) + (_AS_USUAL if thresholds == USUAL else _LEARNED)]
     if not judged:
         return "\n".join((*lines, _TEACH))
-    at = sorted({*_STEPS, thresholds.nearest, thresholds.refuse})
+    at = sorted({*_STEPS, round(thresholds.nearest, 2), round(thresholds.refuse, 2)})
     return "\n".join((*lines, "", as_text(trade_off(judged, at), thresholds)))
 
 

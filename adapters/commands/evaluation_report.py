@@ -70,7 +70,7 @@ def _against(told: Told) -> Iterator[str]:
 
 
 def _worst(rows: Sequence[Told]) -> Iterator[str]:
-    yield "What loses most, nDCG@10:"
+    yield "What loses most, nDCG@10:" if rows else "No question lost anything: what was wanted always came first."
     for row in rows:
         yield f"{row['ndcg_10']:.2f}  {row['query']}  {_short(row['text'])}"
         for one in row["relevant"]:

@@ -81,6 +81,12 @@ class Calibrations:
                 await connection.execute(kept.on_conflict_do_update(index_elements=["id"], set_=values))
             await _learn(connection)
 
+    async def forget(self, tenant: TenantId) -> None:
+        """Forget the judged questions, and learn anew of what people say of answers."""
+        async with self._alone(tenant) as connection:
+            await connection.execute(delete(judged_questions))
+            await _learn(connection)
+
     async def judged(self, tenant: TenantId) -> Mapping[str, Sequence[Judged]]:
         """All that the tenant's admin and people have judged, by what its doubt was worked out with."""
         async with self._database.tenant(tenant) as connection:

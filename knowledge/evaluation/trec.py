@@ -25,7 +25,8 @@ def read_run(path: Path) -> dict[str, list[str]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadCorpus(f"The run {path} cannot be read: {' '.join(str(error).split())}.") from error
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise BadCorpus(f"The run {path} cannot be read: {why}. Check the path.") from error
     found: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
     for number, line in enumerate(lines, 1):
         if line.strip():

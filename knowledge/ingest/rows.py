@@ -7,11 +7,11 @@ from knowledge.errors import BadCorpus
 
 
 def row_of(line: str, where: str, advice: str = "") -> dict[str, Any]:
-    """The object of one line, its `_id` and `text` strings. Raises `BadCorpus`, which says `where`; and, of what is no JSON, `advice`."""
+    """The object of one line, its `_id` and `text` strings. Raises `BadCorpus`, which says `where`, and `advice`."""
     try:
         row: Any = json.loads(line)
     except ValueError as error:
         raise BadCorpus(" ".join(filter(None, (f"{where} is not JSON: {error}.", advice)))) from error
     if not isinstance(row, dict) or not isinstance(row.get("_id"), str) or not isinstance(row.get("text"), str):
-        raise BadCorpus(f"{where} needs a string `_id` and a string `text`.")
+        raise BadCorpus(" ".join(filter(None, (f"{where} needs a string `_id` and a string `text`.", advice))))
     return row

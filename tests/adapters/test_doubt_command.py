@@ -72,7 +72,10 @@ def test_judged_questions_are_asked_kept_and_shown(footnote: Footnote, tmp_path:
     picture = tmp_path / "picture.svg"
     asked = ("doubt", "--tenant", "acme", "--questions", str(tmp_path / "set.csv"), "--as", "ana@acme.example", "--svg", str(picture))
     ran = footnote(*asked, "--json")
-    assert ran.stderr == "Row 8: '9.md' was not found for ana@acme.example. Check the name, and that this asker may read it.\n"
+    assert ran.stderr.splitlines() == [
+        "Row 8: '9.md' was not found for ana@acme.example. Check the name, and that this asker may read it.",
+        f"The picture is in {picture}.",
+    ]
     taught = json.loads(ran.stdout)
     assert (taught["answerable"], taught["unanswerable"], taught["usual"]) == (3, 3, False)
     half = next(point for point in taught["trade_off"] if point["threshold"] == 0.5)
@@ -82,3 +85,9 @@ def test_judged_questions_are_asked_kept_and_shown(footnote: Footnote, tmp_path:
     again = footnote("doubt", "--tenant", "acme")
     assert "Usual are 0.50 and 0.80." in again.stdout
     assert "< the nearest" in again.stdout
+    at = [line.split()[0] for line in again.stdout.splitlines()[4:]]
+    assert len(at) == len(set(at))
+
+    forgotten = footnote("doubt", "--tenant", "acme", "--forget")
+    assert forgotten.stdout.startswith("Acme: 0 judged questions")
+    assert "nothing is learned yet" in forgotten.stdout
