@@ -89,7 +89,7 @@ def doubt(query: str, findings: Findings) -> float:
         cosine = _USUAL_COSINE if findings.words_only else max(hit.cosine for hit in hits)
         return _soft(coverage.log_odds(query, hits, cosine) + named, at_least=USUAL.nearest if findings.words_only else 0.0)
     log_odds = _seen(signals) + _WEIGHTS.unsaid * _unsaid(query, findings.unsaid) + named
-    is_sure = len(hits) >= _FEW and len(content(query)) <= _WORDY
+    is_sure = signals.lead is not None and len(hits) >= _FEW and len(content(query)) <= _WORDY
     return share_of(log_odds) if is_sure else _soft(log_odds, at_least=0.0)
 
 
@@ -117,7 +117,7 @@ def _soft(log_odds: float, *, at_least: float) -> float:
     """A doubt that refuses nothing.
 
     Of another model's cosines nothing is known; where only words were searched, meaning was not; and nearness tells little where there
-    are few candidates, or much is said besides what is asked.
+    are few candidates (or few whose tokens are known), or much is said besides what is asked.
     """
     return min(max(share_of(log_odds), at_least), math.nextafter(USUAL.refuse, 0))
 
