@@ -59,7 +59,7 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
 
 
 async def _told(tools: Tools, request: Request, text: str) -> Sequence[Turn]:
-    """The thread, as far as its words go on where `standalone` is given `text`: where those of answers do, none of what was closed since."""
+    """The thread, as far as its words go on where `standalone` is given `text`: where those of answers do, none of what is closed."""
     past = request.past
     if tools.writer is None and not borrows(text, past) and not needs_recheck(past):
         return past
