@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from bot.llm.editions import asked_for, superseded
 from bot.llm.pieces import Piece, Read, is_question, pieces
 from bot.llm.wanted import Wanted
-from bot.markup import is_empty
 from bot.quotes import Quote
 from bot.sentences import Kind, cells
 from knowledge.documents import Document, DocumentId, Hit
@@ -138,8 +137,7 @@ def _whole(one: Candidate, found: Sequence[Candidate]) -> Candidate:
 
 def _has_all(longer: Candidate, one: Candidate) -> bool:
     (document, start, end), (other, first, last) = longer.place, one.place
-    lists = longer.kind is one.kind is Kind.STEP and not any(is_empty(quote.text) for quote in longer.quotes)
-    return lists and document == other and start <= first and last <= end
+    return longer.kind is one.kind is Kind.STEP and document == other and start <= first and last <= end
 
 
 def _table(piece: Piece, reads: Mapping[tuple[DocumentId, int], Read]) -> Table:

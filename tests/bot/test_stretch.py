@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.llm.extractive import extracts
@@ -158,6 +158,8 @@ def test_rows_of_two_tables_with_the_same_header_are_apart() -> None:
     assert got.text == "City: Oslo · Limit: €300 [1]\n\nCity: Bern · Limit: €100 [2]"
 
 
+@example(["\n# ", ": \n-  |\n", "seal"], 1, 1)
+@example(["\n# ", "following \n1.  \n-  seal \n#  seal", "seal"], 1, 1)
 @given(st.lists(st.lists(WORDS, min_size=1).map(" ".join), min_size=3, max_size=3), st.integers(0, 2), st.integers(0, 3))
 def test_quotes_are_exact_and_every_mark_has_one(texts: list[str], own: int, gap: int) -> None:
     passages = windows(*texts, gap=gap)
