@@ -19,6 +19,7 @@ from knowledge.terms import things
 
 _MOST: Final = 2_000
 """Characters of a message that is taken apart; a longer one is a text that was pasted, and is asked as it is."""
+_FEWEST: Final = 2  # words of content that a question is doubted by, where it leans on what else was said
 _REMEMBERED: Final = 128  # messages; one question is asked for its parts many times
 _SHORT: Final = 200  # characters of what may be said beside a sentence, in it; that is looked for wherever thanks may begin
 _ASKING: Final = r"(?:(?:in|at|on|for|to|by|from|until|since|under|with) )?(?:who|whom|whose|what|when|where|why|which|how)\b"
@@ -68,12 +69,17 @@ _POLITE: Final = _CHAT | words(
     "kind need learn understand"
 )
 """What a sentence that asks nothing and says nothing is made of."""
-_ASIDE: Final = any_of(r"\W*(?:sorry|apologies|excuse|pardon|hop(?:e|ing)|asking (?:this |it )?for|my name)\b")
-"""How sentences begin that say who asks, and how, whoever else they name."""
+_WISHES: Final = any_of(r"\W*(?:(?:i|we|just) )*(?:hope|hoping)\b")
+_WISHED: Final = _POLITE | words("week weekend day summer going doing had everything fine start")
+_ABOUT_ASKING: Final = any_of(
+    r"\W*(?:sorry|apologies|excuse|pardon|asking|my name)\b",
+    r"[^?]{0,80}\basking (?:this |it )?(?:for|on behalf of) (?:an?|my|her|him|them|somebody|someone)\b",
+)
+"""How sentences begin that say who asks, and how, whatever else they name."""
 _SPEAKER: Final = any_of(r"\b(?:i|i'm|i've|i'd|me|we|we're|we've|us|some(?:one|body)|any(?:one|body)|every(?:one|body)|nobody)\b")
 _CONDITION: Final = any_of(r"\W*(?:if|when|while|once|unless|as|for|during|after|before|in|at|with)\b")
-_LOUD: Final = any_of(rf"\?|\bp\.? ?s\b|\bplease\b|^\W*{_ASKING}|{_SPEAKER.pattern}")
-"""What no line of a signature has."""
+_LOUD: Final = any_of(rf"\?|[.:]\s*$|\bp\.? ?s\b|\bplease\b|^\W*{_ASKING}|{_SPEAKER.pattern}")
+"""What no line of a signature has, but the one that begins it."""
 _ENDS: Final = any_of(
     rf"(?<=[a-z)][a-z)][.?!]) +(?=[a-z])|(?<=[?!.]) *(?=\()|(?P<lead>(?<=\w): +|(?<=\w|\?) [-\u2013\u2014]+ +)| (?={_THANKS})"
 )
@@ -102,10 +108,14 @@ class _Part(NamedTuple):
         return bool(things(self.text)) or self.text.lstrip("- ").startswith("(")
 
     @property
+    def is_about_asking(self) -> bool:
+        """Whether it tells that somebody asks, rather than asks."""
+        return not self.asks and not self.text.endswith(":") and bool(_ABOUT_ASKING.match(_form(self.text)))
+
+    @property
     def is_aside(self) -> bool:
         """Whether it tells of who asks; only of a part that does not ask."""
-        form = _form(self.text)
-        return bool(_SPEAKER.search(form) or (_ASIDE.match(form) and not form.endswith(":")))
+        return self.is_about_asking or bool(_SPEAKER.search(_form(self.text)))
 
 
 class _Message(NamedTuple):
@@ -151,7 +161,10 @@ def _taken_apart(text: str) -> _Message:
     asking = [part for place, part in enumerate(said) if part.asks or part.names or (place < last and not part.is_aside)]
     asked = " ".join(part.text for part in asking)
     if not asking or leans(asked):
-        asked = whole
+        asking = [part for part in said if not part.is_about_asking]
+        asked = " ".join(part.text for part in asking)
+        if len(asking) == len(said) or len(content(asked)) < _FEWEST:
+            asked = whole
     elif len(asking) == len(parts):
         asked = text
     return _Message(asked, whole, "" if _said(whole) <= _said(asked) else whole)
@@ -162,7 +175,7 @@ def _parts(text: str) -> list[_Part]:
         return [_Part(text, says=True, asks=True)]
     parts, form, start = list[_Part](), _form(text), 0
     lines = form.splitlines(keepends=True)
-    quiet = max((n for n, line in enumerate(lines) if _LOUD.search(line)), default=-1) + 1
+    quiet = max((n for n, line in enumerate(lines) if _LOUD.search(line) and not _is_sign_off(line)), default=-1) + 1
     signed = False
     for n, line in enumerate(lines):
         signed = signed or (n >= quiet and _is_sign_off(line) and any(part.says for part in parts))
@@ -185,6 +198,9 @@ def _pieces(line: str) -> Iterator[tuple[int, int, _Role]]:
     """Where the pieces of a line are, greetings apart, and what they are."""
     for start, end in sentences(line):
         begin = start
+        if len(line) - start <= _SHORT and _SIGNS_OFF.match(line[start:]):  # "Thanks, Kim" to the end of the line
+            yield start, len(line), _Role.NONE
+            return
         while greeting := _GREETING.match(line, begin, end):
             yield begin, greeting.end(), _Role.NONE
             begin = greeting.end()
@@ -227,7 +243,7 @@ def _is_chatter(piece: str) -> bool:
     said = {word.lower() for word in content(piece)}
     if "?" in piece or _ASKS_WITHIN.search(piece):
         return bool(said) and said <= _CHAT
-    return said <= _POLITE
+    return said <= (_WISHED if _WISHES.match(piece) else _POLITE)
 
 
 def _said(text: str) -> set[str]:

@@ -21,6 +21,8 @@ STORY = "I moved here in May and my manager is away."
         pytest.param(f"Hi there! {LEAVE}", LEAVE, id="a greeting"),
         pytest.param(f"Good morning @footnote, {LEAVE}", LEAVE, id="a greeting before a comma"),
         pytest.param(f"{LEAVE} Thanks a lot in advance!", LEAVE, id="thanks"),
+        pytest.param(f"{LEAVE} Thanks, Robin Marsh", LEAVE, id="thanks and a name"),
+        pytest.param(f"{LEAVE}\nMany thanks.\nRobin Marsh", LEAVE, id="thanks that end like a sentence"),
         pytest.param("hotel limit London thanks", "hotel limit London", id="thanks after words"),
         pytest.param(f"{STORY} {LEAVE}", LEAVE, id="a story before"),
         pytest.param(f"{LEAVE} {STORY}", LEAVE, id="a story after"),
@@ -50,6 +52,16 @@ STORY = "I moved here in May and my manager is away."
         pytest.param(f"{LEAVE}\nViele Grüße\nRobin Marsh", LEAVE, id="a German signature"),
         pytest.param("Could anybody tell me the hotel limit in London?", "the hotel limit in London?", id="told, not asked"),
         pytest.param(f"Asking for a friend who is shy. {LEAVE}", LEAVE, id="for a friend"),
+        pytest.param(
+            "Hi all, hope your week is going well. How long is parental leave there? Thank you so much!",
+            "How long is parental leave there?",
+            id="a wish before a question that leans",
+        ),
+        pytest.param(
+            "A colleague is too busy to write, so I am asking for her. How long is parental leave there?",
+            "How long is parental leave there?",
+            id="for a friend, and it leans",
+        ),
         pytest.param(f"Not sure if this is the right channel. {LEAVE} Any hints would be great.", LEAVE, id="about asking"),
         pytest.param("Can anybody help me out here? hotel limit London", "hotel limit London", id="a question about nothing"),
         pytest.param(
@@ -108,6 +120,12 @@ def test_questions_without_anything_around_them_stay_as_they_are() -> None:
     assert [one.text for one in judged() if asked_part(one.text) != one.text] == []
 
 
+def test_a_question_of_few_words_is_doubted_with_what_it_leans_on() -> None:
+    message = "I am asking for my intern in Berlin. Does she get any?"
+    assert asked_part(message) == message
+    assert judged_by(message, message) == message
+
+
 def test_who_asks_is_searched_beside_the_question_and_greetings_are_not() -> None:
     assert beside(f"Hi all! {STORY} {LEAVE} Thanks!") == f"{STORY} {LEAVE}"
     assert [beside(one) for one in (LEAVE, f"Hi all! {LEAVE}", f"Could you tell me: {LEAVE}")] == [""] * 3
@@ -155,6 +173,7 @@ SAID = (
     "Subject: notice period\n--\nI am on probation in France. What is my notice period?",
     "Where is the travel policy?\nThanks!\n\nAnd what is the hotel limit in London?",
     "Where is the travel policy?\nThanks\nP.S. the recipient is a public official",
+    "What's the hotel limit?\nThanks\nThe Berlin office needs it, too.",
     "What's the hotel limit?\nThanks, and the same for Paris please",
     "Let me know the hotel limit for London.",
     "Please let me know about our parental leave policy",
