@@ -19,7 +19,6 @@ from knowledge.terms import things
 
 _MOST: Final = 2_000
 """Characters of a message that is taken apart; a longer one is a text that was pasted, and is asked as it is."""
-_FEWEST: Final = 2  # words of content that a question is doubted by, where it leans on what else was said
 _REMEMBERED: Final = 128  # messages; one question is asked for its parts many times
 _SHORT: Final = 200  # characters of what may be said beside a sentence, in it; that is looked for wherever thanks may begin
 _ASKING: Final = r"(?:(?:in|at|on|for|to|by|from|until|since|under|with) )?(?:who|whom|whose|what|when|where|why|which|how)\b"
@@ -163,7 +162,7 @@ def _taken_apart(text: str) -> _Message:
     if not asking or leans(asked):
         asking = [part for part in said if not part.is_about_asking]
         asked = " ".join(part.text for part in asking)
-        if len(asking) == len(said) or len(content(asked)) < _FEWEST:
+        if len(asking) == len(said) or not content(asked):
             asked = whole
     elif len(asking) == len(parts):
         asked = text
