@@ -77,7 +77,7 @@ _ABOUT_ASKING: Final = any_of(
 """How sentences begin that say who asks, and how, whatever else they name."""
 _SPEAKER: Final = any_of(r"\b(?:i|i'm|i've|i'd|me|we|we're|we've|us|some(?:one|body)|any(?:one|body)|every(?:one|body)|nobody)\b")
 _CONDITION: Final = any_of(r"\W*(?:if|when|while|once|unless|as|for|during|after|before|in|at|with)\b")
-_LOUD: Final = any_of(rf"\?|[.:]\s*$|\bp\.? ?s\b|\bplease\b|^\W*{_ASKING}|{_SPEAKER.pattern}")
+_LOUD: Final = any_of(rf"\?|[.:!](?:\s|$)|\bp\.? ?s\b|\bplease\b|^\W*{_ASKING}|{_SPEAKER.pattern}")
 """What no line of a signature has, but the one that begins it."""
 _ENDS: Final = any_of(
     rf"(?<=[a-z)][a-z)][.?!]) +(?=[a-z])|(?<=[?!.]) *(?=\()|(?P<lead>(?<=\w): +|(?<=\w|\?) [-\u2013\u2014]+ +)| (?={_THANKS})"
