@@ -2,7 +2,7 @@
 
 Where late interaction knows the tokens: how near the best stretches of text come and how far the best leads (`Signals`), the share of
 the question's terms that nothing found has, and numbered names ("Heron 4") that stand nowhere, in one logistic. Its scale is fitted on
-mtrag, scifact and the demo company, as if three questions in ten had no answer. AUROC .874 on mtrag (answerable and unanswerable
+mtrag, scifact and the demo company, as if three questions in ten had no answer. AUROC .875 on mtrag (answerable and unanswerable
 turns), .814 on scifact (claims with and without evidence; `tests/quality/doubts.py` has both), .91 on the demo company. Elsewhere what
 words and the cosine tell; that refuses nothing.
 """
@@ -89,7 +89,7 @@ def doubt(query: str, findings: Findings) -> float:
         cosine = _USUAL_COSINE if findings.words_only else max(hit.cosine for hit in hits)
         return _soft(coverage.log_odds(query, hits, cosine) + named, at_least=USUAL.nearest if findings.words_only else 0.0)
     log_odds = _seen(signals) + _WEIGHTS.unsaid * _unsaid(query, findings.unsaid) + named
-    is_sure = len(hits) >= _FEW and len(content(query)) <= _WORDY
+    is_sure = signals.lead is not None and len(hits) >= _FEW and len(content(query)) <= _WORDY
     return share_of(log_odds) if is_sure else _soft(log_odds, at_least=0.0)
 
 
@@ -117,7 +117,7 @@ def _soft(log_odds: float, *, at_least: float) -> float:
     """A doubt that refuses nothing.
 
     Of another model's cosines nothing is known; where only words were searched, meaning was not; and nearness tells little where there
-    are few candidates, or much is said besides what is asked.
+    are few candidates (or few whose tokens are known), or much is said besides what is asked.
     """
     return min(max(share_of(log_odds), at_least), math.nextafter(USUAL.refuse, 0))
 

@@ -57,7 +57,7 @@ _STARTERS = words(
 MARK = r"(?:\[\^?\d{1,3}(?:\s*[,;\u2013-]\s*\^?\d{1,3})*\]|【[^】\n]{1,40}】)"
 """One citation mark, in the forms that models write."""
 _END = re.compile(
-    rf"(?:[.!?…]+[\"'”’»)\]*_]*(?:\s*{MARK})*(?=\s+([^\sa-z]))|[。！？]+[”’」』）]*(?:\s*{MARK})*(?=\s*(\S)))"  # noqa: RUF001  Chinese
+    rf"(?:(?<![.!?…])[.!?…]+[\"'”’»)\]*_]*(?:\s*{MARK})*(?=\s+([^\sa-z]))|[。！？]+[”’」』）]*(?:\s*{MARK})*(?=\s*(\S)))"  # noqa: RUF001  Chinese
 )
 _FIRST_WORD = re.compile(r"[\"'“\u2018«(\[]*(\w+)")
 _TAIL = 60  # characters that a closing mark with its footnotes takes at most

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot import texts
-from bot.intents.asked_part import asked_part, beside
+from bot.intents.asked_part import asked_part, beside, without_chatter
 from bot.intents.choices import apart, choices, chosen, label
 from bot.intents.expansion import expanded
 from bot.intents.grounded import answered, composed, extracted, offered, searched, shown
@@ -14,12 +14,6 @@ from bot.intents.rules import asks
 from bot.intents.subject import content, own_words
 from bot.messages import Answer, Citation, Outcome, Turn
 from knowledge.documents import Findings
-
-
-def asked_back(request: Request) -> Turn | None:
-    """The last turn, if it was answered by a question of ours: what is said now may answer it."""
-    last = request.past[-1] if request.past else None
-    return last if last and last.intent == ASKED_BACK else None
 
 
 async def asked_alone(tools: Tools, request: Request) -> Answer:
@@ -54,7 +48,7 @@ def which_subject(request: Request) -> Answer | None:
 def which_one(request: Request, query: str, findings: Findings) -> Answer | None:
     """A question back that names what was found, if that is several things of which `query` names none."""
     text = request.question.text
-    own = own_words(asked_part(text))
+    own = own_words(without_chatter(text))
     found = choices(own if content(own) else query, findings.hits, request.question.asked_at, f"{query} {text}")
     if not found:
         return None

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.errors import ModelUnavailable
 from bot.guardrails import clean, fence_said, without_orders
+from bot.intents.asked_part import beside
 from bot.intents.grounded import searched
 from bot.intents.intent import Request, Tools
 from bot.intents.writing import room
@@ -23,6 +24,7 @@ _APART: Final = 3
 """
 _TERM: Final = re.compile(r"[^\W_][\w'’/-]*(?: [\w'’/-]+){0,3}")  # noqa: RUF001  apostrophes as models write them
 _LONGEST: Final = 240  # characters of an answer
+_LONGEST_ASKED: Final = 400  # characters of a message; one that says more has words enough
 
 
 def disagree(findings: Findings) -> bool:
@@ -36,11 +38,12 @@ def disagree(findings: Findings) -> bool:
 
 
 async def expanded(tools: Tools, request: Request, query: str, findings: Findings) -> Findings | None:
-    """What `query` finds with other words searched beside it; None where there is no need of them, or none are to be had.
+    """What `query` finds with other words searched beside it and what else was said; None where there is no need, or there are none.
 
     Asked for once a question, never where the model has rewritten it, and only while there is room for an answer in the budget.
     """
-    if tools.writer is None or not disagree(findings):
+    text = request.question.text
+    if tools.writer is None or len(text) > _LONGEST_ASKED or not disagree(findings):
         return None
     prompt = tools.prompts["expand"].filled(question=fence_said([query]))
     if len(prompt.system) + len(prompt.user) >= room(request):
@@ -49,7 +52,7 @@ async def expanded(tools: Tools, request: Request, query: str, findings: Finding
     if not words:
         return None
     request.notes.expanded = ", ".join(words)
-    return await searched(tools, request, query, " ".join((query, *words)))
+    return await searched(tools, request, query, " ".join((beside(text) or query, *words)))
 
 
 async def _asked_for(writer: Writer, prompt: Prompt, request: Request) -> list[str]:

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from bot.errors import ModelUnavailable
 from bot.guardrails import clean, fence_said, without_orders
 from bot.intents.asked_part import asked_part, without_chatter
-from bot.intents.asking import asked_alone, asked_back, taken_up, which_one
+from bot.intents.asking import asked_alone, taken_up, which_one
 from bot.intents.change import another_subject
 from bot.intents.grounded import answered, composed, extracted, searched, shown
-from bot.intents.intent import Request, Tools
+from bot.intents.intent import Request, Tools, asked_back
 from bot.intents.recall import needs_recheck, still_told
 from bot.intents.rules import leans
 from bot.intents.subject import borrows, content, last_searched, own_words, standalone
@@ -39,7 +39,7 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
     alone = await another_subject(tools, request)
     if alone is not None:
         return which_one(request, text, alone) or await answered(tools, request, text, alone)
-    past = await _told(tools, request)
+    past = await _told(tools, request, text)
     query = standalone(text, past)
     asked = query if leans(text) else text  # what says enough itself is answered by what it says, not by what was before
     async with _rewriting(tools, request, past) as rewriting:
@@ -58,10 +58,10 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
     return await composed(tools, request, asked, findings, first)
 
 
-async def _told(tools: Tools, request: Request) -> Sequence[Turn]:
-    """The thread, as far as its words go on: where those of answers do, none of what was closed since."""
+async def _told(tools: Tools, request: Request, text: str) -> Sequence[Turn]:
+    """The thread, as far as its words go on where `standalone` is given `text`: where those of answers do, none of what is closed."""
     past = request.past
-    if tools.writer is None and not borrows(request.question.text, past) and not needs_recheck(past):
+    if tools.writer is None and not borrows(text, past) and not needs_recheck(past):
         return past
     latest = past[-_REMEMBERED:]  # every document that is read again takes its time
     with request.notes.step("recall"):

@@ -6,8 +6,8 @@ from datetime import datetime
 from bot import doubt as doubts
 from bot import texts
 from bot.guardrails import fence_said
-from bot.intents.asked_part import asked_part
-from bot.intents.intent import Request, Tools
+from bot.intents.asked_part import asked_part, judged_by
+from bot.intents.intent import Request, Tools, asked_back
 from bot.intents.material import material, without
 from bot.intents.rules import leans
 from bot.intents.second_opinion import unanswered
@@ -44,16 +44,20 @@ async def shown(tools: Tools, request: Request, query: str, findings: Findings) 
 
 
 async def extracted(tools: Tools, request: Request, query: str, findings: Findings) -> Answer:
-    """What the passages say by themselves: an answer, the nearest, or a refusal that says where it looked."""
+    """What the passages say by themselves: an answer, the nearest, or a refusal that says where it looked.
+
+    Doubted by `query`, chosen by what is said beside it too.
+    """
     question, hits = request.question, findings.hits
+    wanted = judged_by(question.text, query)
     with request.notes.step("extract"):
         doubt = doubts.doubt(query, findings)
         outcome = await _outcome(tools, request, findings, doubt)
         if outcome is Outcome.ANSWER:
-            cited = extracts(query, hits, question.asked_at)
+            cited = extracts(wanted, hits, question.asked_at)
             answer = Answer(outcome=outcome, text=cited.text, citations=cited.citations, doubt=doubt)
         else:
-            answer = _doubtful(query, findings, question.asked_at, await _where(tools, request), doubt, outcome)
+            answer = _doubtful(wanted, findings, question.asked_at, await _where(tools, request), doubt, outcome)
     return offered(answer, findings, private=question.private)
 
 
@@ -65,7 +69,7 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
     """
     if tools.writer is None or first.outcome is Outcome.REFUSAL:
         return first
-    question, hits, said = request.question, findings.hits, _meaning(request.question.text, query)
+    question, hits, said = request.question, findings.hits, _meaning(request, query)
     if first.outcome is Outcome.NEAREST and await unanswered(tools.writer, tools.prompts["judge"], request, said, findings):
         return first
     given = await material(tools, request, hits, room(request))
@@ -85,7 +89,8 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
         first,
     )
     if answer is None:
-        nearest = _doubtful(query, findings, question.asked_at, await _where(tools, request), max(first.doubt, doubts.NEAREST_FROM))
+        wanted, doubt = judged_by(question.text, query), max(first.doubt, doubts.NEAREST_FROM)
+        nearest = _doubtful(wanted, findings, question.asked_at, await _where(tools, request), doubt)
         return offered(nearest, findings, private=question.private)
     return answer
 
@@ -100,10 +105,15 @@ def offered(answer: Answer, findings: Findings, *, private: bool) -> Answer:
     return replace(answer, withheld=True, notice=notice)
 
 
-def _meaning(text: str, query: str) -> str:
-    """The question as the model is told it: in the asker's words; what those lean on, which may be words that others wrote, is data."""
+def _meaning(request: Request, query: str) -> str:
+    """The question as the model is told it: in the asker's words; what those lean on, which may be words that others wrote, is data.
+
+    What answers a question of ours always leans, on the question that we asked back.
+    """
+    text = request.question.text
     asked = asked_part(text)
-    return text if query == asked or not leans(asked) else f"{text}\n\nWhat it seems to mean, as data:\n\n{fence_said([query])}"
+    leaning = leans(asked) or asked_back(request) is not None
+    return text if query in {asked, text} or not leaning else f"{text}\n\nWhat it seems to mean, as data:\n\n{fence_said([query])}"
 
 
 async def _outcome(tools: Tools, request: Request, findings: Findings, doubt: float) -> Outcome:

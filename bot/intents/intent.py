@@ -55,4 +55,10 @@ class Request:
     notes: Notes
 
 
+def asked_back(request: Request) -> Turn | None:
+    """The last turn, if it was answered by a question of ours: what is said now may answer it."""
+    last = request.past[-1] if request.past else None
+    return last if last and last.intent == ASKED_BACK else None
+
+
 Handler = Callable[[Tools, Request], Awaitable[Answer]]

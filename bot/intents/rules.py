@@ -109,6 +109,11 @@ _TO_SOMEBODY = re.compile(
     rf"^{_NOBODY}[A-Z][a-z]+, (?:can|could|would|did|do|have|are|will|please|what)\b"
 )
 _CALLS = re.compile(r", (?!Footnote)[A-Z][a-z]+[!?.]*$")
+_SIGNED = re.compile(  # "How long is it? Thanks, Kim"
+    r"\?\W+(?:(?:many|best|kind|warm|viele|liebe) )*(?:thanks|thank you|thx|cheers|regards|best|wishes|danke|merci|gruß|grüße|"
+    r"cordialement)\b[^?,]{0,30}, \w+\W*$",
+    re.IGNORECASE,
+)
 _POLITE_END = re.compile(r",? (?:please|pls|thanks)\W*$", re.IGNORECASE)
 _TELLS = any_of(
     r"^(?:(?:ok(?:ay)?|yes|yeah|yep|no|nope|sure|sorry|done|right|well|great)[,.!]? (?=\w))?"
@@ -152,7 +157,7 @@ _READ: Final = 600  # characters; what a message is shows at its start
 
 def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
     """The intent that the words give away, and the rule's name; None if none does."""
-    text = text[:_READ]
+    text = text[:_READ].replace("\u2019", "'")
     tests = (
         (Intent.SMALLTALK, "greeting", _is_small(text)),
         (Intent.RESTATE, "another length", thread.has_answer and (wants_shorter(text) or wants_longer(text))),
@@ -192,8 +197,13 @@ def asks(text: str) -> bool:
 def _speaks_to_somebody(text: str, *, asked_back: bool) -> bool:
     """Whether somebody else is spoken to. "Germany, please" and "Yes, Germany" answer a question of ours."""
     if not asked_back:
-        return bool(_TO_SOMEBODY.search(text) or _CALLS.search(text))
-    return bool(_TO_SOMEBODY.search(_POLITE_END.sub("", text)) or (asks(text) and _CALLS.search(text)))
+        return bool(_TO_SOMEBODY.search(text) or _calls(text))
+    return bool(_TO_SOMEBODY.search(_POLITE_END.sub("", text)) or (asks(text) and _calls(text)))
+
+
+def _calls(text: str) -> bool:
+    """Whether it ends with a name that is spoken to; who asked may sign with a name."""
+    return bool(_CALLS.search(text)) and not _SIGNED.search(text)
 
 
 def _is_answer(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from bot.sentences import Kind, Unit, is_ended
@@ -152,9 +153,9 @@ def _longest(items: Kind, unit: Kind) -> int:
 def _items_around(text: str, found: Sequence[Unit], index: int) -> tuple[int, int]:
     """The first and the last item of the list that `found[index]` is an item of, or leads in to: then itself and the last."""
     first = last = index
-    while found[index].kind in ITEMS and first and _is_part(text, found, first - 1):
+    while found[index].kind in ITEMS and first and _is_part(text, found, first - 1) and not _begins_another(text, found, first):
         first -= 1
-    while last + 1 < len(found) and _is_part(text, found, last + 1):
+    while last + 1 < len(found) and _is_part(text, found, last + 1) and not _begins_another(text, found, last + 1):
         last += 1
     items = [i for i in range(first, last + 1) if i == index or found[i].kind in ITEMS]
     while items[-1] > index and text[: found[items[-1]].end].endswith(":"):  # what it leads in to is in another passage
@@ -162,7 +163,35 @@ def _items_around(text: str, found: Sequence[Unit], index: int) -> tuple[int, in
     return items[0], items[-1]
 
 
+def _begins_another(text: str, found: Sequence[Unit], index: int) -> bool:
+    """Whether an item begins another list than those before it: below white space it is of another kind, or is numbered 1 once more.
+
+    Bullets below a step are its own where its number goes on after them; where every step is numbered 1, none begins anew.
+    """
+    unit = found[index]
+    parts = takewhile(lambda place: _is_part(text, found, place), reversed(range(index)))
+    before = next((found[place] for place in parts if _is_outer(text, found[place])), None)
+    if before is None or before.block == unit.block or not _is_outer(text, unit):
+        return False
+    if unit.kind is Kind.STEP:
+        return _number(text, unit) == 1 and (before.kind is not Kind.STEP or _number(text, before) != 1)
+    following = next((one for one in found[index:] if one.kind is Kind.STEP and _is_outer(text, one)), None)
+    return before.kind is Kind.STEP and (following is None or _number(text, following) != _number(text, before) + 1)
+
+
+def _is_outer(text: str, unit: Unit) -> bool:
+    return unit.kind in ITEMS and not _is_indented(text, unit)
+
+
+def _is_indented(text: str, unit: Unit) -> bool:
+    return text[: unit.start].rpartition("\n")[2].startswith(("  ", "\t"))
+
+
+def _number(text: str, step: Unit) -> int:
+    return int(text[step.start : step.start + step.lead].strip(" \t.)"))
+
+
 def _is_part(text: str, found: Sequence[Unit], index: int) -> bool:
     """Whether a unit is an item, or a paragraph within one: it is indented."""
     unit = found[index]
-    return unit.kind in ITEMS or text[: unit.start].rpartition("\n")[2].startswith(("  ", "\t"))
+    return unit.kind in ITEMS or _is_indented(text, unit)

@@ -1,12 +1,12 @@
 """The pieces of passages that could be quoted as an answer, with what choosing among them needs. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from bot.llm.editions import asked_for, superseded
-from bot.llm.pieces import Piece, is_question, pieces
+from bot.llm.pieces import Piece, Read, is_question, pieces
 from bot.llm.wanted import Wanted
 from bot.quotes import Quote
 from bot.sentences import Kind, cells
@@ -22,7 +22,9 @@ PRIOR_COUNTS: Final = 0.5
 
 
 Table = tuple[object, ...]
-"""What rows of one table share: the passage's rank and the block's number, or, where it may go on in another, its document and header."""
+"""What rows of one table share: the passage's rank and the block's number, or, where it goes on in another passage, its document, headings,
+header and that passage's ordinal.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +120,50 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -
     wanted = Wanted.among(query, [piece.terms | piece.header.terms for piece in every])
     promise = sorted(every, key=lambda piece: (-_promise(wanted, piece), piece.read.rank, piece.place))[:SHORTLIST]
     first = {piece.read.rank: piece.place for piece in reversed(every)}
-    found = [_candidate(piece, editions, opens=first[piece.read.rank] == piece.place) for piece in promise]
-    return list({c.place: c for c in reversed(found)}.values()), wanted  # a list stands for its items
+    reads = {(piece.read.passage.document.id, piece.read.passage.ordinal): piece.read for piece in every}
+    found = [_candidate(piece, editions, reads, opens=first[piece.read.rank] == piece.place) for piece in promise]
+    whole = [_whole(one, found) for one in found]
+    return list({c.place: c for c in reversed(whole)}.values()), wanted  # a list stands for its items
 
 
-def _table(piece: Piece) -> Table:
-    """A table at the edge of a passage is one with that under the same headings and header at the edge of another."""
+def _whole(one: Candidate, found: Sequence[Candidate]) -> Candidate:
+    """A list in the words of the longest list that has all of it: each hit shows only as much of it as its neighbours have."""
+    longer = max((other for other in found if _has_all(other, one)), key=lambda other: other.place[2] - other.place[1], default=one)
+    if longer is one:
+        return one
+    same = {name: getattr(longer, name) for name in ("quote", "more", "ordered", "terms", "label", "dangling", "astray")}
+    return replace(one, **same)
+
+
+def _has_all(longer: Candidate, one: Candidate) -> bool:
+    (document, start, end), (other, first, last) = longer.place, one.place
+    return longer.kind is one.kind is Kind.STEP and document == other and start <= first and last <= end
+
+
+def _table(piece: Piece, reads: Mapping[tuple[DocumentId, int], Read]) -> Table:
+    """A table that goes on from one passage into the next ones is one, known by the ordinal of the first that it goes on in."""
     read, block = piece.read, piece.read.found[piece.place].block
-    begun = block == read.found[0].block and bool(read.passage.header)
-    if piece.header.names and (begun or block == read.found[-1].block):
-        return (read.passage.document.id, read.passage.heading, piece.header.names)
-    return (read.rank, block)
+    document, ordinal = read.passage.document.id, read.passage.ordinal
+    begun = _is_begun(read, block)
+    if not piece.header.names or not (begun or block == read.found[-1].block):
+        return (read.rank, block)
+    before = reads.get((document, ordinal - 1))
+    while begun and before is not None and before.found[0].block == before.found[-1].block and _is_begun(before, before.found[0].block):
+        ordinal -= 1
+        before = reads.get((document, ordinal - 1))
+    return (document, read.passage.heading, piece.header.names, ordinal if begun else ordinal + 1)
+
+
+def _is_begun(read: Read, block: int) -> bool:
+    """Whether the block is a table that began in the passage before."""
+    return block == read.found[0].block and bool(read.passage.header)
 
 
 def _promise(wanted: Wanted, piece: Piece) -> float:
     return PRIOR_COUNTS * piece.read.prior + wanted.covered((piece.near_terms, 1.0), (piece.read.title_terms, 0.5))
 
 
-def _candidate(piece: Piece, editions: _Editions, *, opens: bool) -> Candidate:
+def _candidate(piece: Piece, editions: _Editions, reads: Mapping[tuple[DocumentId, int], Read], *, opens: bool) -> Candidate:
     read = piece.read
     passage, unit = read.passage, read.found[piece.place]
     stands, quotes = read.stretch.standing(read.found, piece.place)
@@ -154,7 +182,7 @@ def _candidate(piece: Piece, editions: _Editions, *, opens: bool) -> Candidate:
         title_terms=read.title_terms,
         header_terms=piece.header.terms,
         near_terms=piece.near_terms,
-        row=Row(piece.header.names, tuple(cells(words)), _table(piece)) if unit.kind is Kind.ROW else None,
+        row=Row(piece.header.names, tuple(cells(words)), _table(piece, reads)) if unit.kind is Kind.ROW else None,
         label=" ".join(piece.header.names) if unit.kind is Kind.FIELD else stands.under,
         asks=is_question(words),
         dangling=stands.dangling,

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from bot.llm.alone import ITEMS, Standing, does_lead_in, leads_nowhere, points_back, standing
+from bot.markup import is_empty
 from bot.quotes import Quote
 from bot.sentences import Kind, Unit, units
 from knowledge.documents import Hit, Passage
@@ -90,8 +91,12 @@ class _Joined(NamedTuple):
         stands = None if place is None else standing(self.text, self.found, place)
         return stands if stands and (stands.is_list or self._is_short_prose(stands)) else None
 
-    def quotes(self, stands: Standing) -> Iterator[Quote]:
-        """Of each passage what is in it."""
+    def quotes(self, stands: Standing) -> Sequence[Quote]:
+        """Of each passage what is in it; of markup alone only where there is nothing else."""
+        parts = list(self._parts(stands))
+        return [part for part in parts if not is_empty(part.text)] or parts
+
+    def _parts(self, stands: Standing) -> Iterator[Quote]:
         for passage, begins in zip(self.passages, self.starts, strict=True):
             start, end = max(stands.start - begins, 0), min(stands.end - begins, len(passage.text))
             if start < end:

@@ -77,6 +77,34 @@ def test_steps_bring_their_lead_in_and_the_paragraphs_within() -> None:
         assert piece(text, begins)[0] == text.removesuffix("\n\nThanks.")
 
 
+@pytest.mark.parametrize("another", ["1. Put the lid on.\n2. Open the valve.", "- Smoking is forbidden here.\n- So is eating."])
+def test_steps_end_where_another_list_begins(another: str) -> None:
+    text = f"To open:\n\n1. Close the valve.\n2. Lift the lid.\n\n{another}"
+    for begins in ("To open", "1. Close", "2. Lift"):
+        assert piece(text, begins)[0] == text.removesuffix(f"\n\n{another}")
+    assert piece(text, another[:6])[0].endswith(another.removeprefix("- "))
+    assert "valve.\n2. Lift" not in piece(text, another[:6])[0]
+
+
+def test_the_next_list_has_a_lead_in_of_its_own() -> None:
+    text = "To open:\n\n1. Close the valve.\n2. Lift the lid.\n\nTo close:\n\n1. Put the lid on.\n2. Open the valve."
+    for begins in ("To close", "1. Put", "2. Open"):
+        assert piece(text, begins)[0] == text[text.index("To close") :]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("1. Close the valve.\n\n1. Lift the lid.\n\n1. Wait.", id="numbered by who shows it"),
+        pytest.param("1. Close the valves:\n\n- the red\n- the blue\n\n2. Lift the lid.", id="bullets between steps"),
+        pytest.param("1. Close the valve.\n\n2. Lift the lid.\n- Wait.", id="a bullet right below"),
+        pytest.param("1. Close the valves:\n\n   - the red\n   - the blue\n\n2. Lift the lid.", id="indented bullets"),
+    ],
+)
+def test_steps_go_on_across_white_space(text: str) -> None:
+    assert piece(text, "1.")[0] == text
+
+
 def test_a_list_leaves_out_an_item_that_leads_in_to_what_another_passage_has() -> None:
     text = "To claim:\n\n1. Open it.\n2. Send it.\n3. Afterwards:"
     assert piece(text, "1.")[0] == "To claim:\n\n1. Open it.\n2. Send it."

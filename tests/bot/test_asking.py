@@ -1,5 +1,6 @@
 """One question back where a question could mean several things, and never two in a row."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -186,6 +187,31 @@ async def test_the_word_that_was_missing_completes_the_question(house: House) ->
     assert answer.text != texts.WHICH_SUBJECT
 
 
+async def test_the_model_is_told_what_was_asked_before_the_word_that_was_missing(house: House) -> None:
+    await then(house, "How long is it?")
+    house.writer = Script(["UNANSWERED"])
+    await then(house, "Parental leave in Germany")
+    sent = house.writer.prompts[-1].user
+    assert "Question: Parental leave in Germany" in sent
+    assert re.search(r"<<message 1 (\w+)>>\nHow long is it Parental leave in Germany\n<<end of message 1 \1>>", sent)
+
+
+async def test_the_model_is_told_the_question_of_which_one_was_chosen(house: House) -> None:
+    await house.asked(ASKED)
+    house.writer = Script(["It is one month in France [1]."])
+    await then(house, "The handbook for France")
+    sent = house.writer.prompts[-1].user
+    assert re.search(r"<<message 1 (\w+)>>\nHow long is the notice period Handbook France.*\n<<end of message 1 \1>>", sent)
+
+
+async def test_another_question_is_told_in_its_own_words_alone(house: House) -> None:
+    await house.asked(ASKED)
+    house.writer = Script(["A doctor's note is needed from the fourth day of sick leave on [1]."])
+    await then(house, "When is a doctor's note needed?")
+    assert "Question: When is a doctor's note needed?" in house.writer.prompts[-1].user
+    assert "<<message" not in house.writer.prompts[-1].user
+
+
 async def test_another_question_instead_of_the_missing_word_stands_alone(house: House) -> None:
     await then(house, "How long?")
     await then(house, "When is a doctor's note needed?")
@@ -261,6 +287,13 @@ def test_sections_of_one_document_are_called_by_what_differs() -> None:
         for n, role in ((2, "Interns on probation"), (6, "Managers on probation"))
     ]
     assert apart(offered(*found)) == ["Interns on probation", "Managers on probation"]
+
+
+async def test_a_condition_beside_the_question_decides_what_is_quoted(house: House) -> None:
+    text = "The notice period is three months to the end of a quarter. It is given in writing. While on probation it is two weeks."
+    house.sources.passages_ = [passage(document("n.md", "Notice periods"), text, "Notice")]
+    answer = await house.asked("I'm on probation. What is the notice period?")
+    assert "two weeks" in answer.text
 
 
 def test_only_right_after_it_a_short_message_answers_our_question() -> None:

@@ -396,6 +396,7 @@ async def test_a_refusal_is_no_answer_to_be_told_shorter_or_to_be_judged() -> No
     ("asked", "findings"),
     [
         pytest.param(ASKED, found(Signals(nearness=0.1, lead=None), HITS[0]), id="there is one candidate"),
+        pytest.param(ASKED, found(Signals(nearness=0.1, lead=None)), id="the tokens of one candidate are known"),
         pytest.param(ASKED, found(FAR, *HITS[:7]), id="there are few"),
         pytest.param(
             "colleague travels tomorrow, searched every page, read two mails, called reception twice: hotel limit",

@@ -51,6 +51,20 @@ async def test_where_words_and_vectors_disagree_the_model_is_asked_once_and_its_
     assert "expand" in trace.timings_ms
 
 
+async def test_a_story_is_searched_beside_with_the_words_too() -> None:
+    house = scored(SPLIT)
+    house.writer = Script(["lodging cap", ANSWER])
+    await house.asked(f"I am a contractor of the bank. {ASKED}")
+    assert house.sources.searched[-1] == f"I am a contractor of the bank. {ASKED} lodging cap"
+
+
+async def test_a_long_message_has_words_enough() -> None:
+    house = scored(SPLIT)
+    house.writer = Script([ANSWER])
+    await house.asked(f"{'I am here since May and my desk is on the second floor. ' * 8}{ASKED}")
+    assert house.memory.trace().prompt == "answer@3"
+
+
 async def test_where_they_agree_the_model_is_not_asked() -> None:
     house = scored(AS_ONE)
     house.writer = Script([ANSWER])

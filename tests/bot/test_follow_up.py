@@ -202,6 +202,15 @@ async def test_titles_that_were_closed_are_not_borrowed_without_a_model(house: H
     assert not any("acquisition" in query for query in house.sources.searched)
 
 
+@pytest.mark.parametrize("text", ["And London?", "Thanks! And London?", "Hi again, and London? Cheers"])
+async def test_nor_are_they_whatever_is_said_around_what_follows(house: House, text: str) -> None:
+    answer = await house.asked("Limits in Berlin?")
+    house.sources.closed |= {citation.document for citation in answer.citations}
+    await then(house, text, Intent.FOLLOW_UP)
+    assert "2026" not in house.memory.trace("q2").query
+    assert not any("2026" in query for query in house.sources.searched)
+
+
 async def test_words_of_a_closed_document_that_an_earlier_search_borrowed_are_not_searched_again(house: House) -> None:
     board = viewer("bea", "board")
     await house.asked("Falcon?", by=board)

@@ -137,3 +137,23 @@ def _bare(text: str) -> str:
 
 def _letters(text: str) -> Iterator[str]:
     return (c for c in text if c.isalnum())
+
+
+@pytest.mark.parametrize(
+    ("text", "is_call"),
+    [
+        ("How many days of leave do I get? Thanks, Kim", False),
+        ("How many days of leave do I get?\n\nBest regards, Kim", False),
+        ("Wie viele Urlaubstage habe ich? Viele Grüße, Jana", False),
+        ("Can you check that, Kim?", True),
+        ("Is it done? Ask her, Kim", True),
+        ("Thanks for the hint, Kim", True),
+    ],
+)
+def test_a_name_at_the_end_is_called_or_signs_a_question(text: str, *, is_call: bool) -> None:
+    for thread in (Thread(), TALKED):
+        assert (by_rule(text, thread) == (Intent.NOT_FOR_ME, "to somebody else")) is is_call
+
+
+def test_an_apostrophe_is_one_whatever_it_was_typed_on() -> None:
+    assert by_rule("I\u2019ll do it", Thread()) == by_rule("I'll do it", Thread()) == (Intent.NOT_FOR_ME, "tells")

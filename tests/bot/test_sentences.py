@@ -1,5 +1,6 @@
 """Sentences end where readers think they end, and every unit is a slice of its text."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -220,3 +221,9 @@ def test_lines_of_a_quotation_are_prose_and_an_empty_one_ends_a_paragraph() -> N
     kinds = [(unit.kind, text[unit.start : unit.end]) for unit in units(text)]
     assert [kind for kind, _ in kinds] == [Kind.SENTENCE] * 3
     assert [words for _, words in kinds] == ["Have tea with us, just to say\n> hello.", "It is nice.", "Do not wait."]
+
+
+def test_a_long_run_of_stops_is_read_once() -> None:
+    started = time.process_time()
+    assert sentences("a" + "." * 40_000) == [(0, 40_001)]
+    assert time.process_time() - started < 1

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.llm.extractive import extracts
@@ -69,6 +69,20 @@ def test_steps_that_a_window_cuts_are_quoted_whole(asked: str, own: int) -> None
     assert_exact(got, passages)
 
 
+def test_of_steps_over_three_windows_none_is_left_out_if_all_were_found() -> None:
+    third = "5. Lower the flange.\n6. Open the valve of the oil line."
+    passages = windows(FIRST, SECOND.partition("\n\n")[0], third)
+    for order in ((0, 1, 2), (2, 0, 1), (1, 0, 2)):
+        got = extracts("How do I change the seal of the press?", [found(passages, own) for own in order], NOW)
+        assert got.text == f"{WHOLE}\n5. Lower the flange. [3]\n6. Open the valve of the oil line. [3]"
+        assert_exact(got, passages)
+
+
+def test_two_lists_in_two_windows_are_no_procedure() -> None:
+    passages = windows("To open the press:\n\n1. Close the valve.\n2. Lift the lid.", "1. Put the lid on.\n2. Open the valve.", gap=2)
+    assert answer("How do I open the press?", passages, 0).text == "To open the press: [1]\n\n1. Close the valve. [1]\n2. Lift the lid. [1]"
+
+
 def test_steps_of_which_both_windows_were_found_are_quoted_once() -> None:
     passages = windows(FIRST, SECOND)
     assert extracts("How do I change the seal of the press?", [found(passages, 0), found(passages, 1)], NOW).text == WHOLE
@@ -129,6 +143,23 @@ def test_rows_of_a_table_that_a_window_cuts_become_one_table() -> None:
     assert got.text == "| City | Limit |\n| --- | --- |\n| Aarhus | €100 [1] |\n| Malmo | €177 [2] |"
 
 
+def test_rows_of_a_table_over_three_windows_become_one_table() -> None:
+    head = "| City | Limit |\n|---|---|\n"
+    first, *others = windows(f"{head}| Aarhus | €100 |\n| Cadiz | €114 |", "| Lyon | €149 |", "| Malmo | €177 |\n| Oslo | €190 |")
+    hits = [hit(first), *(hit(replace(one, header="| City | Limit |")) for one in others)]
+    got = extracts("What is the limit in Aarhus, Lyon and Malmo?", hits, NOW)
+    assert got.text == "| City | Limit |\n| --- | --- |\n| Aarhus | €100 [1] |\n| Lyon | €149 [2] |\n| Malmo | €177 [3] |"
+
+
+def test_rows_of_two_tables_with_the_same_header_are_apart() -> None:
+    head = "| City | Limit |\n|---|---|\n"
+    both = windows(f"For directors:\n\n{head}| Oslo | €300 |", f"For staff:\n\n{head}| Bern | €100 |", gap=2)
+    got = extracts("What is the limit in Oslo and Bern?", [hit(one) for one in both], NOW)
+    assert got.text == "City: Oslo · Limit: €300 [1]\n\nCity: Bern · Limit: €100 [2]"
+
+
+@example(["\n# ", ": \n-  |\n", "seal"], 1, 1)
+@example(["\n# ", "following \n1.  \n-  seal \n#  seal", "seal"], 1, 1)
 @given(st.lists(st.lists(WORDS, min_size=1).map(" ".join), min_size=3, max_size=3), st.integers(0, 2), st.integers(0, 3))
 def test_quotes_are_exact_and_every_mark_has_one(texts: list[str], own: int, gap: int) -> None:
     passages = windows(*texts, gap=gap)

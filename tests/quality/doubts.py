@@ -9,17 +9,17 @@ message searched and doubted as it is, and only the part of it that asks, as the
 
                                              doubted     refused     doubted     refused
                                                   with an answer             without one
-mtrag, AUROC 0.874
+mtrag, AUROC 0.875
   usual thresholds                              14.4         2.3        68.8        20.8
-  with 20 judged questions                      13.3         2.4        67.0        19.5
+  with 20 judged questions                      13.4         2.1        67.1        19.7
   a greeting, the whole message                 83.3         0.0       100.0         0.0
   a greeting, what it asks                      14.4         2.3        70.8        20.8
   a story, the whole message                    75.0         0.0       100.0         0.0
-  a story, what it asks                         14.4         2.3        70.8        20.8
+  a story, what it asks                         32.6         0.0        77.1         6.2
   politeness, the whole message                 28.8         0.0        70.8         0.0
-  politeness, what it asks                      18.9         3.8        70.8        22.9
+  politeness, what it asks                      18.9         3.8        70.8        20.8
   for a friend, the whole message               62.1         0.0        97.9         0.0
-  for a friend, what it asks                    14.4         2.3        70.8        20.8
+  for a friend, what it asks                    20.5         1.5        72.9        16.7
   an e-mail, the whole message                  84.8         0.0       100.0         0.0
   an e-mail, what it asks                       25.0         0.0        75.0         6.2
 scifact, AUROC 0.814
@@ -28,8 +28,12 @@ scifact, AUROC 0.814
   a greeting, the whole message                 70.2         0.0        94.6         0.0
   a greeting, what it asks                       4.8         1.1        34.8         3.6
   a story, the whole message                    71.3         0.0        96.4         0.0
-  a story, what it asks                          4.8         1.1        34.8         3.6
+  a story, what it asks                          5.3         1.1        35.7         3.6
   politeness, the whole message                 29.8         0.0        65.2         0.0
+  politeness, what it asks                       4.8         1.1        36.6         3.6
+
+A third of mtrag's last turns lean on what was said before ("How long does it take?"); by themselves they are asked with the whole story,
+which may be what they lean on.
 """
 
 import asyncio
