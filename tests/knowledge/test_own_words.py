@@ -55,6 +55,7 @@ def test_the_other_form_is_put_in_the_place_of_the_one_that_is_asked_with() -> N
         pytest.param("As a beginner", "A&A", "assessment and authorization", [], id="ordinary words that share its letters"),
         pytest.param("is a laptop lent?", "laptop", "portable computer", [("laptop", "portable computer")], id="an admin's synonym"),
         pytest.param("", "PTO", "paid time off", [], id="nothing asked"),
+        pytest.param("5 s timeout", "s", "seconds", [("s", "seconds")], id="an admin's letter"),
         pytest.param("word " * 64 + "PTO", "PTO", "paid time off", [], id="only the beginning of a long question is looked at"),
     ],
 )
