@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.chunking import embedding_text
 from knowledge.documents import PassageId
@@ -75,9 +76,17 @@ async def _pairs(named: Sequence[tuple[Row, str]], embedder: Embedder) -> Pairs:
 
 
 def _joined(named: Sequence[tuple[Row, str]], numbers: Mapping[str, int], vectors: Matrix) -> Pairs:
-    """`numbers`: of the names, in the order of their `vectors`."""
+    """`numbers`: of the names, in the order of their `vectors`. Without what a model said nothing of: one such pair would spoil the map."""
     names = np.array([numbers[name] for _, name in named])
     shares = np.array([len(name) / (len(name) + row.characters) for row, name in named], np.float32)
-    answers = bodies(np.stack([row.vector for row, _ in named]), vectors[names], shares)
+    passages = np.stack([row.vector for row, _ in named])
+    answers = bodies(passages, vectors[names], shares)
     documents = np.unique([row.document for row, _ in named], return_inverse=True)[1]
-    return Pairs(questions=vectors[names], answers=answers, names=names, documents=documents)
+    pairs = Pairs(questions=vectors[names], answers=answers, names=names, documents=documents)
+    return pairs.only(_tells(passages) & _tells(pairs.questions) & _tells(answers))
+
+
+def _tells(vectors: Matrix) -> NDArray[np.bool_]:
+    """Of each vector whether it is one: numbers, and not all 0."""
+    told: NDArray[np.bool_] = np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)
+    return told

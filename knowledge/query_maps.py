@@ -207,4 +207,8 @@ def _unpacked(kept: bytes, dimension: int) -> Map | None:
     if len(kept) != dimension * dimension * np.dtype(np.float32).itemsize:
         _log.warning("a query map is not of %d x %d numbers and is left out; the next learning makes another", dimension, dimension)
         return None
-    return np.frombuffer(kept, np.float32).reshape(dimension, dimension)
+    numbers = np.frombuffer(kept, np.float32)
+    if not np.isfinite(numbers).all():
+        _log.warning("a query map holds what is no number and is left out; the next learning makes another")
+        return None
+    return numbers.reshape(dimension, dimension)

@@ -112,8 +112,9 @@ def judged(pairs: Pairs) -> Judged | None:
         here = folds[asked] == fold
         after[here] = _reciprocal_ranks(by, pairs, asked[here])
     gains = np.bincount(groups[asked], after - before) / np.bincount(groups[asked])
-    helps = gains.mean() > _ERRORS * gains.std(ddof=1) / np.sqrt(len(gains))
     used = (1 - _WAY) * identity + _WAY * np.mean(maps, axis=0)
+    # a map of no numbers would seem perfect: nothing is above what is none
+    helps = np.isfinite(used).all() and gains.mean() > _ERRORS * gains.std(ddof=1) / np.sqrt(len(gains))
     return Judged(used.astype(np.float32), len(asked), float(before.mean()), float(after.mean()), bool(helps))
 
 
@@ -134,7 +135,7 @@ def learned(pairs: Pairs) -> Map:
 def loss(by: Map, questions: Matrix, answers: Matrix) -> tuple[float, Map]:
     """How little each question, mapped, prefers its own answer to those of the others, with the pull to the identity; and its gradient."""
     mapped = questions @ by.T
-    lengths = np.linalg.norm(mapped, axis=1, keepdims=True)
+    lengths = _lengths(mapped)
     unit = mapped / lengths
     logits = _SCALE * unit @ answers.T
     logits -= logits.max(axis=1, keepdims=True)
@@ -185,5 +186,11 @@ def _reciprocal_ranks(by: Map, pairs: Pairs, asked: Numbers) -> NDArray[np.float
 
 
 def _unit(vectors: Matrix) -> Matrix:
-    unit: Matrix = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(_TINY))
+    unit: Matrix = vectors / _lengths(vectors)
     return unit
+
+
+def _lengths(vectors: Matrix) -> Matrix:
+    """Shape (vectors, 1); never 0."""
+    lengths: Matrix = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(_TINY))
+    return lengths

@@ -64,6 +64,15 @@ def test_what_cannot_be_told_from_chance_does_not_help() -> None:
     assert not unrelated.helps
 
 
+@pytest.mark.parametrize("spoiled", [pytest.param(0.0, id="zeros"), pytest.param(np.nan, id="no numbers")])
+def test_a_map_that_is_not_of_numbers_does_not_help(spoiled: float) -> None:
+    pairs = pairs_of(600, otherwise=0.6)
+    pairs.questions[10] = spoiled
+    found = judged(pairs)
+    assert found is not None
+    assert found.helps == np.isfinite(found.map).all() == (spoiled == 0.0)
+
+
 @pytest.mark.parametrize(
     "pairs",
     [
