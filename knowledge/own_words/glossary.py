@@ -20,8 +20,7 @@ _ANY = ""  # in `own_words_off`: whatever the short form means
 _LISTED = text("""
     WITH known AS (
         SELECT short_key, long_key, short, long, title, FALSE AS said
-        FROM own_words JOIN documents ON id = document
-        WHERE version > 0
+        FROM own_words JOIN documents ON id = document AND documents.version = own_words.version
         UNION ALL SELECT short_key, long_key, short, long, NULL, TRUE
         FROM own_words_added)
     SELECT min(short) AS short, min(long) AS long, bool_or(said) AS said, count(title) AS documents, min(title) AS title,

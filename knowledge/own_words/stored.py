@@ -11,8 +11,7 @@ KNOWN = text("""
         UNION SELECT short_key FROM own_words_added JOIN asked ON long_key = key),
     known AS (
         SELECT short_key, long_key, short, long, readers
-        FROM shorts JOIN own_words ON short_key = key JOIN documents ON id = document
-        WHERE version > 0
+        FROM shorts JOIN own_words ON short_key = key JOIN documents ON id = document AND documents.version = own_words.version
         UNION ALL SELECT short_key, long_key, short, long, NULL
         FROM shorts JOIN own_words_added ON short_key = key)
     SELECT short, long, readers, count(*) AS documents

@@ -1,18 +1,24 @@
 """Questions read with the tenant's own words, over real PostgreSQL and LanceDB: whose words, and for whom."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import delete, func, select, update
+from sqlalchemy import text as sql
 
-from knowledge.documents import Span
+from knowledge.documents import DocumentId, Span
 from knowledge.errors import BadWords
-from knowledge.own_words.acronyms import FINDER
+from knowledge.ingest import ledger
+from knowledge.ingest.ledger import Ledger
+from knowledge.own_words.acronyms import FINDER, Definition
 from knowledge.own_words.glossary import Glossary
 from knowledge.own_words.meaning import Meaning
 from knowledge.own_words.reading import Added, forms, read
 from knowledge.ranking import Stage
-from knowledge.tables import documents, own_words
+from knowledge.tables import document_versions, documents, own_words, passages
 from tenancy.errors import StoreUnavailable
 from tenancy.viewer import EVERYONE, Audience
 from tests.knowledge.parts import Shelf, group, text
@@ -140,6 +146,76 @@ async def test_documents_of_an_earlier_time_are_looked_at(shelf: Shelf, way: str
     async with shelf.database.tenant(shelf.tenant.id) as connection:
         behind = select(func.count()).select_from(documents).where(documents.c.words_found != FINDER)
         assert await connection.scalar(behind) == 0
+
+
+async def test_words_do_not_outlive_the_edition_that_explained_them_where_an_older_process_publishes_the_next(shelf: Shelf) -> None:
+    await shelf.ingest(text("rules", DEFINED))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:  # as a process does that knows nothing of words
+        await connection.execute(update(documents).values(version=2))
+        await connection.execute(update(document_versions).values(version=2, text="The power take off (PTO) shaft."))
+        await connection.execute(update(passages).values(version=2))
+    assert await said(shelf, QUESTION) == ()
+    assert await Glossary(shelf.database).entries(shelf.tenant.id) == []
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    assert await said(shelf, QUESTION) == (("PTO", "power take off"),)
+
+
+async def test_a_draft_that_an_older_process_publishes_is_looked_at(shelf: Shelf) -> None:
+    await shelf.ingest(text("rules", DEFINED))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        (row,) = (await connection.execute(select(documents))).mappings().all()
+    draft = next(iter(await Ledger(shelf.database, shelf.tenant.id, row["source"]).published([row["id"]])))
+    staged = replace(draft, id=DocumentId("0" * 20), name="other", version=1)
+    await Ledger(shelf.database, shelf.tenant.id, row["source"]).stage([staged])
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        kept = await connection.execute(select(documents.c.words_version).where(documents.c.id == staged.id))
+    assert kept.scalar_one() == 0
+
+
+async def test_what_a_newer_finder_found_is_left_to_it(shelf: Shelf) -> None:
+    await shelf.ingest(text("rules", DEFINED))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(update(documents).values(words_found=FINDER + 1))
+        await connection.execute(delete(own_words))
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    assert await said(shelf, QUESTION) == ()
+
+
+async def test_texts_are_looked_at_while_nothing_is_locked_and_what_has_changed_meanwhile_is_left(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shelf.ingest(text("rules", DEFINED), text("zebra", "A statement of work (SOW)."))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(update(documents).values(words_found=0))
+        await connection.execute(delete(own_words))
+    loop, found = asyncio.get_running_loop(), ledger.definitions
+
+    async def publish() -> None:
+        async with shelf.database.tenant(shelf.tenant.id) as connection:
+            await connection.execute(sql("SET LOCAL lock_timeout = '2s'"))
+            await connection.execute(update(documents).where(documents.c.name == "rules").values(version=2))
+
+    def meanwhile(body: str) -> list[Definition]:
+        if "PTO" in body:
+            asyncio.run_coroutine_threadsafe(publish(), loop).result()
+        return found(body)
+
+    monkeypatch.setattr(ledger, "definitions", meanwhile)
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        assert (await connection.scalars(select(own_words.c.short))).all() == ["SOW"]
+
+
+async def test_a_look_takes_as_many_documents_as_have_few_enough_characters(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shelf.ingest(*(text(f"d{number}", f"{DEFINED} {number}") for number in range(5)))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(update(documents).values(words_found=0))
+        await connection.execute(delete(own_words))
+    monkeypatch.setattr(ledger, "_A_LOOK", 2 * len(DEFINED) + 10)
+    written = Mock(wraps=ledger._define)
+    monkeypatch.setattr(ledger, "_define", written)
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    assert [len(call.args[1]) for call in written.call_args_list] == [2, 2, 1]
 
 
 async def test_a_search_goes_on_where_its_words_cannot_be_looked_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
