@@ -88,5 +88,6 @@ def _joined(named: Sequence[tuple[Row, str]], numbers: Mapping[str, int], vector
 
 def _tells(vectors: Matrix) -> NDArray[np.bool_]:
     """Of each vector whether it is one: numbers, and not all 0."""
-    told: NDArray[np.bool_] = np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)
+    lengths = np.linalg.norm(vectors, axis=1)
+    told: NDArray[np.bool_] = np.isfinite(lengths) & (lengths > 0)
     return told

@@ -98,7 +98,7 @@ own_words_added = Table(
     "own_words_added",
     metadata,
     Column("short_key", Text, primary_key=True),
-    Column("long_key", Text, primary_key=True),
+    Column("long_key", Text, nullable=False),
     Column("short", Text, nullable=False),
     Column("long", Text, nullable=False),
 )

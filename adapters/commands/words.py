@@ -36,9 +36,11 @@ async def add(settings: Settings, slug: str, short: str, long: str) -> int:
     """Say what a short form stands for."""
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
-        meaning = await Glossary(house.database).add(tenant.id, short, long)
+        meaning, replaced = await Glossary(house.database).add(tenant.id, short, long)
         await _audited(house, tenant, "words.added", meaning.short)
     click.echo(f"Questions with {meaning.short} are searched for by {meaning.long} too from now on, and the other way round.")
+    if replaced is not None:
+        click.echo(f"That replaces {replaced}, which was added for it before.")
     return 0
 
 

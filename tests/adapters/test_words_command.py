@@ -48,6 +48,9 @@ def test_a_tenants_own_words_are_listed_added_switched_and_removed(footnote: Foo
 
     added = footnote("words", "add", *acme, "WFH", "working from home")
     assert added.stdout == "Questions with WFH are searched for by working from home too from now on, and the other way round.\n"
+    typo = footnote("words", "add", *acme, "WFH", "working from hom")
+    assert typo.stdout.splitlines()[1] == "That replaces working from home, which was added for it before."
+    assert footnote("words", "add", *acme, "WFH", "working from home").exit_code == 0
     assert footnote("words", "off", *acme, "SOW", "scope of work").stdout.startswith("SOW for scope of work is off, whatever")
     assert footnote("words", "off", *acme, "PTO").exit_code == 0
     told = json.loads(footnote("words", "list", *acme, "--json").stdout)["words"]
@@ -79,5 +82,5 @@ def test_a_tenants_own_words_are_listed_added_switched_and_removed(footnote: Foo
         ["words.on", "PTO"],
         ["words.off", "PTO"],
         ["words.off", "SOW"],
-        ["words.added", "WFH"],
+        *[["words.added", "WFH"]] * 3,
     ]

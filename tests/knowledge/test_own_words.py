@@ -3,24 +3,26 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy import text as sql
 
+from knowledge.catalogue import Catalogue
 from knowledge.documents import DocumentId, Span
 from knowledge.errors import BadWords
 from knowledge.ingest import ledger
 from knowledge.ingest.ledger import Ledger
-from knowledge.own_words.acronyms import FINDER, Definition
+from knowledge.own_words.acronyms import FINDER, Definition, definitions
 from knowledge.own_words.glossary import Glossary
 from knowledge.own_words.meaning import Meaning
 from knowledge.own_words.reading import Added, forms, read
 from knowledge.ranking import Stage
 from knowledge.tables import document_versions, documents, own_words, passages
 from tenancy.errors import StoreUnavailable
-from tenancy.viewer import EVERYONE, Audience
+from tenancy.viewer import EVERYONE, Audience, Principal
 from tests.knowledge.parts import Shelf, group, text
 
 HR, STAFF = "group:files:hr", EVERYONE
@@ -67,6 +69,59 @@ def test_the_other_form_is_put_in_the_place_of_the_one_that_is_asked_with() -> N
 )
 def test_words_are_read_as_they_are_meant(query: str, short: str, long: str, read_as: list[tuple[str, str]]) -> None:
     assert list(found(query, (short, long))) == read_as
+
+
+@pytest.mark.parametrize(
+    ("query", "short", "long", "read_as"),
+    [
+        pytest.param("hr contact", "HR", "human resources", [("hr", "human resources")], id="two letters"),
+        pytest.param("r&d budget", "R&D", "research and development", [("r&d", "research and development")], id="an ampersand"),
+        pytest.param("who tells us", "US", "United States", [], id="an ordinary word"),
+        pytest.param("As a beginner", "AsA", "assessment and authorization", [], id="ordinary words"),
+    ],
+)
+def test_what_an_admin_says_holds_as_people_type_it(query: str, short: str, long: str, read_as: list[tuple[str, str]]) -> None:
+    assert list(found(query, (short, long))) == read_as
+    by_documents = read(query, forms(query), [Meaning(short=short, long=long, documents=1)])
+    assert by_documents.added == ()
+
+
+def test_of_forms_that_overlap_the_longest_is_replaced_whichever_is_known_first() -> None:
+    query, known = "what is the travel policy", [("policy", "rule book"), ("travel policy", "TP-01"), ("travel", "journey")]
+    for meanings in permutations(known):
+        assert found(query, *meanings) == (("travel policy", "TP-01"),)
+    for synonyms in permutations([("laptop", "portable computer"), ("laptop", "notebook")]):
+        assert found("which laptop", *synonyms) == (("laptop", "notebook"),)
+
+
+async def test_a_correction_replaces_what_was_said_before(shelf: Shelf) -> None:
+    glossary = Glossary(shelf.database)
+    assert (await glossary.add(shelf.tenant.id, "PTO", "paid time of"))[1] is None
+    assert (await glossary.add(shelf.tenant.id, "PTO", "Paid time of"))[1] is None
+    meaning, replaced = await glossary.add(shelf.tenant.id, "pto", "paid time off")
+    assert (meaning.long, replaced) == ("paid time off", "Paid time of")
+    assert [one.meaning.long for one in await glossary.entries(shelf.tenant.id)] == ["paid time off"]
+
+
+@pytest.mark.parametrize("several", [1, 2])
+async def test_of_what_many_documents_explain_no_more_is_read_than_tells_that_they_do(shelf: Shelf, several: int) -> None:
+    """`several`: how many meanings. Where colleagues look on, what they may read counts and nothing else does."""
+    longs = ["paid time off", "power take off"][:several]
+    await shelf.ingest(*(text(f"d{n}", f"There is {longs[n % several]} (PTO).") for n in range(9)), text("hr", DEFINED, group("hr")))
+    viewer, guests = shelf.viewer(STAFF, HR), Audience.of([shelf.viewer(HR)])
+    read_by = [await shelf.library.search(viewer, audience, QUESTION) for audience in (Audience(), guests)]
+    assert [one.read_as for one in read_by] == [(), (("PTO", "paid time off"),)]
+    catalogue = Catalogue(shelf.database)
+    assert sum(one.documents for one in await catalogue.meanings(viewer, Audience(), ["pto"])) == 3
+    assert sum(one.documents for one in await catalogue.meanings(viewer, Audience.of([shelf.viewer(STAFF)]), ["pto"])) == 3
+    assert sum(one.documents for one in await catalogue.meanings(shelf.viewer("group:x"), Audience(), ["pto"])) == 0
+
+
+async def test_before_colleagues_who_share_no_principal_what_each_may_read_counts(shelf: Shelf) -> None:
+    both = frozenset({Principal("group:a"), Principal("group:b")})
+    await shelf.ingest(text("both", DEFINED, both), text("one", "The power take off (PTO) shaft.", frozenset({Principal("group:a")})))
+    audience = Audience.of([shelf.viewer("group:a"), shelf.viewer("group:b")])
+    assert await said(shelf, QUESTION, "group:a", audience=audience) == (("PTO", "paid time off"),)
 
 
 def test_forms_that_overlap_are_not_both_replaced() -> None:
@@ -188,7 +243,7 @@ async def test_texts_are_looked_at_while_nothing_is_locked_and_what_has_changed_
     async with shelf.database.tenant(shelf.tenant.id) as connection:
         await connection.execute(update(documents).values(words_found=0))
         await connection.execute(delete(own_words))
-    loop, found = asyncio.get_running_loop(), ledger.definitions
+    loop = asyncio.get_running_loop()
 
     async def publish() -> None:
         async with shelf.database.tenant(shelf.tenant.id) as connection:
@@ -198,7 +253,7 @@ async def test_texts_are_looked_at_while_nothing_is_locked_and_what_has_changed_
     def meanwhile(body: str) -> list[Definition]:
         if "PTO" in body:
             asyncio.run_coroutine_threadsafe(publish(), loop).result()
-        return found(body)
+        return definitions(body)
 
     monkeypatch.setattr(ledger, "definitions", meanwhile)
     await shelf.ingestion.tidy(shelf.tenant.id)
@@ -291,6 +346,7 @@ async def test_adding_what_is_switched_off_switches_it_on(shelf: Shelf) -> None:
         pytest.param("PTO", " \n ", "What it stands for is empty", id="nothing but spaces"),
         pytest.param("PTO", "x" * 101, "What it stands for has 101 characters; 100 are the most", id="too long"),
         pytest.param("a b c d e f g h i", "x", "more than 8 words", id="a short form that is the long one"),
+        pytest.param("X", "a b c d e f g h i", "What it stands for has more than 8 words", id="a long form that no question has"),
         pytest.param("--", "paid time off", "no letter and no digit", id="only punctuation"),
         pytest.param("PTO", "p.t.o.", "are the same to a search already", id="the same on both sides"),
         pytest.param("P\x07TO", "paid time off", "cannot be shown", id="a bell"),

@@ -24,11 +24,10 @@ def upgrade(op: Operations) -> None:
     op.execute("CREATE INDEX own_words_long ON own_words (long_key, short_key)")
     op.execute("""
         CREATE TABLE own_words_added (
-            short_key text NOT NULL,
+            short_key text PRIMARY KEY,
             long_key  text NOT NULL,
             short     text NOT NULL,
-            long      text NOT NULL,
-            PRIMARY KEY (short_key, long_key)
+            long      text NOT NULL
         )""")
     op.execute("""
         CREATE TABLE own_words_off (
