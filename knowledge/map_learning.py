@@ -18,7 +18,7 @@ from knowledge.embedding.port import Embedder, Matrix
 from knowledge.errors import EmbedderUnavailable
 from knowledge.index.places import Places
 from knowledge.query_maps import QueryMaps, Row, Version
-from knowledge.ranking.query_map import LEAST_PAIRS, MOST_DIMENSION, Pairs, bodies, judged
+from knowledge.ranking.query_map import MOST_DIMENSION, Pairs, bodies, judged, lacking
 from tenancy.viewer import TenantId
 
 _CHANGED = 0.2  # of the passages
@@ -32,30 +32,36 @@ class MapLearning:
     embedders: Embedders
     maps: QueryMaps
 
-    async def learn(self, tenant: TenantId, *, anew: bool = False) -> None:
-        """Learn the tenant's map, if it is time to; `anew`: whether or not it is.
+    async def learn(self, tenant: TenantId, *, anew: bool = False) -> str:
+        """Learn the tenant's map, if it is time to and one may be used; `anew`: whether or not. Returns why none can be; empty: it can.
 
         What cannot be learned because there is too little of it leaves no map; where the model is away, what is there stays until it
-        is back.
+        is back. `anew` then raises `EmbedderUnavailable`.
         """
         place = await self.places.serving(tenant)
         if place.dimension > MOST_DIMENSION:
-            return
+            return f"the model's vectors have {place.dimension:,} numbers, and {MOST_DIMENSION:,} are the most"
+        if not (anew or await self.maps.is_on(tenant)):
+            return ""
         rows = await self.maps.rows(tenant, place)
         known = await self.maps.version(tenant, place.model)
         try:
             embedder = self.embedders.of(place.model)
             named = await asyncio.to_thread(_named, rows, embedder.count)
             if known and not anew and known.is_open and not _has_changed(known, {row.passage for row, _ in named}):
-                return
-            pairs = await _pairs(named, embedder) if len(named) >= LEAST_PAIRS else None
+                return ""
+            lack = await asyncio.to_thread(_lacking, named)
+            pairs = None if lack else await _pairs(named, embedder)
         except EmbedderUnavailable:
-            return
+            if anew:
+                raise
+            return ""
         found = await asyncio.to_thread(judged, pairs) if pairs else None
         if found:
             await self.maps.keep(tenant, place.model, found, [row for row, _ in named])
-        else:
-            await self.maps.forget(tenant, place.model)
+            return ""
+        await self.maps.forget(tenant, place.model)
+        return lack or "the model gives no vectors for too many of the titles and headings"
 
 
 def _has_changed(known: Version, passages: set[PassageId]) -> bool:
@@ -67,6 +73,12 @@ def _named(rows: Sequence[Row], count: Callable[[str], int]) -> list[tuple[Row, 
     """Those that have a name, with it: title and headings, as they are embedded in front of the text."""
     names = ((row, embedding_text(row.title, row.heading, "", count=count).strip()) for row in rows)
     return [(row, name) for row, name in names if name]
+
+
+def _lacking(named: Sequence[tuple[Row, str]]) -> str:
+    """What they lack: known before anything is embedded."""
+    numbers = [np.unique(of, return_inverse=True)[1] for of in ([name for _, name in named], [row.document for row, _ in named])]
+    return lacking(*numbers)
 
 
 async def _pairs(named: Sequence[tuple[Row, str]], embedder: Embedder) -> Pairs:

@@ -148,11 +148,21 @@ async def test_a_map_that_has_nothing_to_learn_from_any_more_is_forgotten(shelf:
     await shelf.ingest(*items[:200], *(text(one.name, one.text, group("hr"), title=one.title) for one in items[200:]))
     with monkeypatch.context() as broken:
         broken.setattr(shelf.embedder, "passages", away)
-        broken.setattr("knowledge.map_learning.LEAST_PAIRS", 0)
-        await shelf.map_learning.learn(shelf.tenant.id)
+        broken.setattr("knowledge.map_learning.lacking", lambda *_: "")
+        assert await shelf.map_learning.learn(shelf.tenant.id) == ""
+        with pytest.raises(EmbedderUnavailable):
+            await shelf.map_learning.learn(shelf.tenant.id, anew=True)
     assert await shelf.maps.version(shelf.tenant.id, PLACE.model) is not None, "where the model is away nothing is known to be too little"
-    await shelf.map_learning.learn(shelf.tenant.id)
+    monkeypatch.setattr(shelf.embedder, "passages", away)
+    said = await shelf.map_learning.learn(shelf.tenant.id, anew=True)
+    assert said == "200 of 256 passages that have a title or heading", "nothing is embedded to know that"
     assert await shelf.maps.version(shelf.tenant.id, PLACE.model) is None
+
+
+async def test_nothing_is_learned_for_those_who_use_none(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shelf.maps.switch(shelf.tenant.id, on=False)
+    monkeypatch.setattr(shelf.maps, "rows", None)
+    assert await shelf.map_learning.learn(shelf.tenant.id) == ""
 
 
 async def kept(shelf: Shelf, *, helps: bool = True, number: float = -1.0) -> None:
@@ -247,5 +257,5 @@ async def test_what_cannot_be_read_fails_no_search(warned: Mock) -> None:
 async def test_vectors_that_are_too_wide_are_left_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("knowledge.map_learning.MOST_DIMENSION", 10)
     monkeypatch.setattr(shelf.maps, "rows", None)
-    await shelf.map_learning.learn(shelf.tenant.id)
+    assert await shelf.map_learning.learn(shelf.tenant.id) == "the model's vectors have 64 numbers, and 10 are the most"
     assert not await used(shelf)
