@@ -1,6 +1,7 @@
 """What the spellings of one form have in common. Pure, and apart from the analyser: keys are kept, and outlive it."""
 
 import re
+from functools import lru_cache
 from importlib.resources import files
 
 from knowledge.terms import folded
@@ -19,6 +20,7 @@ def key_of(form: str) -> str:
     return " ".join(map(_key_of_word, WORD.findall(_DOTS.sub("", form))))
 
 
+@lru_cache(1_024)  # a form begins at each word of a question, and each word is in up to eight
 def _key_of_word(word: str) -> str:
     one = OF_ONE.sub("", word)
     if one.isupper():

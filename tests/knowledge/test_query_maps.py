@@ -235,9 +235,12 @@ async def test_a_map_is_read_once_and_remembered(shelf: Shelf, monkeypatch: pyte
 
 async def test_no_more_maps_are_remembered_than_there_is_room_for(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     await kept(shelf)
-    monkeypatch.setattr(query_maps, "_MOST_KNOWN", 0)
     assert await used(shelf)
-    assert not shelf.maps._seen
+    assert await used(shelf)
+    assert shelf.maps._bytes == DIMENSION * DIMENSION * 4
+    monkeypatch.setattr(query_maps, "_MOST_BYTES", DIMENSION * DIMENSION * 4 - 1)
+    assert await used(shelf)
+    assert (shelf.maps._seen, shelf.maps._bytes) == ({}, 0)
 
 
 class Away:
