@@ -67,7 +67,7 @@ class Work:
     tidy_index: Callable[[TenantId], Awaitable[None]]
     mend_index: Callable[[TenantId], Awaitable[object]]
     learn_doubt: Callable[[TenantId], Awaitable[None]]
-    learn_map: Callable[[TenantId], Awaitable[None]]
+    learn_map: Callable[[TenantId], Awaitable[object]]
     nightly: Callable[[], Awaitable[None]]
 
 

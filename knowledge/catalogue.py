@@ -121,10 +121,12 @@ class Catalogue:
     async def meanings(self, viewer: Viewer, audience: Audience, keys: Collection[str]) -> list[Meaning]:
         """What may be said to viewer and audience of the short forms among `keys`, and of those whose long form is.
 
-        What a document says counts only where they may all read a document that says so.
+        What a document says counts only where they may all read a document that says so. Of what is common not every document is counted.
         """
+        shared = viewer.principals & audience.shared() if audience.members else viewer.principals
+        others = viewer.principals - shared
         async with self._database.tenant(viewer.tenant) as connection:
-            rows = (await connection.execute(KNOWN, {"keys": list(keys)})).all()
+            rows = (await connection.execute(KNOWN, {"keys": list(keys), "shared": sorted(shared), "others": sorted(others)})).all()
         readable = [row for row in rows if row.readers is None or _may_all(viewer, audience, frozenset(map(Principal, row.readers)))]
         counted: Counter[tuple[str, str, bool]] = Counter()
         for row in readable:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.chunking import embedding_text
 from knowledge.documents import PassageId
@@ -17,7 +18,7 @@ from knowledge.embedding.port import Embedder, Matrix
 from knowledge.errors import EmbedderUnavailable
 from knowledge.index.places import Places
 from knowledge.query_maps import QueryMaps, Row, Version
-from knowledge.ranking.query_map import LEAST_PAIRS, MOST_DIMENSION, Pairs, bodies, judged
+from knowledge.ranking.query_map import MOST_DIMENSION, Pairs, bodies, judged, lacking
 from tenancy.viewer import TenantId
 
 _CHANGED = 0.2  # of the passages
@@ -31,30 +32,36 @@ class MapLearning:
     embedders: Embedders
     maps: QueryMaps
 
-    async def learn(self, tenant: TenantId, *, anew: bool = False) -> None:
-        """Learn the tenant's map, if it is time to; `anew`: whether or not it is.
+    async def learn(self, tenant: TenantId, *, anew: bool = False) -> str:
+        """Learn the tenant's map, if it is time to and one may be used; `anew`: whether or not. Returns why none can be; empty: it can.
 
         What cannot be learned because there is too little of it leaves no map; where the model is away, what is there stays until it
-        is back.
+        is back. `anew` then raises `EmbedderUnavailable`.
         """
         place = await self.places.serving(tenant)
         if place.dimension > MOST_DIMENSION:
-            return
+            return f"the model's vectors have {place.dimension:,} numbers, and {MOST_DIMENSION:,} are the most"
+        if not (anew or await self.maps.is_on(tenant)):
+            return ""
         rows = await self.maps.rows(tenant, place)
         known = await self.maps.version(tenant, place.model)
         try:
             embedder = self.embedders.of(place.model)
             named = await asyncio.to_thread(_named, rows, embedder.count)
             if known and not anew and known.is_open and not _has_changed(known, {row.passage for row, _ in named}):
-                return
-            pairs = await _pairs(named, embedder) if len(named) >= LEAST_PAIRS else None
+                return ""
+            lack = await asyncio.to_thread(_lacking, named)
+            pairs = None if lack else await _pairs(named, embedder)
         except EmbedderUnavailable:
-            return
+            if anew:
+                raise
+            return ""
         found = await asyncio.to_thread(judged, pairs) if pairs else None
         if found:
             await self.maps.keep(tenant, place.model, found, [row for row, _ in named])
-        else:
-            await self.maps.forget(tenant, place.model)
+            return ""
+        await self.maps.forget(tenant, place.model)
+        return lack or "the model gives no vectors for too many of the titles and headings"
 
 
 def _has_changed(known: Version, passages: set[PassageId]) -> bool:
@@ -68,6 +75,12 @@ def _named(rows: Sequence[Row], count: Callable[[str], int]) -> list[tuple[Row, 
     return [(row, name) for row, name in names if name]
 
 
+def _lacking(named: Sequence[tuple[Row, str]]) -> str:
+    """What they lack: known before anything is embedded."""
+    numbers = [np.unique(of, return_inverse=True)[1] for of in ([name for _, name in named], [row.document for row, _ in named])]
+    return lacking(*numbers)
+
+
 async def _pairs(named: Sequence[tuple[Row, str]], embedder: Embedder) -> Pairs:
     names = sorted({name for _, name in named})
     made = await embedder.passages(names)
@@ -75,9 +88,18 @@ async def _pairs(named: Sequence[tuple[Row, str]], embedder: Embedder) -> Pairs:
 
 
 def _joined(named: Sequence[tuple[Row, str]], numbers: Mapping[str, int], vectors: Matrix) -> Pairs:
-    """`numbers`: of the names, in the order of their `vectors`."""
+    """`numbers`: of the names, in the order of their `vectors`. Without what a model said nothing of: one such pair would spoil the map."""
     names = np.array([numbers[name] for _, name in named])
     shares = np.array([len(name) / (len(name) + row.characters) for row, name in named], np.float32)
-    answers = bodies(np.stack([row.vector for row, _ in named]), vectors[names], shares)
+    passages = np.stack([row.vector for row, _ in named])
+    answers = bodies(passages, vectors[names], shares)
     documents = np.unique([row.document for row, _ in named], return_inverse=True)[1]
-    return Pairs(questions=vectors[names], answers=answers, names=names, documents=documents)
+    pairs = Pairs(questions=vectors[names], answers=answers, names=names, documents=documents)
+    return pairs.only(_tells(passages) & _tells(pairs.questions) & _tells(answers))
+
+
+def _tells(vectors: Matrix) -> NDArray[np.bool_]:
+    """Of each vector whether it is one: numbers, and not all 0."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    told: NDArray[np.bool_] = np.isfinite(lengths) & (lengths > 0)
+    return told

@@ -32,7 +32,8 @@ from tenancy.viewer import EVERYONE, TenantId
 
 _FRESH_S = 2.0
 """How long a process believes what it has read."""
-_MOST_KNOWN = 100  # tenants whose map a process remembers: 59 MB of 384 numbers a vector
+_MOST_BYTES = 64 * 2**20  # of maps that a process remembers: of 113 tenants with 384 numbers a vector, of 16 with 1,024
+_LEAST_BYTES = 1_024  # that a tenant without one counts for
 _MOST_PASSAGES = 4_000
 """That are learned from, drawn by a digest of their ids: of 100,000 as of a few thousand the same ones the next time."""
 _SWITCH = "query_map"  # of the tenant's settings: whether one may be used; not said: yes
@@ -73,6 +74,10 @@ class _Seen(NamedTuple):
     map: Map | None
     at: float
 
+    @property
+    def bytes(self) -> int:
+        return _LEAST_BYTES if self.map is None else self.map.nbytes
+
 
 _of_model = query_maps.c.model
 _current = and_(documents.c.id == passages.c.document, documents.c.version == passages.c.version)
@@ -106,6 +111,7 @@ class QueryMaps:
         """Kept in `database`, in the tenants' schemas."""
         self._database = database
         self._seen: dict[TenantId, _Seen] = {}
+        self._bytes = 0  # of what is seen
 
     async def used(self, tenant: TenantId, place: Place) -> Map | None:
         """What turns the vector of a question that is searched for at `place`; None: it stays as it is.
@@ -115,10 +121,11 @@ class QueryMaps:
         seen, now = self._seen.get(tenant), asyncio.get_running_loop().time()
         if seen is None or seen.place != place or now - seen.at >= _FRESH_S:
             seen = await self._read(tenant, place, seen, now)
-        self._seen.pop(tenant, None)
+        self._forget(tenant)
         self._seen[tenant] = seen  # last of all: the first is whom nobody has asked for longest
-        if len(self._seen) > _MOST_KNOWN:
-            del self._seen[next(iter(self._seen))]
+        self._bytes += seen.bytes
+        while self._bytes > _MOST_BYTES:
+            self._forget(next(iter(self._seen)))
         return seen.map
 
     async def version(self, tenant: TenantId, model: str) -> Version | None:
@@ -177,6 +184,10 @@ class QueryMaps:
         async with self._database.tenant(tenant) as connection:
             return not await connection.scalar(select(_switched_off))
 
+    def _forget(self, tenant: TenantId) -> None:
+        if seen := self._seen.pop(tenant, None):
+            self._bytes -= seen.bytes
+
     async def _read(self, tenant: TenantId, place: Place, seen: _Seen | None, now: float) -> _Seen:
         """As it is now. What nothing has happened to since it was `seen` is not read again."""
         try:
@@ -207,4 +218,8 @@ def _unpacked(kept: bytes, dimension: int) -> Map | None:
     if len(kept) != dimension * dimension * np.dtype(np.float32).itemsize:
         _log.warning("a query map is not of %d x %d numbers and is left out; the next learning makes another", dimension, dimension)
         return None
-    return np.frombuffer(kept, np.float32).reshape(dimension, dimension)
+    numbers = np.frombuffer(kept, np.float32)
+    if not np.isfinite(numbers).all():
+        _log.warning("a query map holds what is no number and is left out; the next learning makes another")
+        return None
+    return numbers.reshape(dimension, dimension)

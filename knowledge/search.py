@@ -15,7 +15,7 @@ from knowledge.access import may_all_read, may_read
 from knowledge.catalogue import Catalogue, Proposed
 from knowledge.documents import Findings, Hit, Passage, Withheld
 from knowledge.embedding.known import Embedders
-from knowledge.embedding.port import States
+from knowledge.embedding.port import Asked, States
 from knowledge.errors import EmbedderUnavailable, IndexMissing, IndexUnavailable
 from knowledge.index.places import Opened, Places
 from knowledge.index.port import Proposal
@@ -39,7 +39,9 @@ from knowledge.ranking import (
     turned,
     unread,
 )
+from knowledge.ranking.query_map import Map
 from knowledge.terms import terms
+from knowledge.waiting import all_of
 from tenancy.errors import StoreUnavailable
 from tenancy.viewer import EVERYONE, Audience, Principal, Viewer
 
@@ -88,18 +90,17 @@ class Search:
         `own`: what was said, where `query` is that with its subject; searched beside it, at the same time.
         """
         searches = [self.ranked(viewer, audience, text, Depth.of(limit)) for text in ((query, own) if own else (query,))]
-        results = await asyncio.gather(*searches, return_exceptions=True)  # none is left behind at work when the other fails
-        failure = next((result for result in results if isinstance(result, BaseException)), None)
-        if failure is not None:
-            raise failure
-        found = reduce(together, (result for result in results if isinstance(result, Findings)))
+        found = reduce(together, await all_of(*searches))
         hits = diversify(_placed(found, query), limit)
         with _Clock(found.timings_ms).step("beside"):
             return replace(found, hits=tuple(await self._with_neighbours(viewer, audience, hits)))
 
     async def _with_neighbours(self, viewer: Viewer, audience: Audience, hits: Sequence[Hit]) -> list[Hit]:
-        """The hits with what stands beside the first of them, checked live as they were."""
-        read = await self.catalogue.proposed(viewer.tenant, wanted, None, 0) if (wanted := unread(hits)) else {}
+        """The hits with what stands beside the first of them, checked live as they were; without, where that cannot be read."""
+        try:
+            read = await self.catalogue.proposed(viewer.tenant, wanted, None, 0) if (wanted := unread(hits)) else {}
+        except StoreUnavailable:
+            return list(hits)
         return beside(hits, {place: one.passage for place, one in read.items() if not _refused(one, viewer, audience)})
 
     async def placed(self, viewer: Viewer, audience: Audience, query: str, depth: Depth) -> Findings:
@@ -172,7 +173,8 @@ class _OneSearch:
                 return await self.again_for_all(found, reading)
             return found
         finally:
-            reading.cancel()  # nobody waits for it, if that failed
+            reading.cancel()  # if that failed nobody needs it
+            await asyncio.gather(reading, return_exceptions=True)
 
     async def read(self) -> Reading:
         """The question with what its words mean here to all who will see the answer; as it is where that cannot be told."""
@@ -198,18 +200,11 @@ class _OneSearch:
         if len(principals) >= MANY:
             with self.clock.step("narrow"):
                 principals = await self.parts.catalogue.occurring(self.viewer.tenant, principals)
-        vectors, words = await asyncio.gather(
-            self.by_vector(principals, reading), self.by_words(principals, reading), return_exceptions=True
-        )
-        if isinstance(words, BaseException):
-            raise words
-        if isinstance(vectors, EmbedderUnavailable | IndexUnavailable):
-            self.lacking.append(vectors)
-            vectors = _NOTHING_NEAR
-        if isinstance(vectors, BaseException):
-            raise vectors
-        near, states = vectors
-        return _Proposed(fuse(words, near, self.depth.keep), states)
+        by_vector = asyncio.ensure_future(self.by_vector_if_possible(principals, reading))
+        by_words = asyncio.ensure_future(self.by_words(principals, reading))
+        await all_of(by_vector, by_words)
+        near, states = by_vector.result()
+        return _Proposed(fuse(by_words.result(), near, self.depth.keep), states)
 
     async def by_words(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> Sequence[Proposal]:
         if not self.parts.recipe.words:
@@ -217,27 +212,42 @@ class _OneSearch:
         ways = (await reading).ways
         with self.clock.step("words"):
             index, lists = self.opened.index, self.depth.lists
-            return best_of(await asyncio.gather(*(index.by_words(terms(way), principals, lists) for way in ways)))
+            return best_of(await all_of(*(index.by_words(terms(way), principals, lists) for way in ways)))
+
+    async def by_vector_if_possible(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> "_Near":
+        try:
+            return await self.by_vector(principals, reading)
+        except (EmbedderUnavailable, IndexUnavailable) as error:
+            self.lacking.append(error)
+            return _NOTHING_NEAR
 
     async def by_vector(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> "_Near":
         """What is near the question, and the states of its tokens, of each way to ask it."""
-        with self.clock.step("embed"):
-            embedder = self.parts.embedders.of(self.opened.place.model)
-            asked = [await embedder.query(self.query)]
-            asked += await asyncio.gather(*map(embedder.query, (await reading).ways[1:]))
+        learned = asyncio.ensure_future(self.learned())  # while the question is embedded
+        first = asyncio.ensure_future(self.embedded(self.query))
+        await all_of(learned, first)
+        asked = [first.result()]
+        with suppress(EmbedderUnavailable):  # one way to ask it will do
+            asked += await all_of(*map(self.embedded, (await reading).ways[1:]))
         states = [one.states for one in asked]
         if not self.parts.recipe.vectors:
             return _Near((), states)
         with self.clock.step("vectors"):
-            index, lists = self.opened.index, self.depth.lists
-            learned = await self.parts.maps.used(self.viewer.tenant, self.opened.place) if self.may_be_turned() else None
-            vectors = [one.vector if learned is None else turned(learned, one.vector) for one in asked]
-            return _Near(best_of(await asyncio.gather(*(index.by_vector(vector, principals, lists) for vector in vectors))), states)
+            index, lists, by = self.opened.index, self.depth.lists, learned.result()
+            vectors = [one.vector if by is None else turned(by, one.vector) for one in asked]
+            return _Near(best_of(await all_of(*(index.by_vector(vector, principals, lists) for vector in vectors))), states)
 
-    def may_be_turned(self) -> bool:
-        """Whether viewer and audience may all read what query maps are learned from."""
+    async def embedded(self, way: str) -> Asked:
+        with self.clock.step("embed"):
+            return await self.parts.embedders.of(self.opened.place.model).query(way)
+
+    async def learned(self) -> Map | None:
+        """What turns the question, if viewer and audience may all read what query maps are learned from."""
         everybody = frozenset({EVERYONE})
-        return bool(self.parts.recipe.map) and may_read(self.viewer, everybody) and may_all_read(self.audience, everybody)
+        wanted = self.parts.recipe.vectors and self.parts.recipe.map
+        if not (wanted and may_read(self.viewer, everybody) and may_all_read(self.audience, everybody)):
+            return None
+        return await self.parts.maps.used(self.viewer.tenant, self.opened.place)
 
     async def dispose(self, proposed: "_Proposed", reading: Reading) -> Findings:
         """The live check: what exists, is current, and may be read by the asker and everybody who will see the answer; and its order."""

@@ -32,6 +32,7 @@ documents = Table(
     Column("indexed_at", DateTime(timezone=True), nullable=False),
     Column("standing", Text, nullable=False),
     Column("words_found", Integer, nullable=False),
+    Column("words_version", Integer, nullable=False),
 )
 
 document_versions = Table(
@@ -86,6 +87,7 @@ own_words = Table(
     "own_words",
     metadata,
     Column("document", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
     Column("short_key", Text, primary_key=True),
     Column("long_key", Text, primary_key=True),
     Column("short", Text, nullable=False),
@@ -96,7 +98,7 @@ own_words_added = Table(
     "own_words_added",
     metadata,
     Column("short_key", Text, primary_key=True),
-    Column("long_key", Text, primary_key=True),
+    Column("long_key", Text, nullable=False),
     Column("short", Text, nullable=False),
     Column("long", Text, nullable=False),
 )

@@ -108,18 +108,17 @@ async def map_(settings: Settings, slug: str | None, *, learn: bool, switch: boo
             if switch is not None:
                 await house.maps.switch(tenant.id, on=switch)
                 await house.audit.append(tenant.id, "operator", "query_map.switched", "on" if switch else "off", {})
-            if learn:
-                await house.map_learning.learn(tenant.id, anew=True)
-            click.echo(f"{tenant.slug}\t{await query_map(house, tenant.id)}")
+            why = await house.map_learning.learn(tenant.id, anew=True) if learn else ""
+            click.echo(f"{tenant.slug}\t{await query_map(house, tenant.id, why)}")
     return 0
 
 
-async def query_map(house: House, tenant: TenantId) -> str:
-    """The tenant's query map in a sentence, and whether it is used."""
+async def query_map(house: House, tenant: TenantId, why: str = "") -> str:
+    """The tenant's query map in a sentence, and whether it is used; `why` none can be learned, if that is known."""
     known = await house.maps.version(tenant, (await house.places.serving(tenant)).model)
     switched = "" if await house.maps.is_on(tenant) else "; switched off"
     if known is None:
-        return f"no map: it is learned by night, where there are enough titles and headings{switched}"
+        return f"no map: {why or 'it is learned by night, where there are enough titles and headings'}{switched}"
     figures = f"names held out find their passages at a mean reciprocal rank of {known.before:.3f} without and {known.after:.3f} with it"
     if not known.helps:
         use = "not used: no help"

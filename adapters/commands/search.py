@@ -25,6 +25,9 @@ async def search(settings: Settings, text: str, slug: str, email: str, *, limit:
         passages = [_as_json(hit) for hit in found.hits]
         click.echo(json.dumps({"passages": passages, "read_as": dict(found.read_as), "took_ms": round(took, 1)}, ensure_ascii=False))
     else:
+        if found.read_as:
+            others = ", ".join(f"{said} as {also}" for said, also in found.read_as)
+            click.echo(f"Read with {others} too.", err=True)
         click.echo("\n\n".join(map(_as_text, found.hits)) or "I found nothing about that in the documents this person can read.")
     return 0
 

@@ -25,8 +25,9 @@ async def list_(settings: Settings, slug: str, *, as_json: bool) -> int:
         return 0
     for entry in entries:
         click.echo(f"{entry.meaning.short}\t{entry.meaning.long}\t{_state(entry)}\t{_source(entry)}")
-    if unclear := sum(entry.is_unclear for entry in entries):
-        click.echo(f"{unclear} are left alone, for documents differ. Add the one that is meant, or switch the other off.", err=True)
+    if unclear := len({entry.meaning.key[0] for entry in entries if entry.is_unclear}):
+        left = "1 is" if unclear == 1 else f"{unclear} are"
+        click.echo(f"{left} left alone, for documents differ. Add the one that is meant, or switch the other off.", err=True)
     if not entries:
         click.echo(_NONE, err=True)
     return 0
@@ -36,9 +37,11 @@ async def add(settings: Settings, slug: str, short: str, long: str) -> int:
     """Say what a short form stands for."""
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
-        meaning = await Glossary(house.database).add(tenant.id, short, long)
-        await _audited(house, tenant, "words.added", meaning.short)
+        meaning, replaced = await Glossary(house.database).add(tenant.id, short, long)
+        await _audited(house, tenant, "words.added", f"{meaning.short} for {meaning.long}")
     click.echo(f"Questions with {meaning.short} are searched for by {meaning.long} too from now on, and the other way round.")
+    if replaced is not None:
+        click.echo(f"That replaces {replaced}, which was added for it before.")
     return 0
 
 
@@ -47,7 +50,7 @@ async def off(settings: Settings, slug: str, short: str, long: str | None) -> in
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
         await Glossary(house.database).switch_off(tenant.id, short, long)
-        await _audited(house, tenant, "words.off", short)
+        await _audited(house, tenant, "words.off", _named(short, long))
     click.echo(f"{_named(short, long)} is off, whatever documents say. To switch it on again: footnote words on --tenant {slug} {short!r}")
     return 0
 
@@ -68,13 +71,13 @@ async def remove(settings: Settings, slug: str, short: str, long: str | None) ->
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
         await Glossary(house.database).remove(tenant.id, short, long)
-        await _audited(house, tenant, "words.removed", short)
+        await _audited(house, tenant, "words.removed", _named(short, long))
     click.echo(f"Removed what was said of {_named(short, long)}. What documents say of it holds.")
     return 0
 
 
-async def _audited(house: House, tenant: Tenant, action: str, short: str) -> None:
-    await house.audit.append(tenant.id, "operator", action, short)
+async def _audited(house: House, tenant: Tenant, action: str, named: str) -> None:
+    await house.audit.append(tenant.id, "operator", action, named)
 
 
 def _named(short: str, long: str | None) -> str:

@@ -55,6 +55,9 @@ class OpenAILikeEmbedder:
             raise EmbedderUnavailable(message) from error
         vectors = np.asarray(found, np.float32)
         lengths: Matrix = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
+        if not (np.isfinite(vectors).all() and lengths.all()):
+            message = "The embedding server gave a vector of zeros, or of no numbers, which nothing can be found by. Check EMBEDDING_NAME."
+            raise EmbedderUnavailable(message)
         return Embedded(vectors / lengths)
 
     def count(self, text: str) -> int:

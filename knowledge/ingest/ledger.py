@@ -15,9 +15,10 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, delete, exists, func, insert, select, text, tuple_, update
+from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, delete, exists, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -182,7 +183,7 @@ class Ledger:
         """Make the staged versions the current ones, all at once."""
         async with self._changing() as connection:
             await connection.execute(_PUBLISH, [{**_current(draft), "of": draft.id} for draft in drafts])
-            await _define(connection, {draft.id: draft.defined for draft in drafts})
+            await _define(connection, {(draft.id, draft.version): draft.defined for draft in drafts})
             for table in (passages, document_versions):
                 current = select(documents.c.version).where(documents.c.id == table.c.document).scalar_subquery()
                 named = table.c.document.in_([draft.id for draft in drafts if draft.version > 1])
@@ -190,17 +191,28 @@ class Ledger:
 
     async def define(self) -> None:
         """Look for the short forms that documents explain in those of a time before that was done, or was done as it is now."""
-        while await self._define_some():
-            pass
+        last: str | None = ""
+        while last is not None:
+            last = await self._define_some(last)
 
-    async def _define_some(self) -> bool:
-        """Whether there were any. Those that others are just changing are passed over: what they write is looked at by them."""
+    async def _define_some(self, after: str) -> str | None:
+        """Look at some whose ids come `after`. Returns the last of them; None: there are none.
+
+        Nothing is held while texts are looked at. Those that others change meanwhile are passed over: what they write is looked at by
+        them, or by the next tidying.
+        """
         async with self._database.tenant(self._tenant) as connection:
-            texts = {row.id: row.text for row in await connection.execute(_NOT_LOOKED_AT)}
-            defined = await asyncio.to_thread(lambda: {DocumentId(of): definitions(text) for of, text in texts.items()})
-            await _define(connection, defined)
-            await connection.execute(update(documents).where(documents.c.id.in_(defined)).values(words_found=FINDER))
-        return bool(texts)
+            upcoming = (await connection.execute(_NOT_LOOKED_AT, {"after": after})).all()
+            sizes = accumulate(row.size for row in upcoming)
+            chosen = [row.id for row, size in zip(upcoming, sizes, strict=True) if size <= _A_LOOK] or [row.id for row in upcoming[:1]]
+            texts = {(DocumentId(row.id), row.version): row.text for row in await connection.execute(_TEXTS, {"ids": chosen})}
+        if not upcoming:
+            return None
+        defined = await asyncio.to_thread(lambda: {of: definitions(text) for of, text in texts.items()})
+        async with self._database.tenant(self._tenant) as connection:
+            same = await connection.execute(_STILL_NOT_LOOKED_AT.where(tuple_(documents.c.id, documents.c.version).in_(list(defined))))
+            await _define(connection, {(of := (DocumentId(row.id), row.version)): defined[of] for row in same})
+        return str(chosen[-1])
 
     async def remove(self, gone: Collection[DocumentId]) -> None:
         """Forget documents; from here on nothing of them passes the live check."""
@@ -262,24 +274,37 @@ _KEEP = upsert(passage_states)
 _KEEP = _KEEP.on_conflict_do_update(
     index_elements=["passage", "model"], set_={"states": _KEEP.excluded.states, "vector": _KEEP.excluded.vector}
 )
-_A_LOOK = 100  # documents whose texts are read at once
+_A_LOOK = 1_000_000  # bytes of texts that are read at once, unless one alone has more
+_MOST_LOOKED_AT = 100  # documents
+_current_text = and_(document_versions.c.document == documents.c.id, document_versions.c.version == documents.c.version)
+# An older finder leaves what a newer one found. A process of a time before there were any publishes versions that none has looked at.
+_not_looked_at = or_(documents.c.words_found < FINDER, documents.c.words_version != documents.c.version)
 _NOT_LOOKED_AT = (
-    select(documents.c.id, document_versions.c.text)
-    .join(document_versions, and_(document_versions.c.document == documents.c.id, document_versions.c.version == documents.c.version))
-    .where(documents.c.version > 0, documents.c.words_found != FINDER)
+    select(documents.c.id, func.octet_length(document_versions.c.text).label("size"))
+    .join(document_versions, _current_text)
+    .where(documents.c.version > 0, _not_looked_at, documents.c.id > bindparam("after"))
     .order_by(documents.c.id)
-    .limit(_A_LOOK)
-    .with_for_update(of=documents, skip_locked=True)
+    .limit(_MOST_LOOKED_AT)
 )
+_TEXTS = (
+    select(documents.c.id, documents.c.version, document_versions.c.text)
+    .join(document_versions, _current_text)
+    .where(documents.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+)
+_STILL_NOT_LOOKED_AT = select(documents.c.id, documents.c.version).where(_not_looked_at).order_by(documents.c.id)
+_STILL_NOT_LOOKED_AT = _STILL_NOT_LOOKED_AT.with_for_update(key_share=True, skip_locked=True)
 _CHANGED = update(sources).where(sources.c.id == bindparam("of")).values(revision=sources.c.revision + 1)
 
 
-async def _define(connection: AsyncConnection, defined: Mapping[DocumentId, Sequence[Definition]]) -> None:
-    """Replace what these documents explain."""
-    await connection.execute(delete(own_words).where(own_words.c.document.in_(defined)))
+async def _define(connection: AsyncConnection, defined: Mapping[tuple[DocumentId, int], Sequence[Definition]]) -> None:
+    """Replace what these documents explain by what these versions of theirs do, and note that they were looked at."""
+    of = [document for document, _ in defined]
+    await connection.execute(delete(own_words).where(own_words.c.document.in_(of)))
+    looked_at = update(documents).where(documents.c.id.in_(of))
+    await connection.execute(looked_at.values(words_found=FINDER, words_version=documents.c.version))
     rows = [
-        {"document": document, "short_key": key_of(one.short), "long_key": key_of(one.long), **one._asdict()}
-        for document, found in defined.items()
+        {"document": document, "version": version, "short_key": key_of(one.short), "long_key": key_of(one.long), **one._asdict()}
+        for (document, version), found in defined.items()
         for one in found
     ]
     if rows:
@@ -319,7 +344,6 @@ def _current(draft: Draft) -> dict[str, object]:
         "size": draft.size,
         "modified_at": draft.modified_at,
         "standing": draft.standing,
-        "words_found": FINDER,
         "indexed_at": datetime.now(UTC),
     }
 

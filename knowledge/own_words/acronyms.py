@@ -7,6 +7,7 @@ least.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from knowledge.own_words.keys import OF_ONE, WORD, key_of
@@ -15,6 +16,7 @@ FINDER = 1
 """Of what `definitions` finds, and of keys. To be raised when that changes: every text is then looked at again (`Ingestion.tidy`)."""
 
 MOST = 200  # of one document; a list of literature explains hundreds
+_MOST_LOOKED_AT = 2_000  # places of one text where a short form may be explained; of more, those that come first
 LONGEST_SHORT, LONGEST_LONG = 12, 100  # characters
 _LEAST_LETTERS, _LEAST_WORDS = 2, 2
 _A_LETTER_WITHIN_FOR = 3  # letters of a short form: one of three may come from within a word, two of six
@@ -60,49 +62,93 @@ class _Word(NamedTuple):
 
 
 def definitions(text: str) -> list[Definition]:
-    """The definitions that a text gives, in their order, none twice, `MOST` at most."""
+    """The definitions that a text gives, none twice, `MOST` at most: long forms first, then the rest, each in the order of the text."""
     found = {(key_of(one.short), key_of(one.long)): one for one in reversed(list(_all(text)))}
     return list(reversed(found.values()))[:MOST]
 
 
 def _all(text: str) -> Iterator[Definition]:
-    for pattern in (_IN_PARENTHESES, _AFTER_OR):
+    for pattern, match, short in islice(_places(text), _MOST_LOOKED_AT):
+        if pattern in {_IN_PARENTHESES, _AFTER_OR}:
+            yield from _before(text, match.start(), short, strict=pattern is _AFTER_OR)
+        else:
+            yield from _after(match["long"], short, whole=pattern is not _STANDS_FOR, strict=pattern is _LINE)
+
+
+def _places(text: str) -> "Iterator[tuple[re.Pattern[str], re.Match[str], str]]":
+    """Where something stands that might be a short form, and what it is."""
+    for pattern in (_IN_PARENTHESES, _AFTER_OR, _EXPLAINED, _STANDS_FOR, _LINE):
         for match in pattern.finditer(text):
-            yield from _before(text, match, strict=pattern is _AFTER_OR)
-    for pattern in (_EXPLAINED, _STANDS_FOR, _LINE):
-        for match in pattern.finditer(text):
-            yield from _after(match, whole=pattern is not _STANDS_FOR, strict=pattern is _LINE)
+            if short := short_form(match["short"]):
+                yield pattern, match, short
 
 
-def _before(text: str, match: "re.Match[str]", *, strict: bool) -> Iterator[Definition]:
-    """The run of words that ends at `match` and gives the letters of its short form."""
-    short = short_form(match["short"])
-    if short:
-        letters = _letters(short)
-        words = _run_before(text, match.start(), min(len(letters) + 5, 2 * len(letters)))
-        runs = [words[-count:] for count in range(_LEAST_WORDS, len(words) + 1) if words[-count].text not in FUNCTION_WORDS]
-        for found in _best(runs, letters, strict=strict):
-            yield from _definition(short, text[found[0].start : found[-1].end])
+def _before(text: str, end: int, short: str, *, strict: bool) -> Iterator[Definition]:
+    """The run of words that ends at `end` and gives the letters of `short`."""
+    letters = _letters(short)
+    words = _run_before(text, end, min(len(letters) + 5, 2 * len(letters)))
+    if words and words[-1].text not in FUNCTION_WORDS:
+        counts = [count for count in range(_LEAST_WORDS, len(words) + 1) if words[-count].text not in FUNCTION_WORDS]
+        if count := _best(words, letters, counts, backwards=True, strict=strict):
+            yield from _definition(short, text[words[-count].start : words[-1].end])
 
 
-def _after(match: "re.Match[str]", *, whole: bool, strict: bool) -> Iterator[Definition]:
-    """The words that begin the rest of `match` and give the letters of its short form; `whole`: up to its end or a mark."""
-    short = short_form(match["short"])
-    if short:
-        long, letters = match["long"], _letters(short)
-        words = _run(long, 2 * len(letters))
-        runs = [words[:count] for count in range(_LEAST_WORDS, len(words) + 1) if not whole or _ENDS.match(long, words[count - 1].end)]
-        for found in _best(runs, letters, strict=strict):
-            yield from _definition(short, long[found[0].start : found[-1].end])
+def _after(long: str, short: str, *, whole: bool, strict: bool) -> Iterator[Definition]:
+    """The words that begin `long` and give the letters of `short`; `whole`: up to its end or a mark."""
+    letters = _letters(short)
+    words = _run(long, 2 * len(letters))
+    counts = [
+        count
+        for count in range(_LEAST_WORDS, len(words) + 1)
+        if words[count - 1].text not in FUNCTION_WORDS and (not whole or _ENDS.match(long, words[count - 1].end))
+    ]
+    if count := _best(words, letters, counts, backwards=False, strict=strict):
+        yield from _definition(short, long[words[0].start : words[count - 1].end])
 
 
-def _best(runs: Sequence[Sequence[_Word]], letters: str, *, strict: bool) -> Sequence[Sequence[_Word]]:
-    """The first of the runs that gives the letters, with as few from within words as can be; `strict`: none. Empty: there is none."""
-    for within in range(1 if strict else 1 + len(letters) // _A_LETTER_WITHIN_FOR):
-        for run in runs:
-            if run[-1].text not in FUNCTION_WORDS and _give([word.text for word in run], letters, within):
-                return [run]
-    return []
+def _best(words: Sequence[_Word], letters: str, counts: Sequence[int], *, backwards: bool, strict: bool) -> int | None:
+    """How many of the first words give the letters, of those `counts`; `backwards`: of the last words.
+
+    As few letters from within words as can be, then as few words. None: no count does. `strict`: no letter may come from within.
+    """
+    most = 0 if strict else len(letters) // _A_LETTER_WITHIN_FOR
+    within = _from_within([word.text for word in words], letters, most, backwards=backwards)
+    fewest = min(((within[count - 1], count) for count in counts if count <= len(within)), default=(most + 1, 0))
+    return fewest[1] if fewest[0] <= most else None
+
+
+def _from_within(words: Sequence[str], letters: str, most: int, *, backwards: bool) -> list[int]:
+    """For the first word alone, the first two …: how many letters must come from within words for them to give all the letters.
+
+    More than `most`: they do not. `backwards`: for the last word alone, the last two … The list ends where no more words would help.
+    """
+    no, last = most + 1, len(letters)
+    begun, done = (last, 0) if backwards else (0, last)
+    least = [no] * (last + 1)  # by how far the letters are given
+    least[begun] = 0
+    found: list[int] = []
+    for word in reversed(words) if backwards else words:
+        so_far, least = least, list(least) if word in FUNCTION_WORDS else [no] * (last + 1)
+        for start, end in _given(word, letters, most):
+            was, then = (end, start) if backwards else (start, end)
+            least[then] = min(least[then], so_far[was] + end - start - 1)
+        found.append(least[done])
+        if min(least) == no:
+            break
+    return found
+
+
+def _given(word: str, letters: str, most: int) -> Iterator[tuple[int, int]]:
+    """Which stretches of the letters the word can give: the first of each is its own first, `most` more come from within it."""
+    start = letters.find(word[0])
+    while start >= 0:
+        at = 1
+        for end in range(start + 1, min(len(letters), start + 1 + most) + 1):
+            yield start, end
+            at = word.find(letters[end], at) + 1 if end < len(letters) else 0
+            if not at:
+                break
+        start = letters.find(word[0], start + 1)
 
 
 def _definition(short: str, found: str) -> Iterator[Definition]:
@@ -113,6 +159,8 @@ def _definition(short: str, found: str) -> Iterator[Definition]:
 
 def short_form(written: str) -> str | None:
     """`written` as a short form, without the `s` of more than one; None if it is none: no two capitals, a unit, a roman number."""
+    if len(written) < _LEAST_LETTERS:
+        return None
     short = written[:-1] if written.endswith("s") and (written[-2].isupper() or written[-2].isdigit()) else written
     capitals = sum(letter.isupper() for letter in short)
     telling = capitals >= _LEAST_LETTERS and capitals >= sum(letter.islower() for letter in short)
@@ -149,22 +197,3 @@ def _run(text: str, most: int) -> list[_Word]:
 
 def _words(text: str, offset: int) -> list[_Word]:
     return [_Word(one.group().lower(), offset + one.start(), offset + one.end()) for one in WORD.finditer(text)]
-
-
-def _give(words: Sequence[str], letters: str, within: int) -> bool:
-    """Whether the words give all the letters, `within` at most that are not the first of a word."""
-    if not words or not letters:
-        return not letters and all(word in FUNCTION_WORDS for word in words)
-    first, rest = words[0], words[1:]
-    if first in FUNCTION_WORDS and _give(rest, letters, within):
-        return True
-    if first[0] != letters[0]:
-        return False
-    at = 1
-    for taken in range(1, len(letters) + 1):
-        if _give(rest, letters[taken:], within - (taken - 1)):
-            return True
-        at = first.find(letters[taken], at) + 1 if taken < len(letters) else 0
-        if not at or taken > within:
-            return False
-    return False

@@ -20,8 +20,7 @@ _ANY = ""  # in `own_words_off`: whatever the short form means
 _LISTED = text("""
     WITH known AS (
         SELECT short_key, long_key, short, long, title, FALSE AS said
-        FROM own_words JOIN documents ON id = document
-        WHERE version > 0
+        FROM own_words JOIN documents ON id = document AND documents.version = own_words.version
         UNION ALL SELECT short_key, long_key, short, long, NULL, TRUE
         FROM own_words_added)
     SELECT min(short) AS short, min(long) AS long, bool_or(said) AS said, count(title) AS documents, min(title) AS title,
@@ -69,16 +68,21 @@ class Glossary:
             for meaning, row in zip(meanings, rows, strict=True)
         ]
 
-    async def add(self, tenant: TenantId, short: str, long: str) -> Meaning:
-        """Say what a short form means; it holds for everyone in the tenant, and on, instead of what documents say. Raises `BadWords`."""
+    async def add(self, tenant: TenantId, short: str, long: str) -> tuple[Meaning, str | None]:
+        """Say what a short form means; it holds for everyone in the tenant, and on, instead of what documents say, and was said before.
+
+        Returns it, with what the admin said before if that is another thing. Raises `BadWords`.
+        """
         meaning = said(short, long)
         keys = dict(zip(("short_key", "long_key"), meaning.key, strict=True))
         row = {**keys, "short": meaning.short, "long": meaning.long}
-        put = upsert(own_words_added).values(row).on_conflict_do_update(index_elements=list(keys), set_=row)
+        before = select(own_words_added.c.long).where(own_words_added.c.short_key == meaning.key[0]).with_for_update()
+        put = upsert(own_words_added).values(row).on_conflict_do_update(index_elements=["short_key"], set_=row)
         async with self.database.tenant(tenant) as connection:
+            replaced: str | None = await connection.scalar(before.where(own_words_added.c.long_key != meaning.key[1]))
             await connection.execute(put)
             await connection.execute(delete(own_words_off).where(_of(own_words_off, meaning.key[0], (_ANY, meaning.key[1]))))
-        return meaning
+        return meaning, replaced
 
     async def switch_off(self, tenant: TenantId, short: str, long: str | None = None) -> None:
         """Leave a short form alone from now on, whatever documents say or will say; `long`: only where it means that. Raises `BadWords`."""
@@ -121,6 +125,8 @@ def said(short: str, long: str) -> Meaning:
     meaning = Meaning(short=forms[0], long=forms[1], said=True)
     if len(meaning.key[0].split()) > LONGEST_FORM:
         raise BadWords(f"The short form has more than {LONGEST_FORM} words. Write the short one first, then what it stands for.")
+    if len(meaning.key[1].split()) > LONGEST_FORM:
+        raise BadWords(f"What it stands for has more than {LONGEST_FORM} words, too many to be found in a question. Write those that tell.")
     if meaning.key[0] == meaning.key[1]:
         raise BadWords(f"{meaning.short!r} and {meaning.long!r} are the same to a search already. Write two that differ.")
     return meaning

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from knowledge.own_words.acronyms import FUNCTION_WORDS
 from knowledge.own_words.keys import key_of
 
-_EVERYWHERE = 3  # documents
+EVERYWHERE = 3  # documents that explain a short form: then it is common
 _SHORTEST = 3  # letters
 _ALIKE = 4  # letters of a word by which `authority` and `authorization` are one
 
@@ -46,7 +46,7 @@ def is_common(meanings: Sequence[Meaning]) -> bool:
     Who writes of what everybody explains writes both forms, and the other form only brings in what is near. On scifact (2,900
     definitions) nDCG@10 falls from .743 to .733 with all of them, to .742 with these left out.
     """
-    everywhere = sum(one.documents for one in meanings) >= _EVERYWHERE
+    everywhere = sum(one.documents for one in meanings) >= EVERYWHERE
     return not any(one.said for one in meanings) and (everywhere or any(len(one.short) < _SHORTEST for one in meanings))
 
 

@@ -60,15 +60,19 @@ def read(query: str, found: Mapping[str, Span], meanings: Iterable[Meaning]) -> 
     """`query`, in which `forms` found these, with what `meanings` say of them.
 
     `meanings`: all that may be known of the short forms found, and of those that have a long form found. A short form that they
-    disagree about, or that is common, is left alone; so is an ordinary word that is not written in capitals.
+    disagree about, or that is common, is left alone; so is an ordinary word that is not written in capitals. Of forms that overlap
+    the longest is replaced; of those as long the one that stands first.
     """
-    replaced: dict[Span, str] = {}
+    others: list[tuple[Span, str]] = []
     for meaning in (one for several in by_short(meanings).values() if not is_common(several) for one in agreed(several)):
         short, long = (found.get(key) for key in meaning.key)
         if short and not long and _is_meant(query[short.start : short.end], meaning, query):
-            _put(replaced, short, meaning.long)
+            others.append((short, meaning.long))
         elif long and not short:
-            _put(replaced, long, meaning.short)
+            others.append((long, meaning.short))
+    replaced: dict[Span, str] = {}
+    for span, form in sorted(others, key=lambda one: (one[0].start - one[0].end, one[0].start, one[1])):  # the longest first
+        _put(replaced, span, form)
     added = tuple(Added(query[span.start : span.end], also) for span, also in _in_order(replaced))
     return Reading(query, added, _replaced(query, replaced)) if added else Reading(query)
 
@@ -84,8 +88,7 @@ def _is_meant(written: str, meaning: Meaning, query: str) -> bool:
     if short_form(meaning.short) is None:  # an admin's synonym
         return True
     in_capitals = short_form(written) is not None and (not query.isupper() or written == query.strip("?!. "))
-    key = key_of(meaning.short)
-    return in_capitals or not (" " in key or is_ordinary(key))  # `as a` is not A&A
+    return in_capitals or not is_ordinary(key_of(meaning.short), said=meaning.said)
 
 
 def _in_order(forms: Mapping[Span, str]) -> list[tuple[Span, str]]:

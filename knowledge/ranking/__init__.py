@@ -1,7 +1,7 @@
 """From two lists of proposals to one order. Pure functions, a module for each stage of the recipe in `facts/retrieval.md`.
 
     words        what is searched by words: title and headings count three times
-    query_map    the tenant's own words: what turns a question's vector towards its documents
+    query_map    what turns a question's vector towards its documents
     candidates   both lists become one, by the sum of both scores; the best are looked at closely
     late         what the tokens of a passage say to those of the question
     score        words, cosine and late interaction in one number, smoothed over what is near; a document counts as a whole

@@ -1,4 +1,4 @@
-"""The tenant's own words: a map that turns a question's vector towards its passages (`facts/retrieval.md` step 6).
+"""The query map: it turns a question's vector towards the tenant's passages (`facts/retrieval.md` step 6).
 
 Titles and headings stand for questions, what stands below them for their answers. What is learned helps only if names that it has not
 seen find what stands below them better with it, by more than chance. Pure; the same pairs always come to the same map.
@@ -54,11 +54,6 @@ class Pairs:
     names: Numbers  # equal where passages have the same name; 0 and up, none left out
     documents: Numbers  # the same of documents
 
-    @property
-    def suffice(self) -> bool:
-        """Whether there are enough to learn from."""
-        return len(self.names) >= LEAST_PAIRS and int(self.names.max()) >= LEAST_NAMES - 1 and self.questions.shape[1] <= MOST_DIMENSION
-
     def only(self, those: NDArray[np.bool_]) -> "Pairs":
         """Those of the pairs."""
         names, documents = (np.unique(numbers[those], return_inverse=True)[1] for numbers in (self.names, self.documents))
@@ -96,15 +91,12 @@ def judged(pairs: Pairs) -> Judged | None:
 
     Each name is asked once, with the map that was learned from the four fifths without it: no document and no name is on both sides.
     """
-    if not pairs.suffice:
+    if pairs.questions.shape[1] > MOST_DIMENSION or lacking(pairs.names, pairs.documents):
         return None
-    groups = _groups(pairs)
-    folds = np.random.default_rng(_SEED).permutation(int(groups.max()) + 1)[groups] % _FOLDS
-    teaching = [pairs.only(folds != fold) for fold in range(_FOLDS)]
-    if groups.max() < _LEAST_GROUPS - 1 or min(len(set(one.names)) for one in teaching) < LEAST_NAMES / 2:
-        return None
+    groups = _groups(pairs.names, pairs.documents)
+    folds = _folds(groups)
     identity = _identity(pairs)
-    maps = [learned(one) for one in teaching]
+    maps = [learned(pairs.only(folds != fold)) for fold in range(_FOLDS)]
     asked = np.unique(pairs.names, return_index=True)[1]  # one of each name: all of a name are in one group
     before = _reciprocal_ranks(identity, pairs, asked)
     after = np.empty_like(before)
@@ -112,9 +104,26 @@ def judged(pairs: Pairs) -> Judged | None:
         here = folds[asked] == fold
         after[here] = _reciprocal_ranks(by, pairs, asked[here])
     gains = np.bincount(groups[asked], after - before) / np.bincount(groups[asked])
-    helps = gains.mean() > _ERRORS * gains.std(ddof=1) / np.sqrt(len(gains))
     used = (1 - _WAY) * identity + _WAY * np.mean(maps, axis=0)
+    # a map of no numbers would seem perfect: nothing is above what is none
+    helps = np.isfinite(used).all() and gains.mean() > _ERRORS * gains.std(ddof=1) / np.sqrt(len(gains))
     return Judged(used.astype(np.float32), len(asked), float(before.mean()), float(after.mean()), bool(helps))
+
+
+def lacking(names: Numbers, documents: Numbers) -> str:
+    """What passages with these names, of these documents, lack for a map to be learned from them; empty: nothing. As in `Pairs`."""
+    different = len(np.unique(names))
+    if len(names) < LEAST_PAIRS:
+        return f"{len(names)} of {LEAST_PAIRS} passages that have a title or heading"
+    if different < LEAST_NAMES:
+        return f"{different} of {LEAST_NAMES} different titles and headings"
+    groups = _groups(names, documents)
+    if (count := int(groups.max()) + 1) < _LEAST_GROUPS:
+        return f"{count} of {_LEAST_GROUPS} documents that share no title or heading with others"
+    folds = _folds(groups)
+    if min(len(np.unique(names[folds != fold])) for fold in range(_FOLDS)) < LEAST_NAMES / 2:
+        return "nearly all titles and headings are in one document, or shared"
+    return ""
 
 
 def learned(pairs: Pairs) -> Map:
@@ -134,7 +143,7 @@ def learned(pairs: Pairs) -> Map:
 def loss(by: Map, questions: Matrix, answers: Matrix) -> tuple[float, Map]:
     """How little each question, mapped, prefers its own answer to those of the others, with the pull to the identity; and its gradient."""
     mapped = questions @ by.T
-    lengths = np.linalg.norm(mapped, axis=1, keepdims=True)
+    lengths = _lengths(mapped)
     unit = mapped / lengths
     logits = _SCALE * unit @ answers.T
     logits -= logits.max(axis=1, keepdims=True)
@@ -161,12 +170,18 @@ def _batches(names: Numbers, random: np.random.Generator) -> Iterator[Numbers]:
         yield from np.array_split(order, -(-len(order) // _BATCH))
 
 
-def _groups(pairs: Pairs) -> Numbers:
+def _folds(groups: Numbers) -> Numbers:
+    """For each pair, in which fifth it is held out."""
+    folds: Numbers = np.random.default_rng(_SEED).permutation(int(groups.max()) + 1)[groups] % _FOLDS
+    return folds
+
+
+def _groups(names: Numbers, documents: Numbers) -> Numbers:
     """For each pair the number of its group: pairs that share a document or a name, or are joined by others that do, share it too."""
-    label = np.arange(len(pairs.names))
+    label = np.arange(len(names))
     while True:
         before = label
-        for numbers in (pairs.documents, pairs.names):
+        for numbers in (documents, names):
             least = np.full(int(numbers.max()) + 1, len(label))
             np.minimum.at(least, numbers, label)
             label = least[numbers]
@@ -185,5 +200,11 @@ def _reciprocal_ranks(by: Map, pairs: Pairs, asked: Numbers) -> NDArray[np.float
 
 
 def _unit(vectors: Matrix) -> Matrix:
-    unit: Matrix = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(_TINY))
+    unit: Matrix = vectors / _lengths(vectors)
     return unit
+
+
+def _lengths(vectors: Matrix) -> Matrix:
+    """Shape (vectors, 1); never 0."""
+    lengths: Matrix = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(_TINY))
+    return lengths

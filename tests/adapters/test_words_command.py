@@ -44,10 +44,13 @@ def test_a_tenants_own_words_are_listed_added_switched_and_removed(footnote: Foo
         "SOW\tScope of work\tunclear\tMore rules",
         "SOW\tstatement of work\tunclear\tLeave rules",
     ]
-    assert listed.stderr == "2 are left alone, for documents differ. Add the one that is meant, or switch the other off.\n"
+    assert listed.stderr == "1 is left alone, for documents differ. Add the one that is meant, or switch the other off.\n"
 
     added = footnote("words", "add", *acme, "WFH", "working from home")
     assert added.stdout == "Questions with WFH are searched for by working from home too from now on, and the other way round.\n"
+    typo = footnote("words", "add", *acme, "WFH", "working from hom")
+    assert typo.stdout.splitlines()[1] == "That replaces working from home, which was added for it before."
+    assert footnote("words", "add", *acme, "WFH", "working from home").exit_code == 0
     assert footnote("words", "off", *acme, "SOW", "scope of work").stdout.startswith("SOW for scope of work is off, whatever")
     assert footnote("words", "off", *acme, "PTO").exit_code == 0
     told = json.loads(footnote("words", "list", *acme, "--json").stdout)["words"]
@@ -64,6 +67,10 @@ def test_a_tenants_own_words_are_listed_added_switched_and_removed(footnote: Foo
     asked = ("search", "Is PTO yours?", *acme, "--as", "ana@acme.example", "--json")
     assert json.loads(footnote(*asked).stdout)["read_as"] == {"PTO": "Paid time off"}
 
+    read_as = footnote(*asked[:-1])
+    assert read_as.stderr == "Read with PTO as Paid time off too.\n"
+    assert "Read with" not in read_as.stdout
+
     assert footnote("words", "remove", *acme, "WFH").stdout == "Removed what was said of WFH. What documents say of it holds.\n"
     unknown = footnote("words", "remove", *acme, "WFH")
     assert (unknown.exit_code, unknown.stderr.splitlines()) == (
@@ -78,6 +85,8 @@ def test_a_tenants_own_words_are_listed_added_switched_and_removed(footnote: Foo
         ["words.removed", "WFH"],
         ["words.on", "PTO"],
         ["words.off", "PTO"],
-        ["words.off", "SOW"],
-        ["words.added", "WFH"],
+        ["words.off", "SOW for scope of work"],
+        ["words.added", "WFH for working from home"],
+        ["words.added", "WFH for working from hom"],
+        ["words.added", "WFH for working from home"],
     ]

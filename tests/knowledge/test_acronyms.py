@@ -1,10 +1,13 @@
 """Short forms that texts explain, and what looks like it and is none."""
 
+from unittest.mock import Mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.own_words.acronyms import MOST, definitions
+from knowledge.own_words import acronyms
+from knowledge.own_words.acronyms import MOST, definitions, short_form
 from knowledge.own_words.keys import key_of
 from knowledge.own_words.meaning import Meaning, agreed
 
@@ -68,6 +71,25 @@ def test_a_definition_is_told_once_and_a_long_list_is_cut() -> None:
     many = " ".join(f"{one}ice {two}ord. A {one}ice {two}ord ({one}{two})" for one in letters for two in letters)
     found = definitions("\n".join(f"| {one}{two}".upper() + f" | {one}ice {two}ord |" for one in letters for two in letters) + many)
     assert len(found) == MOST
+
+
+def test_what_is_written_to_cost_time_is_looked_at_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = Mock(wraps=acronyms._best)
+    monkeypatch.setattr(acronyms, "_best", looked_at)
+    assert definitions(("as aa " * 8 + "(AAAAAAAAAAAB) ") * 2_100) == []
+    assert looked_at.call_count == 2_000
+
+
+def test_words_are_tried_a_bounded_number_of_times_however_they_may_give_the_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = Mock(wraps=acronyms._given)
+    monkeypatch.setattr(acronyms, "_given", tried)
+    assert definitions("as aa " * 8 + "(AAAAAAAAAAAB)") == []
+    assert tried.call_count <= 16, "each word once"
+
+
+@pytest.mark.parametrize("letter", ["s", "S", "a", "A", "1", ""])
+def test_one_letter_is_no_short_form(letter: str) -> None:
+    assert short_form(letter) is None
 
 
 @given(st.text(alphabet="PTOpto aid(),.-\n|:&'s", max_size=60))

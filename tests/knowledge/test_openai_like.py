@@ -1,5 +1,5 @@
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -13,8 +13,8 @@ pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
 
 @asynccontextmanager
-async def peer(status: int = 200) -> AsyncIterator[tuple[str, list[web.Request]]]:
-    """An OpenAI-compatible embedding server: a text's vector says how long it is."""
+async def peer(status: int = 200, made: Sequence[float] = ()) -> AsyncIterator[tuple[str, list[web.Request]]]:
+    """An OpenAI-compatible embedding server: a text's vector says how long it is, or is `made`."""
     requests: list[web.Request] = []
 
     async def embed(request: web.Request) -> web.Response:
@@ -24,7 +24,7 @@ async def peer(status: int = 200) -> AsyncIterator[tuple[str, list[web.Request]]
             return web.json_response({"error": {"message": "no"}}, status=status)
         rows = []
         for index, text in enumerate(asked["input"]):
-            vector = np.array([len(text), 3.0, 4.0], np.float32)
+            vector = np.array(made or [len(text), 3.0, 4.0], np.float32)
             encoded = base64.b64encode(vector.tobytes()).decode() if asked.get("encoding_format") == "base64" else vector.tolist()
             rows.append({"object": "embedding", "index": index, "embedding": encoded})
         usage = {"prompt_tokens": 1, "total_tokens": 1}
@@ -57,6 +57,13 @@ async def test_vectors_come_at_unit_length_in_order() -> None:
 async def test_a_server_that_refuses_or_fails_says_what_to_check(status: int) -> None:
     async with peer(status) as (url, _):
         with pytest.raises(EmbedderUnavailable, match="EMBEDDING_URL and EMBEDDING_NAME"):
+            await OpenAILikeEmbedder.measure(url, "model", None)
+
+
+@pytest.mark.parametrize("made", [pytest.param((0.0,) * 3, id="zeros"), pytest.param((1.0, float("nan"), 0.0), id="no number")])
+async def test_a_vector_that_says_nothing_is_no_vector(made: tuple[float, ...]) -> None:
+    async with peer(made=made) as (url, _):
+        with pytest.raises(EmbedderUnavailable, match="a vector of zeros, or of no numbers"):
             await OpenAILikeEmbedder.measure(url, "model", None)
 
 

@@ -1,20 +1,28 @@
 """Questions read with the tenant's own words, over real PostgreSQL and LanceDB: whose words, and for whom."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import delete, func, select, update
+from sqlalchemy import text as sql
 
-from knowledge.documents import Span
+from knowledge.catalogue import Catalogue
+from knowledge.documents import DocumentId, Span
 from knowledge.errors import BadWords
-from knowledge.own_words.acronyms import FINDER
+from knowledge.ingest import ledger
+from knowledge.ingest.ledger import Ledger
+from knowledge.own_words.acronyms import FINDER, Definition, definitions
 from knowledge.own_words.glossary import Glossary
 from knowledge.own_words.meaning import Meaning
 from knowledge.own_words.reading import Added, forms, read
 from knowledge.ranking import Stage
-from knowledge.tables import documents, own_words
+from knowledge.tables import document_versions, documents, own_words, passages
 from tenancy.errors import StoreUnavailable
-from tenancy.viewer import EVERYONE, Audience
+from tenancy.viewer import EVERYONE, Audience, Principal
 from tests.knowledge.parts import Shelf, group, text
 
 HR, STAFF = "group:files:hr", EVERYONE
@@ -55,11 +63,65 @@ def test_the_other_form_is_put_in_the_place_of_the_one_that_is_asked_with() -> N
         pytest.param("As a beginner", "A&A", "assessment and authorization", [], id="ordinary words that share its letters"),
         pytest.param("is a laptop lent?", "laptop", "portable computer", [("laptop", "portable computer")], id="an admin's synonym"),
         pytest.param("", "PTO", "paid time off", [], id="nothing asked"),
+        pytest.param("5 s timeout", "s", "seconds", [("s", "seconds")], id="an admin's letter"),
         pytest.param("word " * 64 + "PTO", "PTO", "paid time off", [], id="only the beginning of a long question is looked at"),
     ],
 )
 def test_words_are_read_as_they_are_meant(query: str, short: str, long: str, read_as: list[tuple[str, str]]) -> None:
     assert list(found(query, (short, long))) == read_as
+
+
+@pytest.mark.parametrize(
+    ("query", "short", "long", "read_as"),
+    [
+        pytest.param("hr contact", "HR", "human resources", [("hr", "human resources")], id="two letters"),
+        pytest.param("r&d budget", "R&D", "research and development", [("r&d", "research and development")], id="an ampersand"),
+        pytest.param("who tells us", "US", "United States", [], id="an ordinary word"),
+        pytest.param("As a beginner", "AsA", "assessment and authorization", [], id="ordinary words"),
+    ],
+)
+def test_what_an_admin_says_holds_as_people_type_it(query: str, short: str, long: str, read_as: list[tuple[str, str]]) -> None:
+    assert list(found(query, (short, long))) == read_as
+    by_documents = read(query, forms(query), [Meaning(short=short, long=long, documents=1)])
+    assert by_documents.added == ()
+
+
+def test_of_forms_that_overlap_the_longest_is_replaced_whichever_is_known_first() -> None:
+    query, known = "what is the travel policy", [("policy", "rule book"), ("travel policy", "TP-01"), ("travel", "journey")]
+    for meanings in permutations(known):
+        assert found(query, *meanings) == (("travel policy", "TP-01"),)
+    for synonyms in permutations([("laptop", "portable computer"), ("laptop", "notebook")]):
+        assert found("which laptop", *synonyms) == (("laptop", "notebook"),)
+
+
+async def test_a_correction_replaces_what_was_said_before(shelf: Shelf) -> None:
+    glossary = Glossary(shelf.database)
+    assert (await glossary.add(shelf.tenant.id, "PTO", "paid time of"))[1] is None
+    assert (await glossary.add(shelf.tenant.id, "PTO", "Paid time of"))[1] is None
+    meaning, replaced = await glossary.add(shelf.tenant.id, "pto", "paid time off")
+    assert (meaning.long, replaced) == ("paid time off", "Paid time of")
+    assert [one.meaning.long for one in await glossary.entries(shelf.tenant.id)] == ["paid time off"]
+
+
+@pytest.mark.parametrize("several", [1, 2])
+async def test_of_what_many_documents_explain_no_more_is_read_than_tells_that_they_do(shelf: Shelf, several: int) -> None:
+    """`several`: how many meanings. Where colleagues look on, what they may read counts and nothing else does."""
+    longs = ["paid time off", "power take off"][:several]
+    await shelf.ingest(*(text(f"d{n}", f"There is {longs[n % several]} (PTO).") for n in range(9)), text("hr", DEFINED, group("hr")))
+    viewer, guests = shelf.viewer(STAFF, HR), Audience.of([shelf.viewer(HR)])
+    read_by = [await shelf.library.search(viewer, audience, QUESTION) for audience in (Audience(), guests)]
+    assert [one.read_as for one in read_by] == [(), (("PTO", "paid time off"),)]
+    catalogue = Catalogue(shelf.database)
+    assert sum(one.documents for one in await catalogue.meanings(viewer, Audience(), ["pto"])) == 3
+    assert sum(one.documents for one in await catalogue.meanings(viewer, Audience.of([shelf.viewer(STAFF)]), ["pto"])) == 3
+    assert sum(one.documents for one in await catalogue.meanings(shelf.viewer("group:x"), Audience(), ["pto"])) == 0
+
+
+async def test_before_colleagues_who_share_no_principal_what_each_may_read_counts(shelf: Shelf) -> None:
+    both = frozenset({Principal("group:a"), Principal("group:b")})
+    await shelf.ingest(text("both", DEFINED, both), text("one", "The power take off (PTO) shaft.", frozenset({Principal("group:a")})))
+    audience = Audience.of([shelf.viewer("group:a"), shelf.viewer("group:b")])
+    assert await said(shelf, QUESTION, "group:a", audience=audience) == (("PTO", "paid time off"),)
 
 
 def test_forms_that_overlap_are_not_both_replaced() -> None:
@@ -141,6 +203,76 @@ async def test_documents_of_an_earlier_time_are_looked_at(shelf: Shelf, way: str
         assert await connection.scalar(behind) == 0
 
 
+async def test_words_do_not_outlive_the_edition_that_explained_them_where_an_older_process_publishes_the_next(shelf: Shelf) -> None:
+    await shelf.ingest(text("rules", DEFINED))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:  # as a process does that knows nothing of words
+        await connection.execute(update(documents).values(version=2))
+        await connection.execute(update(document_versions).values(version=2, text="The power take off (PTO) shaft."))
+        await connection.execute(update(passages).values(version=2))
+    assert await said(shelf, QUESTION) == ()
+    assert await Glossary(shelf.database).entries(shelf.tenant.id) == []
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    assert await said(shelf, QUESTION) == (("PTO", "power take off"),)
+
+
+async def test_a_draft_that_an_older_process_publishes_is_looked_at(shelf: Shelf) -> None:
+    await shelf.ingest(text("rules", DEFINED))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        (row,) = (await connection.execute(select(documents))).mappings().all()
+    draft = next(iter(await Ledger(shelf.database, shelf.tenant.id, row["source"]).published([row["id"]])))
+    staged = replace(draft, id=DocumentId("0" * 20), name="other", version=1)
+    await Ledger(shelf.database, shelf.tenant.id, row["source"]).stage([staged])
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        kept = await connection.execute(select(documents.c.words_version).where(documents.c.id == staged.id))
+    assert kept.scalar_one() == 0
+
+
+async def test_what_a_newer_finder_found_is_left_to_it(shelf: Shelf) -> None:
+    await shelf.ingest(text("rules", DEFINED))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(update(documents).values(words_found=FINDER + 1))
+        await connection.execute(delete(own_words))
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    assert await said(shelf, QUESTION) == ()
+
+
+async def test_texts_are_looked_at_while_nothing_is_locked_and_what_has_changed_meanwhile_is_left(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shelf.ingest(text("rules", DEFINED), text("zebra", "A statement of work (SOW)."))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(update(documents).values(words_found=0))
+        await connection.execute(delete(own_words))
+    loop = asyncio.get_running_loop()
+
+    async def publish() -> None:
+        async with shelf.database.tenant(shelf.tenant.id) as connection:
+            await connection.execute(sql("SET LOCAL lock_timeout = '2s'"))
+            await connection.execute(update(documents).where(documents.c.name == "rules").values(version=2))
+
+    def meanwhile(body: str) -> list[Definition]:
+        if "PTO" in body:
+            asyncio.run_coroutine_threadsafe(publish(), loop).result()
+        return definitions(body)
+
+    monkeypatch.setattr(ledger, "definitions", meanwhile)
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        assert (await connection.scalars(select(own_words.c.short))).all() == ["SOW"]
+
+
+async def test_a_look_takes_as_many_documents_as_have_few_enough_characters(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shelf.ingest(*(text(f"d{number}", f"{DEFINED} {number}") for number in range(5)))
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(update(documents).values(words_found=0))
+        await connection.execute(delete(own_words))
+    monkeypatch.setattr(ledger, "_A_LOOK", 2 * len(DEFINED) + 10)
+    written = Mock(wraps=ledger._define)
+    monkeypatch.setattr(ledger, "_define", written)
+    await shelf.ingestion.tidy(shelf.tenant.id)
+    assert [len(call.args[1]) for call in written.call_args_list] == [2, 2, 1]
+
+
 async def test_a_search_goes_on_where_its_words_cannot_be_looked_up(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     await shelf.ingest(text("rules", DEFINED))
 
@@ -214,6 +346,7 @@ async def test_adding_what_is_switched_off_switches_it_on(shelf: Shelf) -> None:
         pytest.param("PTO", " \n ", "What it stands for is empty", id="nothing but spaces"),
         pytest.param("PTO", "x" * 101, "What it stands for has 101 characters; 100 are the most", id="too long"),
         pytest.param("a b c d e f g h i", "x", "more than 8 words", id="a short form that is the long one"),
+        pytest.param("X", "a b c d e f g h i", "What it stands for has more than 8 words", id="a long form that no question has"),
         pytest.param("--", "paid time off", "no letter and no digit", id="only punctuation"),
         pytest.param("PTO", "p.t.o.", "are the same to a search already", id="the same on both sides"),
         pytest.param("P\x07TO", "paid time off", "cannot be shown", id="a bell"),

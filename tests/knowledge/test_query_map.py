@@ -64,6 +64,15 @@ def test_what_cannot_be_told_from_chance_does_not_help() -> None:
     assert not unrelated.helps
 
 
+@pytest.mark.parametrize("spoiled", [pytest.param(0.0, id="zeros"), pytest.param(np.nan, id="no numbers")])
+def test_a_map_that_is_not_of_numbers_does_not_help(spoiled: float) -> None:
+    pairs = pairs_of(600, otherwise=0.6)
+    pairs.questions[10] = spoiled
+    found = judged(pairs)
+    assert found is not None
+    assert found.helps == np.isfinite(found.map).all() == (spoiled == 0.0)
+
+
 @pytest.mark.parametrize(
     "pairs",
     [
@@ -86,11 +95,27 @@ def test_too_little_or_too_wide_teaches_nothing(pairs: Pairs) -> None:
     assert judged(pairs) is None
 
 
+@pytest.mark.parametrize(
+    ("names", "documents", "lack"),
+    [
+        pytest.param(np.arange(0), np.arange(0), "0 of 256 passages that have a title or heading", id="nothing"),
+        pytest.param(np.arange(255), np.arange(255), "255 of 256 passages that have a title or heading", id="few passages"),
+        pytest.param(np.arange(480) % 127, np.arange(480), "127 of 128 different titles and headings", id="few names"),
+        pytest.param(np.arange(400), np.arange(400) % 40, "40 of 50 documents that share no title or heading", id="few documents"),
+        pytest.param(np.arange(480), np.maximum(np.arange(480) - 420, 0), "nearly all titles and headings are in one", id="one document"),
+        pytest.param(np.arange(256), np.arange(256), "", id="enough"),
+    ],
+)
+def test_it_is_said_what_is_lacking(names: NDArray[np.int64], documents: NDArray[np.int64], lack: str) -> None:
+    said = query_map.lacking(names, documents)
+    assert (said.startswith(lack), bool(said)) == (True, bool(lack))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=30))
 def test_pairs_of_one_document_or_one_name_are_never_on_both_sides(edges: list[tuple[int, int]]) -> None:
     documents, names = (np.unique(numbers, return_inverse=True)[1] for numbers in zip(*edges, strict=True))
-    groups = query_map._groups(Pairs(np.empty((len(edges), 1), np.float32), np.empty((len(edges), 1), np.float32), names, documents))
+    groups = query_map._groups(names, documents)
     joined = (documents[:, None] == documents) | (names[:, None] == names)
     reachable = np.linalg.matrix_power(joined.astype(np.float64), len(edges)) > 0
     assert np.array_equal(groups[:, None] == groups, reachable)

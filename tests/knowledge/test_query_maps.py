@@ -1,7 +1,8 @@
 """Query maps over real PostgreSQL and LanceDB: learned from what everybody may read, used for nobody else, gone when that is closed."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import combinations
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -11,14 +12,15 @@ import pytest
 
 from knowledge import query_maps
 from knowledge.documents import Readers
+from knowledge.embedding.port import Embedded
 from knowledge.errors import EmbedderUnavailable
 from knowledge.index.places import Place
 from knowledge.ingest.items import TextItem
 from knowledge.ingest.moving import Moving
-from knowledge.query_maps import QueryMaps
+from knowledge.query_maps import QueryMaps, Row
 from knowledge.ranking import Stage
 from tenancy.errors import StoreUnavailable
-from tenancy.viewer import EVERYONE, Audience, Principal
+from tenancy.viewer import EVERYONE, Audience, Principal, TenantId
 from tests.knowledge.parts import DIMENSION, BagOfWords, Shelf, group, text
 
 HR = "group:files:hr"
@@ -146,17 +148,27 @@ async def test_a_map_that_has_nothing_to_learn_from_any_more_is_forgotten(shelf:
     await shelf.ingest(*items[:200], *(text(one.name, one.text, group("hr"), title=one.title) for one in items[200:]))
     with monkeypatch.context() as broken:
         broken.setattr(shelf.embedder, "passages", away)
-        broken.setattr("knowledge.map_learning.LEAST_PAIRS", 0)
-        await shelf.map_learning.learn(shelf.tenant.id)
+        broken.setattr("knowledge.map_learning.lacking", lambda *_: "")
+        assert await shelf.map_learning.learn(shelf.tenant.id) == ""
+        with pytest.raises(EmbedderUnavailable):
+            await shelf.map_learning.learn(shelf.tenant.id, anew=True)
     assert await shelf.maps.version(shelf.tenant.id, PLACE.model) is not None, "where the model is away nothing is known to be too little"
-    await shelf.map_learning.learn(shelf.tenant.id)
+    monkeypatch.setattr(shelf.embedder, "passages", away)
+    said = await shelf.map_learning.learn(shelf.tenant.id, anew=True)
+    assert said == "200 of 256 passages that have a title or heading", "nothing is embedded to know that"
     assert await shelf.maps.version(shelf.tenant.id, PLACE.model) is None
 
 
-async def kept(shelf: Shelf, *, helps: bool = True) -> None:
-    """A map of one document's passages that turns every number round."""
+async def test_nothing_is_learned_for_those_who_use_none(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shelf.maps.switch(shelf.tenant.id, on=False)
+    monkeypatch.setattr(shelf.maps, "rows", None)
+    assert await shelf.map_learning.learn(shelf.tenant.id) == ""
+
+
+async def kept(shelf: Shelf, *, helps: bool = True, number: float = -1.0) -> None:
+    """A map of one document's passages that turns every number round, or makes it another `number` of its."""
     await shelf.ingest(text("leave", "Leave is long."))
-    judged = SimpleNamespace(map=-np.eye(DIMENSION, dtype=np.float32), names=1, before=0.5, after=0.6, helps=helps)
+    judged = SimpleNamespace(map=np.float32(number) * np.eye(DIMENSION, dtype=np.float32), names=1, before=0.5, after=0.6, helps=helps)
     await shelf.maps.keep(shelf.tenant.id, PLACE.model, judged, await shelf.maps.rows(shelf.tenant.id, PLACE))  # type: ignore[arg-type]
 
 
@@ -182,6 +194,35 @@ async def test_a_map_of_another_width_is_left_out_and_told_once(shelf: Shelf, wa
     warned.assert_called_once_with("a query map is not of %d x %d numbers and is left out; the next learning makes another", 32, 32)
 
 
+async def test_a_map_of_no_numbers_is_left_out(shelf: Shelf, warned: Mock) -> None:
+    await kept(shelf)
+    assert await used(shelf)
+    await kept(shelf, number=np.nan)
+    assert not await used(shelf)
+    warned.assert_called_once()
+
+
+@pytest.mark.parametrize("spoiled", [pytest.param(0.0, id="zeros"), pytest.param(np.nan, id="no numbers")])
+async def test_what_the_model_says_nothing_of_is_not_learned_from(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, spoiled: float) -> None:
+    await shelf.ingest(*handbook())
+    rows, embed = shelf.maps.rows, shelf.embedder.passages
+
+    async def spoiled_rows(tenant: TenantId, place: Place) -> list[Row]:
+        first, *others = await rows(tenant, place)
+        return [replace(first, vector=np.full(DIMENSION, spoiled, np.float32)), *others]
+
+    async def spoiled_names(texts: Sequence[str]) -> Embedded:
+        made = await embed(texts)
+        made.vectors[0] = spoiled
+        return made
+
+    monkeypatch.setattr(shelf.maps, "rows", spoiled_rows)
+    monkeypatch.setattr(shelf.embedder, "passages", spoiled_names)
+    await shelf.map_learning.learn(shelf.tenant.id)
+    known = await shelf.maps.version(shelf.tenant.id, PLACE.model)
+    assert (known and known.names, known and known.helps, await used(shelf)) == (284, True, True)
+
+
 async def test_a_map_is_read_once_and_remembered(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     await kept(shelf)
     first = await shelf.maps.used(shelf.tenant.id, PLACE)
@@ -194,9 +235,12 @@ async def test_a_map_is_read_once_and_remembered(shelf: Shelf, monkeypatch: pyte
 
 async def test_no_more_maps_are_remembered_than_there_is_room_for(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     await kept(shelf)
-    monkeypatch.setattr(query_maps, "_MOST_KNOWN", 0)
     assert await used(shelf)
-    assert not shelf.maps._seen
+    assert await used(shelf)
+    assert shelf.maps._bytes == DIMENSION * DIMENSION * 4
+    monkeypatch.setattr(query_maps, "_MOST_BYTES", DIMENSION * DIMENSION * 4 - 1)
+    assert await used(shelf)
+    assert (shelf.maps._seen, shelf.maps._bytes) == ({}, 0)
 
 
 class Away:
@@ -216,5 +260,5 @@ async def test_what_cannot_be_read_fails_no_search(warned: Mock) -> None:
 async def test_vectors_that_are_too_wide_are_left_alone(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("knowledge.map_learning.MOST_DIMENSION", 10)
     monkeypatch.setattr(shelf.maps, "rows", None)
-    await shelf.map_learning.learn(shelf.tenant.id)
+    assert await shelf.map_learning.learn(shelf.tenant.id) == "the model's vectors have 64 numbers, and 10 are the most"
     assert not await used(shelf)

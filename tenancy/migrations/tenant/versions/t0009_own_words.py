@@ -13,6 +13,7 @@ def upgrade(op: Operations) -> None:
     op.execute("""
         CREATE TABLE own_words (
             document  text NOT NULL REFERENCES documents ON DELETE CASCADE,
+            version   integer NOT NULL,  -- of the document: what explained it; whoever publishes the next may know nothing of this table
             short_key text NOT NULL,  -- what spellings of one form have in common
             long_key  text NOT NULL,
             short     text NOT NULL,
@@ -20,14 +21,13 @@ def upgrade(op: Operations) -> None:
             PRIMARY KEY (document, short_key, long_key)
         )""")
     op.execute("CREATE INDEX own_words_short ON own_words (short_key)")
-    op.execute("CREATE INDEX own_words_long ON own_words (long_key)")
+    op.execute("CREATE INDEX own_words_long ON own_words (long_key, short_key)")
     op.execute("""
         CREATE TABLE own_words_added (
-            short_key text NOT NULL,
+            short_key text PRIMARY KEY,
             long_key  text NOT NULL,
             short     text NOT NULL,
-            long      text NOT NULL,
-            PRIMARY KEY (short_key, long_key)
+            long      text NOT NULL
         )""")
     op.execute("""
         CREATE TABLE own_words_off (
@@ -35,4 +35,8 @@ def upgrade(op: Operations) -> None:
             long_key  text NOT NULL,  -- empty: whatever it means
             PRIMARY KEY (short_key, long_key)
         )""")
-    op.execute("ALTER TABLE documents ADD COLUMN words_found integer NOT NULL DEFAULT 0")  # by which finder; 0: by none so far
+    op.execute("""
+        ALTER TABLE documents
+            ADD COLUMN words_found   integer NOT NULL DEFAULT 0, -- by which finder its text was looked at last; 0: by none so far
+            ADD COLUMN words_version integer NOT NULL DEFAULT 0  -- and of which version; 0: of none
+    """)

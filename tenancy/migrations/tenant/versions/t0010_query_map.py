@@ -1,4 +1,4 @@
-"""The tenant's own words: what turns a question's vector towards its documents, as one embedding model sees them."""
+"""The query map: what turns a question's vector towards its documents, as one embedding model sees them."""
 
 from alembic.operations import Operations
 
