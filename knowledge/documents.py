@@ -1,5 +1,6 @@
 """The words of what is known: documents, the passages they are made of, and hits among them. Pure; no database."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NewType, Self
@@ -86,6 +87,18 @@ class Passage:
     heading: tuple[str, ...]
     page: int | None
     header: str = ""  # as of a piece: it stands further up in the document
+
+
+_WORDS = re.compile(r"[^\W\d_]+(?:[-_ ./]+[^\W\d_]+)*")  # of a name that somebody gave
+
+
+def spoken_title(title: str, name: str) -> str:
+    """A document's title, as far as it is words: empty where a document without one is called by an identifier, its `name`.
+
+    In front of every passage such a name moves its vector to where all that are called so are. nDCG@10 on mtrag, of which 612 of 1,488
+    documents have no title, is .836 without such names and .822 with them.
+    """
+    return title if title != name or _WORDS.fullmatch(name) else ""
 
 
 def passage_id(document: DocumentId, version: int, ordinal: int) -> PassageId:

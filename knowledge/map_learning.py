@@ -1,5 +1,8 @@
 """Learning tenants' query maps: by night, and when an operator asks.
 
+By night one is learned where the model says nothing of passages but a vector, or where an operator has switched maps on: where late
+interaction ranks the candidates, a map was worth nothing on any of four sets, and -.003 on mtrag (`ranking/query_map.py`).
+
 A map is learned anew when there is none for the model of the index that serves, when the passages that it would be learned from have
 changed by a fifth, and when a document that it was learned from is gone or no longer open to everybody.
 """
@@ -16,7 +19,7 @@ from knowledge.documents import PassageId
 from knowledge.embedding.known import Embedders
 from knowledge.embedding.port import Embedder, Matrix
 from knowledge.errors import EmbedderUnavailable
-from knowledge.index.places import Places
+from knowledge.index.places import Place, Places
 from knowledge.query_maps import QueryMaps, Row, Version
 from knowledge.ranking.query_map import MOST_DIMENSION, Pairs, bodies, judged, lacking
 from tenancy.viewer import TenantId
@@ -33,7 +36,7 @@ class MapLearning:
     maps: QueryMaps
 
     async def learn(self, tenant: TenantId, *, anew: bool = False) -> str:
-        """Learn the tenant's map, if it is time to and one may be used; `anew`: whether or not. Returns why none can be; empty: it can.
+        """Learn the tenant's map, if it is time to and one is wanted; `anew`: whether or not. Returns why none is learned, if that matters.
 
         What cannot be learned because there is too little of it leaves no map; where the model is away, what is there stays until it
         is back. `anew` then raises `EmbedderUnavailable`.
@@ -41,8 +44,8 @@ class MapLearning:
         place = await self.places.serving(tenant)
         if place.dimension > MOST_DIMENSION:
             return f"the model's vectors have {place.dimension:,} numbers, and {MOST_DIMENSION:,} are the most"
-        if not (anew or await self.maps.is_on(tenant)):
-            return ""
+        if not anew and (unwanted := await self._unwanted(tenant, place)) is not None:
+            return unwanted
         rows = await self.maps.rows(tenant, place)
         known = await self.maps.version(tenant, place.model)
         try:
@@ -62,6 +65,13 @@ class MapLearning:
             return ""
         await self.maps.forget(tenant, place.model)
         return lack or "the model gives no vectors for too many of the titles and headings"
+
+    async def _unwanted(self, tenant: TenantId, place: Place) -> str | None:
+        """Why none is learned by night, empty if it is known to whoever switched maps off; None: one is."""
+        switched = await self.maps.is_on(tenant)
+        if switched is None and await self.maps.has_states(tenant, place):
+            return "late interaction says what it would say; --on learns one by night all the same"
+        return "" if switched is False else None
 
 
 def _has_changed(known: Version, passages: set[PassageId]) -> bool:

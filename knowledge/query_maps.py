@@ -19,7 +19,7 @@ from sqlalchemy import Select, and_, any_, delete, exists, false, func, literal,
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from knowledge.documents import DocumentId, PassageId
+from knowledge.documents import DocumentId, PassageId, spoken_title
 from knowledge.embedding.kept import Kept
 from knowledge.embedding.port import Vector
 from knowledge.index.places import Place
@@ -36,7 +36,7 @@ _MOST_BYTES = 64 * 2**20  # of maps that a process remembers: of 113 tenants wit
 _LEAST_BYTES = 1_024  # that a tenant without one counts for
 _MOST_PASSAGES = 4_000
 """That are learned from, drawn by a digest of their ids: of 100,000 as of a few thousand the same ones the next time."""
-_SWITCH = "query_map"  # of the tenant's settings: whether one may be used; not said: yes
+_SWITCH = "query_map"  # of the tenant's settings: whether one may be used; not said: as `map_learning` has it
 _log = logging.getLogger(__name__)
 
 
@@ -99,7 +99,9 @@ def _rows(place: Place) -> "Select[*tuple[Any, ...]]":
         func.octet_length(passage_states.c.vector) == Kept.bytes_of(place.dimension),
     )
     characters = (func.length(passages.c.header) + func.length(passages.c.text)).label("characters")
-    columns = select(passages.c.id, passages.c.document, documents.c.title, passages.c.heading, characters, passage_states.c.vector)
+    columns = select(
+        passages.c.id, passages.c.document, documents.c.title, documents.c.name, passages.c.heading, characters, passage_states.c.vector
+    )
     joined = columns.select_from(passages.join(documents, _current).join(passage_states, kept))
     return joined.where(_everybody).order_by(func.md5(passages.c.id), passages.c.id).limit(_MOST_PASSAGES)
 
@@ -179,10 +181,17 @@ class QueryMaps:
         async with self._database.tenant(tenant) as connection:
             await connection.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"value": on}))
 
-    async def is_on(self, tenant: TenantId) -> bool:
-        """Whether one may."""
+    async def is_on(self, tenant: TenantId) -> bool | None:
+        """Whether one may; None: nobody said."""
         async with self._database.tenant(tenant) as connection:
-            return not await connection.scalar(select(_switched_off))
+            said: bool | None = await connection.scalar(select(settings.c.value).where(settings.c.name == _SWITCH))
+        return said
+
+    async def has_states(self, tenant: TenantId, place: Place) -> bool:
+        """Whether the model says more of passages than a vector: then late interaction says what a map would."""
+        more = exists().where(passage_states.c.model == place.model, func.octet_length(passage_states.c.states) > 0)
+        async with self._database.tenant(tenant) as connection:
+            return bool(await connection.scalar(select(more)))
 
     def _forget(self, tenant: TenantId) -> None:
         if seen := self._seen.pop(tenant, None):
@@ -207,7 +216,7 @@ def _row(found: "SqlRow[*tuple[Any, ...]]") -> Row:
     return Row(
         passage=PassageId(found.id),
         document=DocumentId(found.document),
-        title=found.title,
+        title=spoken_title(found.title, found.name),
         heading=tuple(found.heading),
         characters=found.characters,
         vector=Kept.unpacked(b"", found.vector).vector,

@@ -32,8 +32,8 @@ _TEACH = (
 async def doubt(settings: Settings, slug: str, *, questions: Path | None, email: str, forget: bool, svg: Path | None, as_json: bool) -> int:
     """Ask and keep the judged questions, if there are any; then show what all that is judged says of each threshold.
 
-    `forget`: those that were kept before are forgotten first. `email` asks where a row does not say who. Rows that cannot be asked are told, with what to do, and left out. Raises `BadCorpus` for
-    a file that cannot be used at all.
+    `forget`: those that were kept before are forgotten first. `email` asks where a row does not say who. Rows that cannot be asked are
+    told, with what to do, and left out. Raises `BadCorpus` for a file that cannot be used at all.
     """
     judged_by_admin = None if questions is None else await read(questions)
     async with open_house(settings) as house:

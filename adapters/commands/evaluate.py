@@ -60,9 +60,8 @@ async def evaluate_folder(settings: Settings, folder: Path, wanted: Wanted) -> i
             evaluation = house.evaluation.without(wanted.without)
             with Bar(folder.name) as bar:
                 ingested = await evaluation.ingest(tenant.id, items, progress=bar)
-            if Stage.MAP not in wanted.without:  # as after its first night
-                why = await house.map_learning.learn(tenant.id)
-                click.echo(f"{folder.name}: {await query_map(house, tenant.id, why)}", err=True)
+            if Stage.MAP not in wanted.without and not await house.map_learning.learn(tenant.id):  # as after its first night
+                click.echo(f"{folder.name}: {await query_map(house, tenant.id)}", err=True)
             titles = {item.name: item.title for item in items}
             told = await _told(evaluation, tenant.id, queries, wanted, earlier, titles)
         finally:

@@ -116,9 +116,9 @@ async def map_(settings: Settings, slug: str | None, *, learn: bool, switch: boo
 async def query_map(house: House, tenant: TenantId, why: str = "") -> str:
     """The tenant's query map in a sentence, and whether it is used; `why` none can be learned, if that is known."""
     known = await house.maps.version(tenant, (await house.places.serving(tenant)).model)
-    switched = "" if await house.maps.is_on(tenant) else "; switched off"
+    switched = "; switched off" if await house.maps.is_on(tenant) is False else ""
     if known is None:
-        return f"no map: {why or 'it is learned by night, where there are enough titles and headings'}{switched}"
+        return f"no map: {why or 'switched on, or where the model gives passages only a vector, it is learned by night'}{switched}"
     figures = f"names held out find their passages at a mean reciprocal rank of {known.before:.3f} without and {known.after:.3f} with it"
     if not known.helps:
         use = "not used: no help"

@@ -9,6 +9,8 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import pytest_asyncio
+from sqlalchemy import delete, update
 
 from knowledge import query_maps
 from knowledge.documents import Readers
@@ -19,7 +21,9 @@ from knowledge.ingest.items import TextItem
 from knowledge.ingest.moving import Moving
 from knowledge.query_maps import QueryMaps, Row
 from knowledge.ranking import Stage
+from knowledge.tables import passage_states
 from tenancy.errors import StoreUnavailable
+from tenancy.tables import settings
 from tenancy.viewer import EVERYONE, Audience, Principal, TenantId
 from tests.knowledge.parts import DIMENSION, BagOfWords, Shelf, group, text
 
@@ -54,6 +58,11 @@ def handbook(readers: Readers = TO_ALL) -> Iterator[TextItem]:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_maps, "_FRESH_S", -1.0)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def wanted(shelf: Shelf) -> None:
+    await shelf.maps.switch(shelf.tenant.id, on=True)
 
 
 @pytest.fixture
@@ -157,6 +166,18 @@ async def test_a_map_that_has_nothing_to_learn_from_any_more_is_forgotten(shelf:
     said = await shelf.map_learning.learn(shelf.tenant.id, anew=True)
     assert said == "200 of 256 passages that have a title or heading", "nothing is embedded to know that"
     assert await shelf.maps.version(shelf.tenant.id, PLACE.model) is None
+
+
+async def test_by_night_none_is_learned_where_the_model_says_more_than_a_vector_unless_an_operator_wants_it(shelf: Shelf) -> None:
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(delete(settings))
+    await shelf.ingest(*handbook())
+    assert "late interaction says" in await shelf.map_learning.learn(shelf.tenant.id)
+    assert await shelf.maps.version(shelf.tenant.id, PLACE.model) is None
+    async with shelf.database.tenant(shelf.tenant.id) as connection:
+        await connection.execute(update(passage_states).values(states=b""))
+    assert await shelf.map_learning.learn(shelf.tenant.id) == ""
+    assert await used(shelf)
 
 
 async def test_nothing_is_learned_for_those_who_use_none(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
