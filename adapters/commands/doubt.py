@@ -16,6 +16,7 @@ from adapters.trade_off import as_svg, as_text
 from bot import doubt as doubts
 from bot.calibration import LEAST_OF_A_KIND, Judged, trade_off
 from bot.doubt import USUAL, Thresholds
+from bot.intents.asked_part import asked_part, beside
 from bot.memory.calibrations import JudgedQuestion
 from tenancy.tenants import Tenant
 from tenancy.viewer import Audience
@@ -60,10 +61,11 @@ async def _judged(house: House, questions: Sequence[Asked]) -> list[JudgedQuesti
     """Each question searched for as its asker in private; what is doubted by words alone is left out, for it teaches nothing."""
     judged = []
     for one in questions:
-        found = await house.library.search(one.viewer, Audience(), one.query.text)
+        text = asked_part(one.query.text)  # as a question is searched for and doubted
+        found = await house.library.search(one.viewer, Audience(), text, own=beside(one.query.text))
         made_by = doubts.made_by(found)
         if made_by:
-            value = doubts.doubt(one.query.text, found)
+            value = doubts.doubt(text, found)
             judged.append(
                 JudgedQuestion(
                     question=one.query.text, asker=one.viewer.person, answerable=one.row.answerable, doubt=value, made_by=made_by
