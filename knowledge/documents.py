@@ -89,16 +89,17 @@ class Passage:
     header: str = ""  # as of a piece: it stands further up in the document
 
 
-_WORDS = re.compile(r"[^\W\d_]+(?:[-_ ./]+[^\W\d_]+)*")  # of a name that somebody gave
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{3,}(?![^\W_])")  # of a name
 
 
 def spoken_title(title: str, name: str) -> str:
     """A document's title, as far as it is words: empty where a document without one is called by an identifier, its `name`.
 
+    A name is words if they have more letters than it has digits: `leave-2024.md`, and neither `18ef26` nor `ibmcld_00691-7371-8668`.
     In front of every passage such a name moves its vector to where all that are called so are. nDCG@10 on mtrag, of which 612 of 1,488
     documents have no title, is .836 without such names and .822 with them.
     """
-    return title if title != name or _WORDS.fullmatch(name) else ""
+    return title if title != name or sum(map(len, _WORD.findall(name))) > sum(map(str.isdigit, name)) else ""
 
 
 def passage_id(document: DocumentId, version: int, ordinal: int) -> PassageId:

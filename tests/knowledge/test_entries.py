@@ -32,7 +32,9 @@ class Noting(BagOfWords):
     [
         pytest.param("162428-0-349", "162428-0-349", "", id="an identifier says nothing"),
         pytest.param("18ef26058d321", "18ef26058d321", "", id="nor does a digest"),
+        pytest.param("wiki_00691-7371-8668", "wiki_00691-7371-8668", "", id="nor a number of many digits behind a word"),
         pytest.param("sea-otters", "sea-otters", "sea-otters", id="words do"),
+        pytest.param("otters-2024.md", "otters-2024.md", "otters-2024.md", id="words beside a number do"),
         pytest.param("162428-0-349", "Sea animals", "Sea animals", id="and so does a title"),
     ],
 )
