@@ -81,6 +81,11 @@ _ABOUT_ME = any_of(
 _ABOUT_ELSE = any_of(
     r"^(?:do you know|how do you get) (?:the|an?|if|whether|which|where|when|who|what|how)\b"
 )  # "you" is anybody, or polite
+_ANYBODY = any_of(
+    r"^\W*(?:what|which|where|when|how|who|why)\b[\w' ]{0,40}?\bshould you\b",
+    r"^\W*what (?:can|do|would) you do (?:about|after|before|for|if|when|with)\b",
+)
+"""Guidance asks so: "how should you work with your account manager?"."""
 
 # The last answer is what is judged.
 _VERDICT = (
@@ -168,6 +173,7 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
         (Intent.NOT_FOR_ME, "to somebody else", _speaks_to_somebody(text, asked_back=thread.asked_back)),
         (Intent.FOLLOW_UP, "answers our question", thread.asked_back and _is_answer(text)),
         (Intent.NOT_FOR_ME, "tells", _TELLS.search(text) and not _WANTS.search(text)),
+        (Intent.ASK, "about anybody", not thread.has_turns and _ANYBODY.search(text)),
         (Intent.HELP, "about me", _is_about_me(text)),
         (Intent.FOLLOW_UP, "elliptic", thread.has_turns and _ELLIPTIC.search(text)),
         (Intent.FOLLOW_UP, "points back", thread.has_turns and asks(text) and points_back(text)),
@@ -213,7 +219,7 @@ def _is_answer(text: str) -> bool:
 
 
 def _is_about_me(text: str) -> bool:
-    return bool(_ABOUT_ME.search(text)) and not _ABOUT_ELSE.search(text)
+    return bool(_ABOUT_ME.search(text)) and not (_ABOUT_ELSE.search(text) or _ANYBODY.search(text))
 
 
 def _is_small(text: str) -> bool:

@@ -93,6 +93,19 @@ def test_words_that_open_a_message_and_a_polite_you_mislead_nobody(text: str, in
     assert (by_rule(text, TALKED) or (None,))[0] is intent
 
 
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("How should you work with your account manager?", Intent.ASK),
+        ("What can you do about a lost laptop?", Intent.ASK),
+        ("When and how should you tell the security team?", Intent.ASK),
+        ("What can you do?", Intent.HELP),
+    ],
+)
+def test_guidance_for_anybody_is_not_about_me(text: str, intent: Intent) -> None:
+    assert (by_rule(text, Thread()) or (None,))[0] is intent
+
+
 async def test_in_a_thread_what_is_a_little_like_something_else_is_a_question(router: Router) -> None:
     assert (await router.route("How does passing context occur in the dialog?", TALKED)).intent in {Intent.ASK, Intent.FOLLOW_UP}
 
