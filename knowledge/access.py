@@ -17,3 +17,8 @@ def may_read(viewer: Viewer, readers: Readers) -> bool:
 def may_all_read(audience: Audience, readers: Readers) -> bool:
     """Whether every member of `audience` may read it. An empty audience adds nobody to the asker, so it objects to nothing."""
     return all(holds(principals, readers) for principals in audience.members)
+
+
+def all_may_read(viewer: Viewer, audience: Audience, readers: Readers) -> bool:
+    """Whether a document with these readers may be used for `viewer` before `audience`."""
+    return may_read(viewer, readers) and may_all_read(audience, readers)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, Row, Text, and_, any_, bindparam, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from knowledge.access import may_all_read, may_read
+from knowledge.access import all_may_read, may_read
 from knowledge.documents import Document, DocumentId, Edition, Opened, Passage, PassageId, Readers, SourceCount, Span
 from knowledge.embedding.kept import Kept
 from knowledge.errors import UnknownDocument
@@ -59,10 +59,11 @@ _proposed = (
 _in_order = _passages.where(documents.c.id == bindparam("document"), passages.c.version == documents.c.version, _SHOWN).order_by(
     passages.c.ordinal
 )
+REVISIONS = select(func.string_agg(sources.c.id.concat(":").concat(sources.c.revision), aggregate_order_by(literal(" "), sources.c.id)))
+"""In one string how often each source has changed: whatever opens, closes or removes a document changes its source's."""
 # Together with the revisions, which are thus as old as the counts are. Removed sources count too: hence not a sum.
-_revisions = select(func.string_agg(sources.c.id.concat(":").concat(sources.c.revision), aggregate_order_by(literal(" "), sources.c.id)))
 _by_readers = (
-    select(_revisions.scalar_subquery().label("revisions"), documents.c.readers, func.count().label("documents"))
+    select(REVISIONS.scalar_subquery().label("revisions"), documents.c.readers, func.count().label("documents"))
     .where(_SHOWN)
     .group_by(documents.c.readers)
 )
@@ -114,7 +115,7 @@ class Catalogue:
         async with self._database.tenant(viewer.tenant) as connection:
             rows = await connection.execute(_in_order, {"document": document})
         found = tuple(passage for passage, _ in _read(rows))
-        if not found or not may_read(viewer, found[0].document.readers) or not may_all_read(audience, found[0].document.readers):
+        if not found or not all_may_read(viewer, audience, found[0].document.readers):
             raise UnknownDocument("There is no such document here, or not everybody here may read it.")
         return found
 
@@ -127,7 +128,7 @@ class Catalogue:
         others = viewer.principals - shared
         async with self._database.tenant(viewer.tenant) as connection:
             rows = (await connection.execute(KNOWN, {"keys": list(keys), "shared": sorted(shared), "others": sorted(others)})).all()
-        readable = [row for row in rows if row.readers is None or _may_all(viewer, audience, frozenset(map(Principal, row.readers)))]
+        readable = [row for row in rows if row.readers is None or all_may_read(viewer, audience, frozenset(map(Principal, row.readers)))]
         counted: Counter[tuple[str, str, bool]] = Counter()
         for row in readable:
             counted[row.short, row.long, row.readers is None] += row.documents
@@ -136,7 +137,7 @@ class Catalogue:
     async def count(self, viewer: Viewer, audience: Audience) -> int:
         """How many documents viewer and audience may all read."""
         lists = await self._lists(viewer.tenant)
-        return sum(count for readers, count in lists if may_read(viewer, readers) and may_all_read(audience, readers))
+        return sum(count for readers, count in lists if all_may_read(viewer, audience, readers))
 
     async def has_passages(self, viewer: Viewer) -> bool:
         """Whether there is anything that `viewer` may find."""
@@ -161,7 +162,7 @@ class Catalogue:
     async def _lists(self, tenant: TenantId) -> _Lists:
         """How many documents each list of readers has: counted anew when a source has changed, not for every question."""
         async with self._database.tenant(tenant) as connection:
-            revisions = await connection.scalar(_revisions)
+            revisions = await connection.scalar(REVISIONS)
             counted = self._counted.get(tenant)
             if counted is None or counted[0] != revisions:
                 rows = (await connection.execute(_by_readers)).all()
@@ -177,11 +178,7 @@ class Catalogue:
         async with self._database.tenant(viewer.tenant) as connection:
             rows = await connection.execute(ordered)
         found = map(_document, rows)
-        return [one for one in found if may_read(viewer, one.readers) and may_all_read(audience, one.readers)]
-
-
-def _may_all(viewer: Viewer, audience: Audience, readers: Readers) -> bool:
-    return may_read(viewer, readers) and may_all_read(audience, readers)
+        return [one for one in found if all_may_read(viewer, audience, one.readers)]
 
 
 def _readers(row: "Row[*tuple[Any, ...]]") -> Readers:

@@ -15,16 +15,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Row as SqlRow
-from sqlalchemy import Select, and_, any_, delete, exists, false, func, literal, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Select, and_, any_, delete, exists, false, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from knowledge.catalogue import REVISIONS
 from knowledge.documents import DocumentId, PassageId, spoken_title
 from knowledge.embedding.kept import Kept
 from knowledge.embedding.port import Vector
 from knowledge.index.places import Place
 from knowledge.ranking.query_map import Judged, Map
-from knowledge.tables import documents, passage_states, passages, query_maps, sources
+from knowledge.tables import documents, passage_states, passages, query_maps
 from tenancy.database import Database
 from tenancy.errors import StoreUnavailable
 from tenancy.tables import settings
@@ -86,8 +86,7 @@ _open = select(func.count()).where(documents.c.id == any_(query_maps.c.documents
 _all_open = _open.correlate(query_maps).scalar_subquery() == func.cardinality(query_maps.c.documents)
 _switched_off = exists().where(settings.c.name == _SWITCH, settings.c.value == func.to_jsonb(false()))
 # Whatever closes or removes a document changes the revision of its source, so what was open is looked through only when one has changed.
-_revisions = select(func.string_agg(sources.c.id.concat(":").concat(sources.c.revision), aggregate_order_by(literal(" "), sources.c.id)))
-_STATE = select(query_maps.c.version, _revisions.scalar_subquery().label("revisions")).where(query_maps.c.helps, ~_switched_off)
+_STATE = select(query_maps.c.version, REVISIONS.scalar_subquery().label("revisions")).where(query_maps.c.helps, ~_switched_off)
 _OPEN = select(query_maps.c.map).where(_all_open)
 _VERSION = select(*(column for column in query_maps.c if column.name != "map"), _all_open.label("is_open"))
 

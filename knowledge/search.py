@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from opentelemetry import trace
 
-from knowledge.access import may_all_read, may_read
+from knowledge.access import all_may_read, may_all_read, may_read
 from knowledge.catalogue import Catalogue, Proposed
 from knowledge.documents import Findings, Hit, Passage, Withheld
 from knowledge.embedding.known import Embedders
@@ -41,7 +41,7 @@ from knowledge.ranking import (
 )
 from knowledge.ranking.query_map import Map
 from knowledge.terms import terms
-from knowledge.waiting import all_of
+from knowledge.waiting import all_of, both
 from tenancy.errors import StoreUnavailable
 from tenancy.viewer import EVERYONE, Audience, Principal, Viewer
 
@@ -200,11 +200,8 @@ class _OneSearch:
         if len(principals) >= MANY:
             with self.clock.step("narrow"):
                 principals = await self.parts.catalogue.occurring(self.viewer.tenant, principals)
-        by_vector = asyncio.ensure_future(self.by_vector_if_possible(principals, reading))
-        by_words = asyncio.ensure_future(self.by_words(principals, reading))
-        await all_of(by_vector, by_words)
-        near, states = by_vector.result()
-        return _Proposed(fuse(by_words.result(), near, self.depth.keep), states)
+        vectors, words = await both(self.by_vector_if_possible(principals, reading), self.by_words(principals, reading))
+        return _Proposed(fuse(words, vectors.proposals, self.depth.keep), vectors.states)
 
     async def by_words(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> Sequence[Proposal]:
         if not self.parts.recipe.words:
@@ -223,17 +220,15 @@ class _OneSearch:
 
     async def by_vector(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> "_Near":
         """What is near the question, and the states of its tokens, of each way to ask it."""
-        learned = asyncio.ensure_future(self.learned())  # while the question is embedded
-        first = asyncio.ensure_future(self.embedded(self.query))
-        await all_of(learned, first)
-        asked = [first.result()]
+        by, first = await both(self.learned(), self.embedded(self.query))
+        asked = [first]
         with suppress(EmbedderUnavailable):  # one way to ask it will do
             asked += await all_of(*map(self.embedded, (await reading).ways[1:]))
         states = [one.states for one in asked]
         if not self.parts.recipe.vectors:
             return _Near((), states)
         with self.clock.step("vectors"):
-            index, lists, by = self.opened.index, self.depth.lists, learned.result()
+            index, lists = self.opened.index, self.depth.lists
             vectors = [one.vector if by is None else turned(by, one.vector) for one in asked]
             return _Near(best_of(await all_of(*(index.by_vector(vector, principals, lists) for vector in vectors))), states)
 
@@ -245,7 +240,7 @@ class _OneSearch:
         """What turns the question, if viewer and audience may all read what query maps are learned from."""
         everybody = frozenset({EVERYONE})
         wanted = self.parts.recipe.vectors and self.parts.recipe.map
-        if not (wanted and may_read(self.viewer, everybody) and may_all_read(self.audience, everybody)):
+        if not (wanted and all_may_read(self.viewer, self.audience, everybody)):
             return None
         return await self.parts.maps.used(self.viewer.tenant, self.opened.place)
 

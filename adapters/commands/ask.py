@@ -16,8 +16,7 @@ from adapters.settings import Settings
 from bot import outcomes
 from bot.messages import Answer, Citation, Outcome, Question, TurnId
 from bot.reply import Step
-from knowledge.errors import BadCorpus
-from knowledge.ingest.rows import row_of
+from knowledge.ingest.rows import lines_of, row_of
 from tenancy.errors import BadEmail, TenancyError
 from tenancy.viewer import Audience, TenantId
 
@@ -159,13 +158,8 @@ def _source(citation: Mapping[str, Any]) -> str:
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        message = f"The batch {file} cannot be read: {why}. Check the path."
-        raise BadCorpus(message) from error
-    return [row_of(line, f"{file.name}, line {number}", _A_LINE) for number, line in enumerate(lines, 1) if line.strip()]
+    lines = enumerate(lines_of(file, "The batch"), 1)
+    return [row_of(line, f"{file.name}, line {number}", _A_LINE) for number, line in lines if line.strip()]
 
 
 def _asked(row: Mapping[str, Any], given: Asked) -> Asked:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from knowledge.errors import BadCorpus
 from knowledge.evaluation.rankings import RUN_DEPTH, Ranking
+from knowledge.ingest.rows import lines_of
 
 _TAG = "footnote"
 _BEHIND = 3  # fields behind the document's name, which may hold spaces
@@ -22,13 +23,8 @@ def run_lines(rankings: Iterable[Ranking]) -> list[str]:
 
 def read_run(path: Path) -> dict[str, list[str]]:
     """Query to documents, best first: by score, as trec_eval has it, then by rank. Raises `BadCorpus`."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise BadCorpus(f"The run {path} cannot be read: {why}. Check the path.") from error
     found: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines_of(path, "The run"), 1):
         if line.strip():
             query, *entry = _fields(line, f"{path.name}, line {number}")
             found[query].append((-float(entry[2]), int(entry[1]), entry[0]))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from knowledge.errors import IndexMissing, IndexUnavailable
 from knowledge.index.weaviate.faults import fault
 from knowledge.index.weaviate.line import Line, for_operators
-from knowledge.index.weaviate.parallel import both
 from knowledge.index.weaviate.schema import PREFIX, collection_name, definition, differences
 from knowledge.index.weaviate.tenant import WeaviateIndex
 from knowledge.index.weaviate.tenant_line import TenantLines
+from knowledge.waiting import both
 from tenancy.viewer import TenantId
 
 if TYPE_CHECKING:

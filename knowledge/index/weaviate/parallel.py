@@ -5,22 +5,11 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """`items` in their order, at most `size` at a time."""
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-async def both(one: Awaitable[T], other: Awaitable[U]) -> tuple[T, U]:
-    """Both answers, or an error once both are done: who has asked may close what they were asked over."""
-    first, second = await asyncio.gather(one, other, return_exceptions=True)
-    if isinstance(first, BaseException):
-        raise first
-    if isinstance(second, BaseException):
-        raise second
-    return first, second
 
 
 async def for_each(items: Iterable[T], work: Callable[[T], Awaitable[None]], *, at_once: int) -> None:
