@@ -62,7 +62,9 @@ def as_wholes(scores: Numbers, documents: Sequence[DocumentId], share: float) ->
     of = np.array([numbers[document] for document in documents])
     best = np.full(len(numbers), -np.inf)
     np.maximum.at(best, of, scores)
-    whole: Numbers = scores + share * np.log(np.bincount(of, np.exp((scores - best[of]) / share)))[of]
+    with np.errstate(over="ignore"):  # divided by next to nothing: too far behind to add anything
+        behind = np.exp((scores - best[of]) / share)
+    whole: Numbers = scores + share * np.log(np.bincount(of, behind))[of]
     return whole
 
 

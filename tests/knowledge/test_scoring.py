@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -117,6 +117,7 @@ def test_passages_far_behind_add_nothing_to_their_document() -> None:
 
 
 @given(numbers, st.lists(st.sampled_from("abc"), min_size=12, max_size=12), st.floats(0, 3))
+@example(np.array([0.0, 4.0]), ["a"] * 12, np.finfo(float).tiny)  # a quotient that is too large to be written
 def test_judging_wholes_lowers_nothing_and_keeps_the_order_within_a_document(
     scores: NDArray[np.float64], names: list[str], share: float
 ) -> None:
