@@ -165,7 +165,7 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
     text = text[:_READ].replace("\u2019", "'")
     tests = (
         (Intent.SMALLTALK, "greeting", _is_small(text)),
-        (Intent.RESTATE, "another length", thread.has_answer and (wants_shorter(text) or wants_longer(text))),
+        (Intent.RESTATE, "another length", thread.has_turns and (wants_shorter(text) or wants_longer(text))),
         (Intent.SOURCE, "points at one", thread.has_answer and not thread.asked_back and pointed_at(text) is not None),
         (Intent.SUMMARIZE_THREAD, "sums up the thread", _SUMS_UP_THREAD.search(text)),
         (Intent.SUMMARIZE_DOCUMENT, "sums up", _SUMS_UP.search(text)),

@@ -92,10 +92,15 @@ def test_another_length_is_asked_for_and_nothing_else(text: str, *, shorter: boo
     assert (wants_shorter(text), wants_longer(text)) == (shorter, longer)
 
 
-@pytest.mark.parametrize(("text", "intent"), [("shorter, please", Intent.RESTATE), ("the second one", Intent.SOURCE)])
-def test_both_need_an_answer_to_speak_of(text: str, intent: Intent) -> None:
-    assert (by_rule(text, Thread(has_turns=True, has_answer=True)) or [None])[0] is intent
-    assert (by_rule(text, Thread(has_turns=True)) or [None])[0] is not intent
+def test_what_is_pointed_at_must_have_been_an_answer() -> None:
+    assert (by_rule("the second one", Thread(has_turns=True, has_answer=True)) or [None])[0] is Intent.SOURCE
+    assert (by_rule("the second one", Thread(has_turns=True)) or [None])[0] is not Intent.SOURCE
+
+
+@pytest.mark.parametrize("text", ["shorter, please", "more details"])
+def test_another_length_is_asked_for_after_a_refusal_too_and_that_there_is_none_is_said(text: str) -> None:
+    assert (by_rule(text, Thread(has_turns=True)) or [None])[0] is Intent.RESTATE
+    assert (by_rule(text, Thread()) or [None])[0] is not Intent.RESTATE
 
 
 async def test_shorter_is_one_piece_of_the_same_sources(house: House) -> None:
