@@ -1,10 +1,10 @@
 """How likely it is that nothing found answers the question, without a model, and what to do at which doubt. Pure.
 
 Where late interaction knows the tokens: how near the best stretches of text come and how far the best leads (`Signals`), the share of
-the question's terms that nothing found has, and numbered names ("Heron 4") that stand nowhere, in one logistic. Its scale is fitted on
-mtrag, scifact and the demo company, as if three questions in ten had no answer. AUROC .875 on mtrag (answerable and unanswerable
-turns), .814 on scifact (claims with and without evidence; `tests/quality/doubts.py` has both), .91 on the demo company. Elsewhere what
-words and the cosine tell; that refuses nothing.
+the question's terms that nothing found has, and numbered names ("Heron 4") and codes ("E31") that stand nowhere, in one logistic. Its
+scale is fitted on mtrag, scifact and the demo company, as if three questions in ten had no answer. AUROC .875 on mtrag (answerable and
+unanswerable turns), .814 on scifact (claims with and without evidence; `tests/quality/doubts.py` has both), .91 on the demo company.
+Elsewhere what words and the cosine tell; that refuses nothing.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from bot.messages import Outcome
 from knowledge.documents import Findings, Hit, Signals
 from knowledge.ranking import RECIPE, late
 from knowledge.ranking import signals as signals_of
-from knowledge.terms import ANALYSER, terms
+from knowledge.terms import ANALYSER, terms, things
 
 _USUAL_COSINE: Final = 0.5
 _WORDY: Final = 9
@@ -35,6 +35,7 @@ many others of the corpus that there are 2, 4, 8, 12, 26 would be refused of a h
 """
 _NO_NAMES = f"(?:From|Since|After|Before|Until|Levels?|Grade|Band|Section|Chapter|Page|Step|Phase|Week|Day|Quarter|{MONTH})"
 _NUMBERED = re.compile(rf"\b(?!{_NO_NAMES} )[A-Z]\w+ (?!(?:19|20)\d\d\b)\d+\b")
+_CODE = re.compile(r"(?=\w{3})[a-z]+\d\w*")  # a term: E31, ERR-4032; not Q3, 4k, v2.1
 
 
 class _Weights(NamedTuple):
@@ -45,6 +46,7 @@ class _Weights(NamedTuple):
     lead: float = -2.0  # 1.4, 1.0 and .9
     unsaid: float = 2.7  # if nothing has any of the question's terms
     unnumbered: float = 3.4  # a name with a number that nothing has
+    unknown_code: float = 2.0  # a code that nothing has; less, as it may be called otherwise there: Covid rules, without its 19
     usual_lead: float = 1.2  # where there is nothing to lead
 
 
@@ -84,7 +86,7 @@ def doubt(query: str, findings: Findings) -> float:
     if not findings.hits:
         return 1.0
     hits, signals = findings.hits, findings.signals
-    named = _WEIGHTS.unnumbered * _unnumbered(query, hits)
+    named = _WEIGHTS.unnumbered * _unnumbered(query, hits) + _WEIGHTS.unknown_code * _has_unknown_code(query, findings.unsaid)
     if signals is None:
         cosine = _USUAL_COSINE if findings.words_only else max(hit.cosine for hit in hits)
         return _soft(coverage.log_odds(query, hits, cosine) + named, at_least=USUAL.nearest if findings.words_only else 0.0)
@@ -126,6 +128,11 @@ def _unsaid(query: str, unsaid: frozenset[str]) -> float:
     """The share of the question's terms, by their importance, that nothing found has."""
     said = {term: importance(term) for term in content(without_amounts(query)[0])}
     return sum(weight for term, weight in said.items() if term in unsaid) / (sum(said.values()) or 1.0)
+
+
+def _has_unknown_code(query: str, unsaid: frozenset[str]) -> bool:
+    """Whether the question names a code that stands in nothing found: what has it would have been found by it."""
+    return any(_CODE.fullmatch(term) for term in unsaid.intersection(things(query)))
 
 
 def _unnumbered(query: str, hits: Sequence[Hit]) -> bool:

@@ -18,6 +18,7 @@ from bot.intents.rules import Thread
 from bot.messages import Answer, Outcome, TurnId
 from bot.prompts import load
 from knowledge.documents import Findings, Hit, Signals
+from knowledge.terms import terms
 from tenancy.viewer import Audience, TenantId, Viewer
 from tests.bot import company
 from tests.bot.fakes import FakeMemory, FakeReply, FakeSources, FixedRouter, Script, document, hit, passage, question, turn, viewer
@@ -83,6 +84,20 @@ def test_a_name_with_a_number_that_nothing_has_is_doubted() -> None:
         > doubt("When was the Heron 3 released?", found(BETWEEN, text, *HITS)) + 0.3
     )
     assert doubt("When was it released in May 4?", found(BETWEEN, text)) == doubt("When was it released?", found(BETWEEN, text))
+
+
+@pytest.mark.parametrize("code", ["E31", "ERR-4032", "e31", "HX-22b"])
+def test_a_code_that_nothing_has_is_doubted_more_than_any_word(code: str) -> None:
+    asked, unsaid = f"What does error {code} mean?", set(terms(code))
+    surely = Signals(nearness=0.55, lead=1.5)
+    assert doubt(asked, found(surely, unsaid=unsaid)) >= USUAL.nearest > doubt(asked, found(surely))
+    assert doubt("What does a stuck valve mean?", found(surely, unsaid=["valv"])) < USUAL.nearest
+
+
+@pytest.mark.parametrize("name", ["Q3", "4K", "2024-05-01", "10,000", "v2.1", "13-inch", "fax"])
+def test_a_number_with_a_letter_that_nothing_has_is_no_code(name: str) -> None:
+    one, other = found(BETWEEN, unsaid=set(terms(name))), found(BETWEEN, unsaid=["printer"])
+    assert doubt(f"Where is the {name}?", one) <= doubt("Where is the printer?", other)
 
 
 def test_where_there_is_nothing_to_lead_the_lead_is_a_usual_one() -> None:
