@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from knowledge.documents import Document, DocumentId, Hit, Passage, PassageId, Span
 from knowledge.index.port import Proposal
-from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, diversify, exact_first, fuse, searchable_terms
+from knowledge.ranking import CANDIDATES, PASSAGES_A_DOCUMENT, best_of, diversify, exact_first, fuse, searchable_terms
 from knowledge.search import Depth
 
 proposals = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 30)).map(
@@ -52,6 +52,24 @@ def test_fusion_keeps_every_proposal_once_best_first(words: list[Proposal], vect
     assert {one.passage for one in fused} == {one.passage for one in (*words, *vectors)}
     assert len(fused) == len({one.passage for one in fused}) <= CANDIDATES
     assert [one.score for one in fused] == sorted((one.score for one in fused), reverse=True)
+
+
+def test_of_two_ways_to_ask_the_longer_does_not_outdo_the_other_by_its_length() -> None:
+    said = [Proposal(PassageId("a"), 4.0), Proposal(PassageId("b"), 1.0)]
+    meant = [Proposal(PassageId("c"), 12.0), Proposal(PassageId("b"), 9.0), Proposal(PassageId("d"), 6.0)]
+    assert {one.passage: one.score for one in best_of([said, meant])} == {"a": 4, "c": 4, "b": 3, "d": 2}
+
+
+def test_where_the_words_said_find_nothing_the_others_count_as_they_are() -> None:
+    assert best_of([[], [Proposal(PassageId("a"), 3.0)]]) == [Proposal(PassageId("a"), 3.0)]
+
+
+@given(st.lists(proposals, min_size=1, max_size=3))
+def test_of_several_ways_to_ask_none_is_lost_and_each_is_there_once_best_first(ways: list[list[Proposal]]) -> None:
+    best = best_of(ways)
+    assert sorted(one.passage for one in best) == sorted({one.passage for way in ways for one in way})
+    assert [one.score for one in best] == sorted((one.score for one in best), reverse=True)
+    assert best_of(ways[:1]) == ways[0]
 
 
 @given(proposals)
