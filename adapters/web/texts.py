@@ -38,6 +38,13 @@ WORDS = {
     "as_in_private": "{name}, in private",
     "as_in_place": "{name}, in {place}",
     "as_anyone": "in private",
+    "loading": "Documents are still being read. {ready} of {documents} can be asked about.",
+    "loading_uncounted": "Documents are still being read. Ask in a moment.",
+    "loaded": "{ready} documents can be asked about now.",
+    "loaded_in_part": "{ready} of {documents} documents can be asked about. "
+    "Where Footnote was started, it says what is wrong with the others.",
+    "early": "When this was asked, {ready} of {documents} documents had been read. Ask again in a moment.",
+    "early_uncounted": "When this was asked, documents were still being read. Ask again in a moment.",
     "question": "Your question",
     "ask": "Ask",
     "stop": "Stop",
