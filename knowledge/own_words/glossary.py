@@ -16,7 +16,7 @@ from tenancy.database import Database
 from tenancy.viewer import TenantId
 
 _LONGEST = 100  # characters of a form
-_SAYING = (own_words, own_words_added)
+_SAYING = (own_words, own_words_added)  # tables: what documents say, and what the admin does
 _ANY = ""  # in `own_words_off`: whatever the short form means
 _LISTED = text("""
     WITH known AS (
