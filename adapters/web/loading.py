@@ -18,14 +18,19 @@ def report(loading: Loading | None) -> dict[str, object]:
     """Tell the page that follows it how far it is, and at the end what came of it."""
     if loading is None:
         return {"under_way": False, "said": ""}
-    ended = "loaded" if loading.ready >= loading.documents else "loaded_in_part"
-    return {"under_way": loading.under_way, "said": on_page(loading) or _said(ended, loading)}
+    return {"under_way": loading.under_way, "said": on_page(loading) or _said(_end(loading), loading)}
 
 
 def _under_way(word: str, loading: Loading | None) -> str:
     if loading is None or not loading.under_way:
         return ""
     return _said(word if loading.documents else f"{word}_uncounted", loading)
+
+
+def _end(loading: Loading) -> str:
+    if not loading.ready:
+        return "loaded_nothing"
+    return "loaded" if loading.ready >= loading.documents else "loaded_in_part"
 
 
 def _said(word: str, loading: Loading) -> str:

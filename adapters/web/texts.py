@@ -43,6 +43,7 @@ WORDS = {
     "loaded": "{ready} documents can be asked about now.",
     "loaded_in_part": "{ready} of {documents} documents can be asked about. "
     "Where Footnote was started, it says what is wrong with the others.",
+    "loaded_nothing": "The documents could not be read. Where Footnote was started, it says why.",
     "early": "When this was asked, {ready} of {documents} documents had been read. Ask again in a moment.",
     "early_uncounted": "When this was asked, documents were still being read. Ask again in a moment.",
     "question": "Your question",

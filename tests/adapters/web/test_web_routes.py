@@ -382,11 +382,18 @@ async def test_before_they_are_counted_the_page_does_not_say_how_many_are_being_
     assert "When this was asked, documents were still being read. Ask again in a moment." in told[-1][1]["html"]
 
 
-async def test_reading_that_broke_off_is_said_so(early: Client, house: House) -> None:
+@pytest.mark.parametrize(
+    ("ready", "documents", "said"),
+    [
+        pytest.param(12, 75, "12 of 75 documents can be asked about. Where Footnote was started, it says what is wrong", id="in between"),
+        pytest.param(0, 75, "The documents could not be read. Where Footnote was started, it says why.", id="before the first was read"),
+        pytest.param(0, 0, "The documents could not be read. Where Footnote was started, it says why.", id="before they were counted"),
+    ],
+)
+async def test_reading_that_broke_off_is_said_so(early: Client, house: House, ready: int, documents: int, said: str) -> None:
     assert house.loading
-    house.loading.under_way = False
-    said = (await (await early.get("/loading")).json())["said"]
-    assert said.startswith("12 of 75 documents can be asked about. Where Footnote was started, it says")
+    house.loading.under_way, house.loading.ready, house.loading.documents = False, ready, documents
+    assert (await (await early.get("/loading")).json())["said"].startswith(said)
 
 
 async def test_where_nothing_is_being_read_nothing_is_said_of_it(client: Client) -> None:
