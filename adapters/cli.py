@@ -339,12 +339,13 @@ def off(context: click.Context, slug: str, short: str, long: str | None) -> None
 @words.command()
 @_tenant
 @_short
+@_meaning
 @click.pass_context
-def on(context: click.Context, slug: str, short: str) -> None:
-    """Use SHORT again."""
+def on(context: click.Context, slug: str, short: str, long: str | None) -> None:
+    """Use SHORT again, whatever it stands for; with LONG only where it stands for that."""
     from adapters.commands import words as commands
 
-    _run(context, lambda settings: commands.on(settings, slug, short))
+    _run(context, lambda settings: commands.on(settings, slug, short, long))
 
 
 @words.command()

@@ -12,6 +12,7 @@ from knowledge.ingest.items import items_of
 from knowledge.ingest.readers import load
 from tenancy.errors import UnknownTenant
 from tenancy.tenants import Tenant
+from tenancy.viewer import TenantId
 
 if TYPE_CHECKING:
     from adapters.compose import House
@@ -20,22 +21,35 @@ SOURCE = "Company files"
 
 
 @dataclass(slots=True)
-class Said:
-    """Tells how far reading the demo company's documents is, a line every ten."""
+class Reading:
+    """How far reading the demo company's documents is, told in a line every ten. Fulfils `Progress`, and the playground's `Loading`."""
 
     say: Callable[[str], None]
-    documents: int = 0
-    done: int = 0
+    ready: int = 0  # documents that can be asked about
+    documents: int = 0  # that there are; 0 until they are counted
+    ended: bool = False
+    _done: int = 0
+
+    @classmethod
+    async def begun(cls, house: "House", tenant: TenantId, say: Callable[[str], None]) -> "Reading":
+        """What is to be read, with what an earlier start has read already."""
+        return cls(say, ready=sum(source.documents for source in await house.library.sources(tenant) if source.name == SOURCE))
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there will be more documents to ask about soon."""
+        return not self.ended and (self.ready == 0 or self.ready < self.documents)
 
     def found(self, documents: int) -> None:
         """So many there are."""
         self.documents = documents
 
     def advanced(self, documents: int, passages: int) -> None:
-        """So many are done."""
-        before, self.done = self.done, self.done + documents
-        if passages and (before // 10 != self.done // 10 or self.done == self.documents):
-            self.say(f"  {self.done} of {self.documents} documents can be asked about")
+        """So many more are done."""
+        before, self._done = self._done, self._done + documents
+        self.ready = max(self.ready, self._done)
+        if passages and (before // 10 != self._done // 10 or self._done == self.documents):
+            self.say(f"  {self._done} of {self.documents} documents can be asked about")
 
 
 async def tenant(house: "House") -> Tenant:
@@ -51,12 +65,16 @@ async def tenant(house: "House") -> Tenant:
     return found
 
 
-async def read_documents(house: "House", found: Tenant, say: Callable[[str], None]) -> None:
+async def read_documents(house: "House", found: Tenant, reading: Reading) -> None:
     """Make the company's files and read them in. What has not changed since the last start costs nothing."""
     folder: Path = house.settings.home / "demo"
-    await asyncio.to_thread(build, folder)
-    items = items_of([folder], load(demo.READERS, SOURCE).readers_of, SOURCE)
-    report = await house.ingestion.run(found.id, SOURCE, items, progress=Said(say))
+    try:
+        await asyncio.to_thread(build, folder)
+        items = items_of([folder], load(demo.READERS, SOURCE).readers_of, SOURCE)
+        report = await house.ingestion.run(found.id, SOURCE, items, progress=reading)
+        reading.ready = report.standing
+    finally:
+        reading.ended = True
     for refused in report.refused:
-        say(f"  {refused.name} {refused.reason}")
-    say(f"{report.standing} documents of {found.name} are ready.")
+        reading.say(f"  {refused.name} {refused.reason}")
+    reading.say(f"{report.standing} documents of {found.name} are ready.")

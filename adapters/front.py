@@ -22,7 +22,7 @@ from adapters.health import Looked, states
 from adapters.settings import BadSetting
 from adapters.web import closed
 from adapters.web.demo import demo_company
-from adapters.web.house import Playground
+from adapters.web.house import Loading, Playground
 from adapters.web.places import Company, Member
 from adapters.web.routes import routes
 from knowledge.parsers.port import LARGEST_FILE
@@ -66,9 +66,10 @@ async def application(house: "House", opened: Opened, host: str, port: int, *, r
     if role != "worker":
         app.add_routes(opened.doors.routes)
     found = await demo_tenant.tenant(house) if demo else None
+    reading = await demo_tenant.Reading.begun(house, found.id, _say) if found and role != "web" else None
     plays = role != "worker" and _playground_is_open(house, host, demo=demo)
     if plays:
-        door = await _playground(house, doorway, found, host)
+        door = await _playground(house, doorway, found, host, reading)
         app.add_routes(routes(door))
         _say(f"Footnote is open at http://{_shown(host)}:{port}")
     else:
@@ -76,8 +77,8 @@ async def application(house: "House", opened: Opened, host: str, port: int, *, r
         _say(f"Footnote serves its health at http://{_shown(host)}:{port}/healthz; the playground is closed.")
     if role != "worker":
         _say(f"Doors open: {', '.join(map(str.title, opened.doors.platforms)) or 'none; `footnote doctor` says what opens them'}.")
-    if found and role != "web":
-        spawn(demo_tenant.read_documents(house, found, _say))
+    if found and reading:
+        spawn(demo_tenant.read_documents(house, found, reading))
     if role != "web":
         spawn(house.tidy_all())
     if plays or role != "web":
@@ -116,7 +117,7 @@ def _playground_is_open(house: "House", host: str, *, demo: bool) -> bool:
     return demo and _is_loopback(host)
 
 
-async def _playground(house: "House", doorway: Doorway, found: Tenant | None, host: str) -> Playground:
+async def _playground(house: "House", doorway: Doorway, found: Tenant | None, host: str, loading: Loading | None) -> Playground:
     tenant = found or await _only_tenant(house)
     return Playground(
         tenant=tenant.id,
@@ -127,6 +128,7 @@ async def _playground(house: "House", doorway: Doorway, found: Tenant | None, ho
         uploads=house.uploads,
         clock=lambda: datetime.now(UTC),
         hosts=_hosts(house, host),
+        loading=loading,
     )
 
 

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from knowledge.evaluation import Ablation, Comparison, Difference, Ingested, Loss
+from knowledge.evaluation import Ablation, Comparison, Difference, Ingested, JudgedQuery, Loss
 from knowledge.evaluation.rankings import RUN_DEPTH
 
 _MOST_CHANGES = 10
 """Queries that changed, in text; --json has all."""
+_MOST_WRONG = 20
+"""Questions that did not go as judged, in text; --json has all."""
 _ORDER = ("queries", "documents", "passages")  # first of what is printed; the rest follows as it comes
 
 Told = dict[str, Any]
@@ -44,6 +46,12 @@ def loss(one: Loss, titles: Mapping[str, str]) -> Told:
     relevant = [{**_document(name, titles), "place": place} for name, place in one.places.items()]
     first = None if one.first is None else _document(one.first, titles)
     return {"query": one.query.id, "text": one.query.text, "ndcg_10": round(one.ndcg_10, 4), "relevant": relevant, "first": first}
+
+
+def wrong(row: int, query: JudgedQuery, problem: str, cited: Mapping[str, str], titles: Mapping[str, str]) -> Told:
+    """A question that did not go as judged: what happened, of `PROBLEMS`; `cited` has names -> titles, as `titles` does for all others."""
+    documents = {"wanted": [_document(name, titles) for name in query.grades], "cited": [_document(name, cited) for name in cited]}
+    return {"row": row, "query": query.id, "text": query.text, "problem": problem, **documents}
 
 
 def as_text(told: Mapping[str, Any]) -> str:
@@ -92,6 +100,15 @@ def _answers(told: Told) -> Iterator[str]:
         yield "These answers are extracts, as without a language model."
 
 
+def _wrong(rows: Sequence[Told]) -> Iterator[str]:
+    yield f"{len(rows)} {'question' if len(rows) == 1 else 'questions'} did not go as judged:"
+    for row in rows[:_MOST_WRONG]:
+        yield f"Row {row['row']}: {_short(row['text'])}"
+        yield f"      {PROBLEMS[row['problem']](_called_all(row['wanted'], ' or '), _called_all(row['cited'], ', '))}"
+    if len(rows) > _MOST_WRONG:
+        yield f"and {len(rows) - _MOST_WRONG} more: --json has them all."
+
+
 def _left_out(rows: Sequence[Told]) -> Iterator[str]:
     yield f"{len(rows)} {'row was' if len(rows) == 1 else 'rows were'} left out:"
     yield from (f"Row {row['row']}: {row['problem']}" for row in rows)
@@ -99,12 +116,22 @@ def _left_out(rows: Sequence[Told]) -> Iterator[str]:
 
 _SECTIONS: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "answers": _answers,
+    "wrong": _wrong,
     "ablations": _ablations,
     "against": _against,
     "worst": _worst,
     "left_out": _left_out,
 }
 _OUTCOMES = {"answer": "answered", "nearest": "with the nearest that was found", "refusal": "refused", "apology": "failed"}
+
+
+PROBLEMS: Mapping[str, Callable[[str, str], str]] = {
+    "not_cited": lambda wanted, cited: f"cited {cited}, not {wanted}" if cited else f"cited nothing, though answered by {wanted}",
+    "refused": lambda wanted, _: f"refused, though answered by {wanted}",
+    "answered": lambda _, cited: f"answered {f'from {cited}' if cited else 'without a source'}, though nothing answers it",
+    "failed": lambda *_: "failed on our side; ask it again",
+}
+"""What can happen to a question other than was judged -> words for it, of the documents that answer it and those that were cited."""
 
 
 def _difference(difference: Difference) -> Told:
@@ -122,6 +149,10 @@ def _document(name: str, titles: Mapping[str, str]) -> Told:
 def _called(document: Told) -> str:
     same = document["title"] == document["document"]
     return document["document"] if same else f"{document['document']} ({_short(document['title'])})"
+
+
+def _called_all(documents: Sequence[Told], between: str) -> str:
+    return between.join(map(_called, documents))
 
 
 def _short(text: str, most: int = 100) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.commands.ask import Heard
+from adapters.commands.evaluation_report import wrong
 from adapters.compose import House
 from bot import prompts
 from bot.conversation import Conversation
@@ -131,18 +132,24 @@ class Asking:
         return cls(questions=asked, complaints=sorted(complaints, key=lambda one: one.row), titles=desk.titles)
 
     async def answered(self, house: House, evaluation: Evaluation) -> dict[str, Any]:
-        """How the questions end without a language model, whether what is quoted is found, and the rows that were left out."""
+        """How the questions end without a language model, which not as judged, whether what is quoted is found, and the rows left out."""
         conversation = Conversation(sources=evaluation.library, memory=Forgetful(), router=house.router, prompts=prompts.load())
         answers = [await conversation.handle(_question(one), Heard()) for one in self.questions]
         quoted = [one for one in self.questions if one.row.answerable and one.row.quote]
         found = [_is_quoted(one.row.quote, await evaluation.passages(one.viewer.tenant, one.query)) for one in quoted]
-        rows = [_row(one, answer) for one, answer in zip(self.questions, answers, strict=True)]
+        ended = list(zip(self.questions, answers, strict=True))
+        rows = [_row(one, answer) for one, answer in ended]
         return {
             **({"quotes_found": round(sum(found) / len(found), 4)} if found else {}),
             "answers": {
                 "answerable": {**_outcomes(rows, answerable=True), "cited": sum(row["cited"] for row in rows)},
                 "unanswerable": _outcomes(rows, answerable=False),
             },
+            "wrong": [
+                wrong(one.row.row, one.query, problem, _cited(answer), self.titles)
+                for one, answer in ended
+                if (problem := _problem(one, answer))
+            ],
             "rows": rows,
             "left_out": [{"row": one.row, "problem": one.text} for one in self.complaints],
         }
@@ -171,8 +178,23 @@ def _question(one: Asked) -> Question:
     return Question(id=TurnId(turn), viewer=one.viewer, thread=f"evaluation-{turn}", text=one.query.text, asked_at=now)
 
 
+def _problem(one: Asked, answer: Answer) -> str | None:
+    """What did not go as judged, of `evaluation_report.PROBLEMS`; None: nothing. Showing the nearest with doubt is no answer."""
+    if answer.outcome is Outcome.APOLOGY:
+        return "failed"
+    if not one.row.answerable:
+        return "answered" if answer.outcome is Outcome.ANSWER else None
+    if answer.outcome is Outcome.REFUSAL:
+        return "refused"
+    return "not_cited" if one.query.grades.keys().isdisjoint(_cited(answer)) else None
+
+
+def _cited(answer: Answer) -> dict[str, str]:
+    """The documents that are cited, as `full_name` calls them, each once, with their titles."""
+    return {f"{citation.source}/{citation.document_name}": citation.title for citation in answer.citations}
+
+
 def _row(one: Asked, answer: Answer) -> dict[str, Any]:
-    cited = {f"{citation.source}/{citation.document_name}" for citation in answer.citations}
     return {
         "row": one.row.row,
         "query": one.query.id,
@@ -180,7 +202,7 @@ def _row(one: Asked, answer: Answer) -> dict[str, Any]:
         "answerable": one.row.answerable,
         "outcome": answer.outcome.value,
         "doubt": round(answer.doubt, 3),
-        "cited": not cited.isdisjoint(one.query.grades),
+        "cited": not one.query.grades.keys().isdisjoint(_cited(answer)),
     }
 
 

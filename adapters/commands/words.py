@@ -1,6 +1,7 @@
 """`footnote words …`: a tenant's own words, and what they mean."""
 
 import json
+import shlex
 from typing import Any
 
 import click
@@ -51,18 +52,20 @@ async def off(settings: Settings, slug: str, short: str, long: str | None) -> in
         tenant = await house.tenants.by_slug(slug)
         await Glossary(house.database).switch_off(tenant.id, short, long)
         await _audited(house, tenant, "words.off", _named(short, long))
-    click.echo(f"{_named(short, long)} is off, whatever documents say. To switch it on again: footnote words on --tenant {slug} {short!r}")
+    again = shlex.join(["footnote", "words", "on", "--tenant", slug, short, *([] if long is None else [long])])
+    click.echo(f"{_named(short, long)} is off, whatever documents say. To switch it on again: {again}")
     return 0
 
 
-async def on(settings: Settings, slug: str, short: str) -> int:
+async def on(settings: Settings, slug: str, short: str, long: str | None) -> int:
     """Use a short form again."""
     async with open_house(settings) as house:
         tenant = await house.tenants.by_slug(slug)
-        changed = await Glossary(house.database).switch_on(tenant.id, short)
+        changed = await Glossary(house.database).switch_on(tenant.id, short, long)
         if changed:
-            await _audited(house, tenant, "words.on", short)
-    click.echo(f"{short} is on again." if changed else f"{short} was on already.")
+            await _audited(house, tenant, "words.on", _named(short, long))
+    others = "" if long is None else f" What else {short} may stand for is as it was."
+    click.echo(f"{_named(short, long)} is on again.{others}" if changed else f"{_named(short, long)} was on already.")
     return 0
 
 

@@ -66,6 +66,22 @@ class Uploads(Protocol):
         """Return how far it has come. Raises `UnknownDocument` for an upload that is not this viewer's."""
 
 
+class Loading(Protocol):
+    """How far reading the company's own documents is, where that goes on while the page is open already."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there will be more to ask about soon."""
+
+    @property
+    def ready(self) -> int:
+        """Documents that can be asked about by now."""
+
+    @property
+    def documents(self) -> int:
+        """Documents that there are; 0 until they are counted."""
+
+
 FILES_AT_ONCE = 2
 """Files that are taken at the same time; each is held in memory until it is kept."""
 
@@ -83,4 +99,5 @@ class Playground:
     clock: Callable[[], datetime]  # UTC, aware
     hosts: frozenset[str] = field(default_factory=lambda: frozenset({"127.0.0.1", "localhost", "::1"}))  # no ports
     taking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FILES_AT_ONCE))  # held while a file is taken
+    loading: Loading | None = None  # None: nothing is read but what people drop in
     heartbeat: float = 10.0  # seconds of silence after which a stream says that it is alive

@@ -17,8 +17,11 @@ Said = tuple[Question, Setting, str]
 """A question, who asked it where, and the finished answer's HTML."""
 
 
-def playground(company: Company, chosen: Mapping[str, str], said: Sequence[Said] = ()) -> str:
-    """Return the page with person `as`, place `in`, question `q` and thread `thread` chosen, if they exist."""
+def playground(company: Company, chosen: Mapping[str, str], said: Sequence[Said] = (), loading: str = "") -> str:
+    """Return the page with person `as`, place `in`, question `q` and thread `thread` chosen, if they exist.
+
+    `loading` says that documents are still being read.
+    """
     person = _chosen_member(company, chosen.get("as", ""))
     places = {channel.name for channel in company.channels if person.email in channel.members}
     return render.page(
@@ -29,6 +32,7 @@ def playground(company: Company, chosen: Mapping[str, str], said: Sequence[Said]
         question=chosen.get("q", ""),
         thread=chosen.get("thread", "") or str(uuid.uuid4()),
         said=[(question, setting, Markup(answer)) for question, setting, answer in said],  # noqa: S704 - from render
+        loading=loading,
         suggestions=[_offered(company, suggestion) for suggestion in company.suggestions],
         data=render.data({"words": WORDS, "company": company.name}),
     )

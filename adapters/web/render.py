@@ -18,9 +18,9 @@ from adapters.footnotes import day, place_in, source_line
 from adapters.web.markdown import to_html
 from adapters.web.static import version
 from adapters.web.texts import OUTCOMES, VERDICTS, WORDS
-from bot.messages import Answer, Citation, TurnId
+from bot.messages import Answer, Citation, Outcome, TurnId
 from bot.reply import Step
-from bot.texts import STEPS
+from bot.texts import STEPS, joined
 
 SIGNS = re.compile(r" ?\[\d{1,3}\]|[*_`#>|\\]+")
 """What an answer's text has that is not read aloud."""
@@ -30,12 +30,13 @@ PAGES = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Who asked and where: what an answer looks like depends on nothing else."""
+    """Who asked, where, and whether too early: what an answer looks like depends on nothing else."""
 
     email: str  # who opens the footnotes
     name: str
     place: str = ""  # the channel; empty in private
     turn: TurnId
+    early: str = ""  # what is said beside the answer because documents were still being read when it was asked for
 
 
 @lru_cache(maxsize=1)
@@ -86,6 +87,8 @@ def outcome(answer: Answer, setting: Setting) -> str:
         answer=answer,
         setting=setting,
         body=_body(answer, setting),
+        early=early(answer, setting),
+        notice=joined(answer.notice, early(answer, setting)),
         sources=[(citation, source_line(citation, answer), link(citation, setting)) for citation in answer.citations],
         offer_private=bool(setting.place) and answer.withheld,
     )
@@ -97,6 +100,11 @@ def spoken(answer: Answer, most: int) -> str:
         return WORDS["quiet"]
     plain = " ".join(SIGNS.sub("", answer.text).split())
     return plain if len(plain) <= most else f"{plain[:most].rpartition(' ')[0]} …"
+
+
+def early(answer: Answer, setting: Setting) -> str:
+    """Return what is said because the question came too early; nothing beside an apology, which says itself what to do."""
+    return "" if answer.silent or answer.outcome is Outcome.APOLOGY else setting.early
 
 
 def link(citation: Citation, setting: Setting) -> str:

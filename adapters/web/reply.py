@@ -23,6 +23,7 @@ from adapters.web.guard import SAFE_HEADERS
 from adapters.web.render import Setting
 from bot.messages import Answer
 from bot.reply import Step
+from bot.texts import joined
 
 PACE = 0.06
 """Seconds between two showings of a growing text: as often as people notice, and no more rendering than that."""
@@ -137,5 +138,5 @@ def final(answer: Answer, setting: Setting) -> dict[str, object]:
         "outcome": answer.outcome,
         "silent": answer.silent,
         "sources": 0 if answer.silent else len(answer.citations),
-        "spoken": render.spoken(answer, SPOKEN),
+        "spoken": joined(render.spoken(answer, SPOKEN), render.early(answer, setting)),
     }

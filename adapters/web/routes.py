@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from adapters.web import events, files, reading, render
+from adapters.web import events, files, loading, reading, render
 from adapters.web.errors import Malformed
 from adapters.web.guard import FORM, guarded, posted_json, small_body
 from adapters.web.house import Playground
@@ -25,6 +25,7 @@ def routes(door: Playground) -> list[web.RouteDef]:
     shelf = Shelf()
     return [
         web.get("/", guarded(show_page, door, door.hosts), name="playground"),
+        web.get("/loading", guarded(tell_loading, door, door.hosts), name="loading"),
         web.post("/ask", guarded(ask, door, door.hosts), name="ask"),
         web.get("/d/{document}", guarded(show_document, door, door.hosts), name="document"),
         web.post("/feedback", guarded(keep_feedback, door, door.hosts), name="feedback"),
@@ -36,7 +37,12 @@ def routes(door: Playground) -> list[web.RouteDef]:
 
 async def show_page(door: Playground, request: web.Request) -> web.StreamResponse:
     """Show the playground, with the person, place and question that its address names."""
-    return html(playground(door.company, request.query))
+    return html(playground(door.company, request.query, loading=loading.on_page(door.loading)))
+
+
+async def tell_loading(door: Playground, _: web.Request) -> web.StreamResponse:
+    """Say how far reading the company's documents is."""
+    return web.json_response(loading.report(door.loading))
 
 
 async def ask(door: Playground, request: web.Request) -> web.StreamResponse:
@@ -61,7 +67,8 @@ async def ask_plainly(door: Playground, request: web.Request) -> web.StreamRespo
     question, setting = await _question(door, form)
     answer = await door.conversation.handle(question, Kept())
     chosen = {"as": setting.email, "in": setting.place, "thread": form.get("thread", "")}
-    return html(playground(door.company, chosen, [(question, setting, render.outcome(answer, setting))]))
+    said = [(question, setting, render.outcome(answer, setting))]
+    return html(playground(door.company, chosen, said, loading.on_page(door.loading)))
 
 
 async def show_document(door: Playground, request: web.Request) -> web.StreamResponse:
@@ -107,7 +114,8 @@ async def _question(door: Playground, payload: object) -> tuple[Question, Settin
     viewer = await door.people.viewer_by_email(door.tenant, member.email)
     audience = await door.people.audience(door.tenant, channel.members) if channel else Audience()
     question = events.to_question(asked, viewer, audience, door.clock())
-    return question, Setting(email=member.email, name=member.name, place=asked.place, turn=question.id)
+    early = loading.beside(door.loading)
+    return question, Setting(email=member.email, name=member.name, place=asked.place, turn=question.id, early=early)
 
 
 def html(page: str, status: int = 200) -> web.Response:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select, text
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, select, text, union
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,7 @@ from tenancy.database import Database
 from tenancy.viewer import TenantId
 
 _LONGEST = 100  # characters of a form
+_SAYING = (own_words, own_words_added)  # tables: what documents say, and what the admin does
 _ANY = ""  # in `own_words_off`: whatever the short form means
 _LISTED = text("""
     WITH known AS (
@@ -88,19 +89,27 @@ class Glossary:
         """Leave a short form alone from now on, whatever documents say or will say; `long`: only where it means that. Raises `BadWords`."""
         keys = _keys(short, long)
         async with self.database.tenant(tenant) as connection:
-            if not await _is_there(connection, (own_words, own_words_added), *keys):
+            if not await _is_there(connection, _SAYING, *keys):
                 raise _unknown(short, long)
             row = {"short_key": keys[0], "long_key": keys[1] or _ANY}
             await connection.execute(upsert(own_words_off).values(row).on_conflict_do_nothing())
 
-    async def switch_on(self, tenant: TenantId, short: str) -> bool:
-        """Use a short form again, whatever it means. Returns whether anything was off. Raises `BadWords` for one that is not known."""
-        key, _ = _keys(short, None)
+    async def switch_on(self, tenant: TenantId, short: str, long: str | None = None) -> bool:
+        """Use a short form again, whatever it means; `long`: only where it means that. Returns whether that was off. Raises `BadWords`.
+
+        With `long`, where the short form was off as a whole, its other meanings that are known by now stay off, each by itself; one
+        that documents bring later is on.
+        """
+        keys = _keys(short, long)
         async with self.database.tenant(tenant) as connection:
-            gone = await connection.execute(delete(own_words_off).where(own_words_off.c.short_key == key))
-            if not gone.rowcount and not await _is_there(connection, (own_words, own_words_added), key, None):
-                raise _unknown(short, None)
-        return bool(gone.rowcount)
+            gone = await connection.execute(
+                delete(own_words_off).where(_of(own_words_off, keys[0], None if keys[1] is None else (keys[1],)))
+            )
+            is_there = await _is_there(connection, _SAYING, *keys)
+            if not gone.rowcount and not is_there:
+                raise _unknown(short, long)
+            whole = keys[1] is not None and is_there and await _switch_on_one_of_all(connection, keys[0], keys[1])
+        return bool(gone.rowcount) or whole
 
     async def remove(self, tenant: TenantId, short: str, long: str | None = None) -> None:
         """Forget what the admin said of a short form; `long`: only that it means that. Raises `BadWords` for what the admin did not say."""
@@ -148,6 +157,18 @@ def _tidied(form: str, name: str) -> str:
 def _keys(short: str, long: str | None) -> tuple[str, str | None]:
     """The keys of forms that were typed to name what is there. Raises `BadWords` for what cannot name anything."""
     return key_of(_tidied(short, "The short form")), None if long is None else key_of(_tidied(long, "What it stands for"))
+
+
+async def _switch_on_one_of_all(connection: AsyncConnection, short: str, long: str) -> bool:
+    """Have a short form that is off as a whole be off for each of its other known meanings instead. Returns whether it was."""
+    gone = await connection.execute(delete(own_words_off).where(_of(own_words_off, short, (_ANY,))))
+    if gone.rowcount:
+        others = [
+            select(table.c.short_key, table.c.long_key).where(table.c.short_key == short, table.c.long_key != long) for table in _SAYING
+        ]
+        off = upsert(own_words_off).from_select(["short_key", "long_key"], union(*others))
+        await connection.execute(off.on_conflict_do_nothing())
+    return bool(gone.rowcount)
 
 
 async def _is_there(connection: AsyncConnection, tables: Sequence[Table], short: str, long: str | None) -> bool:

@@ -413,6 +413,7 @@ def test_an_admins_questions_are_asked_as_their_askers_and_leave_nothing_behind(
     ]  # fmt: skip
     assert told["answers"]["unanswerable"]["questions"] == 1
     assert told["answers"]["unanswerable"]["answer"] == 0
+    assert told["wrong"] == []
     assert {row["row"]: row["problem"] for row in told["left_out"]} == {
         5: "'hr/cases.md', 'hr/nothing.md' were not found for bob@acme.example. Check the name, and that this asker may read it.",
         7: "'docs' was not found for bob@acme.example. Check the name, and that this asker may read it.",
@@ -428,6 +429,32 @@ def test_an_admins_questions_are_asked_as_their_askers_and_leave_nothing_behind(
     ran = terminal(*asked, "--against", str(tmp_path / "run"), "--ablations", "--limit", "1")
     assert "better: 0, worse: 0, the same: 1, left out because only one of the two has them: 3" in ran.out
     assert "Of those that a document answers (1): 1 answered" in ran.out
+
+
+def test_questions_that_did_not_go_as_judged_are_told_by_row(terminal: Terminal, tmp_path: Path) -> None:
+    rows = [
+        "How was the dispute of Rosa Lind settled?,leave.md,",
+        "How long is parental leave?,leave.md,",
+        "How many weeks of parental leave?,,no",
+    ]
+    (tmp_path / "set.csv").write_text("\n".join(["question,document,answerable", *rows]))
+    asked = ("evaluate", str(tmp_path / "set.csv"), "--tenant", "acme", "--as", "ana@acme.example")
+    told = terminal(*asked, "--json").json["wrong"]
+    assert [(one["row"], one["text"], one["problem"]) for one in told] == [
+        (2, "How was the dispute of Rosa Lind settled?", "not_cited"),
+        (4, "How many weeks of parental leave?", "answered"),
+    ]
+    leave, cases = told[0]["wanted"][0], told[0]["cited"][0]
+    assert (leave["document"], cases["document"], told[1]["cited"]) == ("docs/leave.md", "docs/hr/cases.md", [leave])
+    assert terminal(*asked).out.endswith(
+        f"""
+2 questions did not go as judged:
+Row 2: How was the dispute of Rosa Lind settled?
+      cited {cases["document"]} ({cases["title"]}), not {leave["document"]} ({leave["title"]})
+Row 4: How many weeks of parental leave?
+      answered from {leave["document"]} ({leave["title"]}), though nothing answers it
+"""
+    )
 
 
 def test_where_no_row_can_be_asked_the_rows_are_told_and_the_exit_code_is_1(terminal: Terminal, tmp_path: Path) -> None:

@@ -78,3 +78,46 @@ def test_answers_and_rows_left_out_are_told() -> None:
     ]
     none = {"answers": {"answerable": {**nothing, "cited": 0}, "unanswerable": nothing}, "left_out": []}
     assert report.as_text(none) == ""
+
+
+LEAVE = {"document": "Files/leave.md", "title": "Leave rules"}
+PAY = {"document": "Files/pay.md", "title": "Files/pay.md"}
+LETTER = {"document": "Files/letter.md", "title": "Files/letter.md"}
+
+
+def wrong(row: int, problem: str, wanted: list[dict[str, str]], cited: list[dict[str, str]]) -> dict[str, object]:
+    return {"row": row, "text": f"What\nof {row}?", "problem": problem, "wanted": wanted, "cited": cited}
+
+
+def test_each_question_that_did_not_go_as_judged_is_told_with_its_row_and_what_happened() -> None:
+    told = [
+        wrong(2, "not_cited", [LEAVE], [PAY, LETTER]),
+        wrong(3, "not_cited", [LEAVE, PAY], []),
+        wrong(4, "refused", [LEAVE, PAY], [LEAVE]),
+        wrong(5, "answered", [], [PAY]),
+        wrong(6, "answered", [], []),
+        wrong(7, "failed", [LEAVE], []),
+    ]
+    assert report.as_text({"wrong": told}).splitlines() == [
+        "6 questions did not go as judged:",
+        "Row 2: What of 2?",
+        "      cited Files/pay.md, Files/letter.md, not Files/leave.md (Leave rules)",
+        "Row 3: What of 3?",
+        "      cited nothing, though answered by Files/leave.md (Leave rules) or Files/pay.md",
+        "Row 4: What of 4?",
+        "      refused, though answered by Files/leave.md (Leave rules) or Files/pay.md",
+        "Row 5: What of 5?",
+        "      answered from Files/pay.md, though nothing answers it",
+        "Row 6: What of 6?",
+        "      answered without a source, though nothing answers it",
+        "Row 7: What of 7?",
+        "      failed on our side; ask it again",
+    ]
+    assert report.as_text({"wrong": []}) == ""
+
+
+def test_of_many_questions_that_did_not_go_as_judged_the_first_are_told_and_how_many_more_there_are() -> None:
+    lines = report.as_text({"wrong": [wrong(row, "answered", [], []) for row in range(2, 25)]}).splitlines()
+    assert (lines[0], len(lines)) == ("23 questions did not go as judged:", 1 + 2 * 20 + 1)
+    assert lines[-1] == "and 3 more: --json has them all."
+    assert report.as_text({"wrong": [wrong(2, "answered", [], [])]}).startswith("1 question did not go as judged:\nRow 2:")

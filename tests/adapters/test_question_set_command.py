@@ -2,10 +2,11 @@
 
 import pytest
 
-from adapters.commands.question_set import _is_quoted, _meant, _Wrong
+from adapters.commands.question_set import Asked, _is_quoted, _meant, _problem, _Wrong
+from bot.messages import Answer, Citation, Outcome
 from knowledge.documents import Document, DocumentId, Passage, PassageId, Span
-from knowledge.evaluation import Named
-from tenancy.viewer import EVERYONE
+from knowledge.evaluation import JudgedQuery, JudgedRow, Named
+from tenancy.viewer import EVERYONE, PersonId, TenantId, Viewer
 
 
 def document(source: str, name: str) -> Document:
@@ -38,3 +39,43 @@ def test_a_quote_is_found_by_its_words(quote: str, found: bool) -> None:  # noqa
         id=PassageId("p"), document=document("Files", "leave.md"), ordinal=0, span=Span(0, len(text)), text=text, heading=(), page=None
     )
     assert _is_quoted(quote, [passage]) is found
+
+
+def asked(*documents: str) -> Asked:
+    held = frozenset({EVERYONE})
+    return Asked(
+        row=JudgedRow(row=2, question="How long?", documents=documents),
+        viewer=Viewer(tenant=TenantId("acme"), person=PersonId("ana"), name="Ana", principals=held),
+        query=JudgedQuery("q", "How long?", held, dict.fromkeys((f"Files/{name}" for name in documents), 1)),
+    )
+
+
+def answer(outcome: Outcome, *documents: str) -> Answer:
+    citations = tuple(
+        Citation(
+            n=n, document=DocumentId(name), document_name=name, passage=PassageId(name), title=name, url=None, source="Files", page=None,
+            heading=(), span=Span(0, 1), quote="x", modified_at=None,
+        )
+        for n, name in enumerate(documents, 1)
+    )  # fmt: skip
+    return Answer(outcome=outcome, text="Twenty.", citations=citations)
+
+
+@pytest.mark.parametrize(
+    ("one", "ended", "problem"),
+    [
+        pytest.param(asked("leave.md", "pay.md"), answer(Outcome.ANSWER, "x.md", "pay.md"), None, id="one of the right ones is cited"),
+        pytest.param(asked("leave.md"), answer(Outcome.ANSWER, "pay.md"), "not_cited", id="another is cited"),
+        pytest.param(asked("leave.md"), answer(Outcome.ANSWER), "not_cited", id="nothing is cited"),
+        pytest.param(asked("leave.md"), answer(Outcome.NEAREST, "leave.md"), None, id="shown as the nearest"),
+        pytest.param(asked("leave.md"), answer(Outcome.NEAREST, "pay.md"), "not_cited", id="another is the nearest"),
+        pytest.param(asked("leave.md"), answer(Outcome.REFUSAL, "leave.md"), "refused", id="refused, the right one named as the nearest"),
+        pytest.param(asked("leave.md"), answer(Outcome.APOLOGY), "failed", id="something of ours failed"),
+        pytest.param(asked(), answer(Outcome.ANSWER, "pay.md"), "answered", id="answered though nothing answers"),
+        pytest.param(asked(), answer(Outcome.NEAREST, "pay.md"), None, id="nothing answers, and doubt is said"),
+        pytest.param(asked(), answer(Outcome.REFUSAL), None, id="refused as nothing answers"),
+        pytest.param(asked(), answer(Outcome.APOLOGY), "failed", id="failed where nothing answers"),
+    ],
+)
+def test_what_did_not_go_as_judged_is_one_of_four_things(one: Asked, ended: Answer, problem: str | None) -> None:
+    assert _problem(one, ended) == problem

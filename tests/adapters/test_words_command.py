@@ -51,7 +51,16 @@ def test_a_tenants_own_words_are_listed_added_switched_and_removed(footnote: Foo
     typo = footnote("words", "add", *acme, "WFH", "working from hom")
     assert typo.stdout.splitlines()[1] == "That replaces working from home, which was added for it before."
     assert footnote("words", "add", *acme, "WFH", "working from home").exit_code == 0
-    assert footnote("words", "off", *acme, "SOW", "scope of work").stdout.startswith("SOW for scope of work is off, whatever")
+    assert footnote("words", "off", *acme, "SOW", "statement of work").exit_code == 0
+    assert footnote("words", "off", *acme, "SOW", "scope of work").stdout == (
+        "SOW for scope of work is off, whatever documents say. To switch it on again: footnote words on --tenant acme SOW 'scope of work'\n"
+    )
+    assert footnote("words", "on", *acme, "SOW", "statement of work").stdout == (
+        "SOW for statement of work is on again. What else SOW may stand for is as it was.\n"
+    )
+    assert footnote("words", "on", *acme, "SOW", "statement of work").stdout == "SOW for statement of work was on already.\n"
+    unknown = footnote("words", "on", *acme, "SOW", "sort of work")
+    assert (unknown.exit_code, unknown.stderr.startswith("'SOW' for 'sort of work' is not known here.")) == (1, True)
     assert footnote("words", "off", *acme, "PTO").exit_code == 0
     told = json.loads(footnote("words", "list", *acme, "--json").stdout)["words"]
     assert [(one["short"], one["state"], one["added"], one["document"]) for one in told] == [
@@ -85,7 +94,9 @@ def test_a_tenants_own_words_are_listed_added_switched_and_removed(footnote: Foo
         ["words.removed", "WFH"],
         ["words.on", "PTO"],
         ["words.off", "PTO"],
+        ["words.on", "SOW for statement of work"],
         ["words.off", "SOW for scope of work"],
+        ["words.off", "SOW for statement of work"],
         ["words.added", "WFH for working from home"],
         ["words.added", "WFH for working from hom"],
         ["words.added", "WFH for working from home"],

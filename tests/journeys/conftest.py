@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,22 @@ def require(name: str, path: Path, remedy: str) -> None:
 @pytest.fixture(scope="session")
 def scripted_url() -> Iterator[str]:
     """The playground on scripted parts, for the states that the real product does not show on demand."""
+    with scripted() as url:
+        yield url
+
+
+@pytest.fixture
+def early_url() -> Iterator[str]:
+    """The same while documents are being read, until somebody asks "all read now"."""
+    with scripted("early") as url:
+        yield url
+
+
+@contextmanager
+def scripted(*how: str) -> Iterator[str]:
+    """Run the scripted playground until the block is left."""
     port = free_port()
-    with running([str(Path(__file__).with_name("peer.py")), str(port), "0.12"], {"PYTHONPATH": str(ROOT)}) as peer:
+    with running([str(Path(__file__).with_name("peer.py")), str(port), "0.12", *how], {"PYTHONPATH": str(ROOT)}) as peer:
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 30
         while not answers(url):
@@ -58,18 +72,21 @@ def scripted_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`footnote serve --demo` on embedded parts and no model, once every document can be asked about."""
+    """`footnote serve --demo` on embedded parts and no model, once every document can be asked about; before, it says that it is not."""
     port = free_port()
     home = {"FOOTNOTE_HOME": str(tmp_path_factory.mktemp("home"))}
     with running(["-m", "adapters", "serve", "--demo", "--port", str(port)], home) as product:
         assert product.stdout is not None
-        said = []
+        said, first = [], ""
         for line in product.stdout:
             said.append(line)
+            if "is open at" in line:
+                first = page_of(f"http://127.0.0.1:{port}")
             if line.rstrip().endswith("are ready."):
                 break
         assert said, "footnote serve ended before it said anything"
         assert product.poll() is None, f"footnote serve ended: {said}"
+        assert "Documents are still being read." in first
         yield f"http://127.0.0.1:{port}"
 
 
@@ -91,6 +108,14 @@ def free_port() -> int:
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def page_of(url: str) -> str:
+    """The page there, once it is served; the waiting room may still be answering."""
+    while True:
+        with suppress(OSError), urllib.request.urlopen(url, timeout=10) as page:  # noqa: S310 - our own address
+            return str(page.read().decode())
+        time.sleep(0.1)
 
 
 def answers(url: str) -> bool:

@@ -1,7 +1,8 @@
 """The playground on scripted parts, for the states that the real product does not show on demand.
 
-    python tests/journeys/peer.py PORT [SECONDS OF ONE STEP]
+    python tests/journeys/peer.py PORT [SECONDS OF ONE STEP [early]]
 
+With `early`, 36 of 75 documents are read, and the others when somebody asks "all read now".
 The company and its documents are the demo's; answers are verbatim sentences found by their words. A question may name a
 state: `fail midway`, `fail at once`, `take your time`, `break off`, `too slow`, `nearest`.
 """
@@ -48,6 +49,18 @@ class Progress:
     document: DocumentId | None = None
 
 
+@dataclass(slots=True)
+class Reading:
+    """How far reading the company's documents is."""
+
+    under_way: bool = True
+    ready: int = 36
+    documents: int = 75
+
+    def end(self) -> None:
+        self.under_way, self.ready = False, self.documents
+
+
 @dataclass
 class House:
     """All that the door needs, in memory."""
@@ -58,6 +71,7 @@ class House:
     verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
     uploads: dict[str, list[Progress]] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
+    loading: Reading | None = None
 
     def __post_init__(self) -> None:
         rules = yaml.safe_load(demo.READERS.read_text(encoding="utf-8"))["rules"]
@@ -119,6 +133,8 @@ class House:
 
     async def handle(self, question: Question, reply: Reply) -> Answer:
         self.asked.append(question)
+        if self.loading and "all read now" in question.text:
+            self.loading.end()
         if "fail at once" in question.text:
             message = "scripted"
             raise RuntimeError(message)
@@ -270,6 +286,7 @@ def application(house: House) -> web.Application:
                 library=house,
                 uploads=house,
                 clock=lambda: datetime.now(UTC),
+                loading=house.loading,
             )
         )
     )
@@ -278,4 +295,5 @@ def application(house: House) -> web.Application:
 
 if __name__ == "__main__":
     port, pace = sys.argv[1:3] if len(sys.argv) > 2 else (sys.argv[1], "0.25")
-    web.run_app(application(House(pace=float(pace))), host="127.0.0.1", port=int(port), print=None)
+    reading = Reading() if "early" in sys.argv else None
+    web.run_app(application(House(pace=float(pace), loading=reading)), host="127.0.0.1", port=int(port), print=None)

@@ -230,6 +230,33 @@ def test_a_question_asked_offline_is_kept_and_asked_again(base_url: str, open_pa
     expect(answered(page).locator(".sources a").first).to_be_visible()
 
 
+def test_what_was_asked_before_all_documents_were_read_can_be_asked_again(early_url: str, open_page: Open) -> None:
+    page = open_page(early_url)
+    reading = page.locator("#loading")
+    expect(reading).to_have_text("Documents are still being read. 36 of 75 can be asked about.")
+    ask(page, LEAVE)
+    notice = answered(page).get_by_role("complementary")
+    expect(notice).to_contain_text("When this was asked, 36 of 75 documents had been read. Ask again in a moment.")
+    ask(open_page(early_url), "all read now")
+    expect(reading).to_have_text("75 documents can be asked about now.")
+    expect(page.get_by_role("status")).to_have_text("75 documents can be asked about now.")
+    notice.get_by_role("button", name="Ask again").click()
+    expect(notice).to_have_count(0)
+    expect(answered(page).locator(".sources a").first).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(reading).to_have_count(0)
+
+
+def test_the_page_learns_that_all_documents_were_read_though_the_server_was_away(early_url: str, open_page: Open) -> None:
+    page = open_page(early_url)
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/loading")):
+        ask(open_page(early_url), "all read now")
+    expect(page.locator("#loading")).to_have_text("Documents are still being read. 36 of 75 can be asked about.")
+    page.context.set_offline(False)
+    expect(page.locator("#loading")).to_have_text("75 documents can be asked about now.")
+
+
 def test_an_answer_can_be_stopped(scripted_url: str, open_page: Open) -> None:
     page = open_page(scripted_url)
     ask(page, f"{LEAVE} take your time")
@@ -375,6 +402,19 @@ def test_every_state_is_accessible(
     page = open_page(scripted_url, viewport=viewport, color_scheme=scheme, bypass_csp=True)
     STATES[state](page)
     assert violations(page) == []
+
+
+def test_the_page_is_accessible_while_documents_are_being_read(
+    early_url: str, open_page: Open, violations: Callable[[Page], list[str]]
+) -> None:
+    for scheme in ("light", "dark"):
+        for viewport in ({"width": 1440, "height": 900}, PHONE):
+            page = open_page(early_url, viewport=viewport, color_scheme=scheme, bypass_csp=True)
+            ask(page, LEAVE)
+            answered(page)
+            expect(page.locator("#loading")).to_be_visible()
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
 def test_the_choice_on_a_phone_is_accessible(scripted_url: str, open_page: Open, violations: Callable[[Page], list[str]]) -> None:

@@ -331,6 +331,53 @@ async def test_one_of_two_meanings_can_be_switched_off_so_that_the_other_holds(s
     assert await said(shelf, QUESTION) == (("PTO", "paid time off"),)
 
 
+async def test_one_meaning_that_was_switched_off_can_be_switched_on_alone(shelf: Shelf) -> None:
+    glossary, tenant = Glossary(shelf.database), shelf.tenant.id
+    await shelf.ingest(text("rules", DEFINED), text("other", "The power take off (PTO) shaft."))
+    for long in ("paid time off", "power take off"):
+        await glossary.switch_off(tenant, "PTO", long)
+    assert await glossary.switch_on(tenant, "pto", "Paid time off")
+    assert not await glossary.switch_on(tenant, "PTO", "paid time off")
+    assert await are_off(glossary, shelf) == {"paid time off": False, "power take off": True}
+    assert await said(shelf, QUESTION) == (("PTO", "paid time off"),)
+
+
+async def test_switching_one_meaning_on_leaves_the_others_off_where_all_were(shelf: Shelf) -> None:
+    glossary, tenant = Glossary(shelf.database), shelf.tenant.id
+    await shelf.ingest(text("rules", DEFINED), text("other", "The power take off (PTO) shaft."))
+    await glossary.add(tenant, "PTO", "push to open")
+    await glossary.switch_off(tenant, "PTO", "power take off")
+    await glossary.switch_off(tenant, "PTO")
+    assert await glossary.switch_on(tenant, "PTO", "paid time off")
+    assert await are_off(glossary, shelf) == {"paid time off": False, "power take off": True, "push to open": True}
+    assert await said(shelf, QUESTION) == (("PTO", "paid time off"),)
+    assert await glossary.switch_on(tenant, "PTO")
+    assert not any((await are_off(glossary, shelf)).values())
+
+
+async def test_what_is_off_is_switched_on_by_its_name_when_no_document_says_it_any_more(shelf: Shelf) -> None:
+    glossary, tenant = Glossary(shelf.database), shelf.tenant.id
+    await shelf.ingest(text("rules", DEFINED))
+    await glossary.switch_off(tenant, "PTO", "paid time off")
+    await shelf.ingest(text("rules", "Time off is paid."))
+    assert await glossary.switch_on(tenant, "PTO", "paid time off")
+    with pytest.raises(BadWords, match="'PTO' for 'paid time off' is not known here"):
+        await glossary.switch_on(tenant, "PTO", "paid time off")
+
+
+async def test_a_meaning_that_is_not_known_switches_nothing_on(shelf: Shelf) -> None:
+    glossary, tenant = Glossary(shelf.database), shelf.tenant.id
+    await shelf.ingest(text("rules", DEFINED))
+    await glossary.switch_off(tenant, "PTO")
+    with pytest.raises(BadWords, match="'PTO' for 'power take off' is not known here"):
+        await glossary.switch_on(tenant, "PTO", "power take off")
+    assert await are_off(glossary, shelf) == {"paid time off": True}
+
+
+async def are_off(glossary: Glossary, shelf: Shelf) -> dict[str, bool]:
+    return {entry.meaning.long: entry.is_off for entry in await glossary.entries(shelf.tenant.id)}
+
+
 async def test_adding_what_is_switched_off_switches_it_on(shelf: Shelf) -> None:
     glossary = Glossary(shelf.database)
     await glossary.add(shelf.tenant.id, "PTO", "paid time off")

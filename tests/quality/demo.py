@@ -76,7 +76,7 @@ async def measured(settings: Settings) -> list[Result]:
     """Make the demo company in the house of these settings, and ask every question as its own asker."""
     async with open_house(settings) as house:
         tenant = await demo_tenant.tenant(house)
-        await demo_tenant.read_documents(house, tenant, lambda _: None)
+        await demo_tenant.read_documents(house, tenant, demo_tenant.Reading(lambda _: None))
         return await answers(house, tenant.id)
 
 

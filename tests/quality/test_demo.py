@@ -27,7 +27,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Result], list[
 async def _asked(home: Path) -> tuple[list[Result], list[Result]]:
     async with open_house(Settings(home=home)) as house:
         tenant = await demo_tenant.tenant(house)
-        await demo_tenant.read_documents(house, tenant, lambda _: None)
+        await demo_tenant.read_documents(house, tenant, demo_tenant.Reading(lambda _: None))
         return await answers(house, tenant.id), await answers(house, tenant.id, NOBODY_SPECIAL)
 
 

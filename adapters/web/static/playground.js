@@ -1,5 +1,6 @@
 // The playground: what keys, clicks and the history do. Everything else has a file of its own.
 import { followFiles } from "./files.js";
+import { followLoading } from "./loading.js";
 import { close, followPassages, open, reveal } from "./passage.js";
 import { choose, closeSetting, followSetting, setting, whereabouts } from "./setting.js";
 import { ask, asked, busy, judge, last, renew, retry, stop, trouble } from "./turns.js";
@@ -133,6 +134,7 @@ addEventListener("pagehide", keep);
 followSetting();
 bringBack();
 followPassages();
+followLoading();
 followFiles((name) => ask(say("file_question", { name })));
 offerAgain();
 if (!history.state?.passage && matchMedia("(min-width: 760px)").matches) question.focus();

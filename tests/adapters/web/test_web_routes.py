@@ -26,7 +26,7 @@ from bot.reply import Reply, Step
 from knowledge.documents import Opened, Readers, Span
 from tenancy.errors import StoreUnavailable, UnknownPerson
 from tenancy.viewer import EVERYONE, PersonId, Viewer, person_principal
-from tests.adapters.web.web_house import ANA, ANSWER, BOB, DOCUMENT, QUOTE, SPAN, TEXT, House
+from tests.adapters.web.web_house import ANA, ANSWER, BOB, DOCUMENT, QUOTE, SPAN, TEXT, House, Reading
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -348,6 +348,84 @@ async def test_only_so_many_files_are_taken_at_once_and_one_that_waits_too_long_
     free.set()
     assert [(await task).status for task in first] == [202] * FILES_AT_ONCE
     assert (await client.post("/files", data=form())).status == 202
+
+
+@pytest.fixture
+async def early(house: House) -> AsyncIterator[Client]:
+    """The page while documents are being read, of which 12 of 75 are there."""
+    house.loading = Reading(ready=12, documents=75)
+    app = web.Application()
+    app.add_routes(routes(house.door()))
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+READING = "Documents are still being read. 12 of 75 can be asked about."
+EARLY = "When this was asked, 12 of 75 documents had been read. Ask again in a moment."
+
+
+async def test_the_page_says_that_documents_are_being_read_and_when_they_are_there(early: Client, house: House) -> None:
+    assert house.loading
+    assert f'id="loading">{READING}</p>' in await (await early.get("/")).text()
+    assert await (await early.get("/loading")).json() == {"under_way": True, "said": READING}
+    house.loading.under_way, house.loading.ready = False, 75
+    assert 'id="loading"' not in await (await early.get("/")).text()
+    assert await (await early.get("/loading")).json() == {"under_way": False, "said": "75 documents can be asked about now."}
+
+
+async def test_before_they_are_counted_the_page_does_not_say_how_many_are_being_read(early: Client, house: House) -> None:
+    assert house.loading
+    house.loading.ready = house.loading.documents = 0
+    said = "Documents are still being read. Ask in a moment."
+    assert said in await (await early.get("/")).text()
+    told = await events(await early.post("/ask", json=POST))
+    assert "When this was asked, documents were still being read. Ask again in a moment." in told[-1][1]["html"]
+
+
+@pytest.mark.parametrize(
+    ("ready", "documents", "said"),
+    [
+        pytest.param(12, 75, "12 of 75 documents can be asked about. Where Footnote was started, it says what is wrong", id="in between"),
+        pytest.param(0, 75, "The documents could not be read. Where Footnote was started, it says why.", id="before the first was read"),
+        pytest.param(0, 0, "The documents could not be read. Where Footnote was started, it says why.", id="before they were counted"),
+    ],
+)
+async def test_reading_that_broke_off_is_said_so(early: Client, house: House, ready: int, documents: int, said: str) -> None:
+    assert house.loading
+    house.loading.under_way, house.loading.ready, house.loading.documents = False, ready, documents
+    assert (await (await early.get("/loading")).json())["said"].startswith(said)
+
+
+async def test_where_nothing_is_being_read_nothing_is_said_of_it(client: Client) -> None:
+    assert 'id="loading"' not in await (await client.get("/")).text()
+    assert await (await client.get("/loading")).json() == {"under_way": False, "said": ""}
+    assert WORDS["ask_again"] not in (await events(await client.post("/ask", json=POST)))[-1][1]["html"]
+
+
+async def test_an_answer_that_was_asked_for_too_early_says_so_and_offers_to_ask_again(early: Client) -> None:
+    final = (await events(await early.post("/ask", json=POST)))[-1][1]
+    assert f"<p>{EARLY}</p>" in final["html"]
+    assert 'class="retry scripted">Ask again</button>' in final["html"]
+    assert final["spoken"] == f"It lasts 26 weeks. {EARLY}"
+    page = await (await early.post("/ask", data={"person": ANA, "place": "", "thread": "t1", "text": "How long?"})).text()
+    assert EARLY in page
+    assert READING in page
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(outcome=Outcome.APOLOGY, text="Something failed on our side."), id="an apology"),
+        pytest.param(replace(ANSWER, silent=True), id="what was not for us"),
+    ],
+)
+async def test_what_is_no_answer_does_not_blame_the_documents(early: Client, house: House, answer: Answer) -> None:
+    async def end(_: Question, __: Reply) -> Answer:
+        return answer
+
+    house.answer = end
+    final = (await events(await early.post("/ask", json=POST)))[-1][1]
+    assert EARLY not in final["html"] + final["spoken"]
 
 
 def test_a_company_without_people_says_what_to_do() -> None:

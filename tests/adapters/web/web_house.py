@@ -77,12 +77,20 @@ class Progress:
 
 
 @dataclass
+class Reading:
+    under_way: bool = True
+    ready: int = 0
+    documents: int = 0
+
+
+@dataclass
 class House:
     page: Opened = OPENED
     answer: Callable[[Question, Reply], Awaitable[Answer]] = answer_at_once
     asked: list[Question] = field(default_factory=list)
     verdicts: list[tuple[Viewer, TurnId, Verdict, str]] = field(default_factory=list)
     files: list[tuple[Viewer, str, bytes, Readers]] = field(default_factory=list)
+    loading: Reading | None = None
 
     async def handle(self, question: Question, reply: Reply) -> Answer:
         self.asked.append(question)
@@ -121,6 +129,7 @@ class House:
             uploads=self,
             clock=lambda: NOW,
             heartbeat=0.05,
+            loading=self.loading,
         )
 
 
