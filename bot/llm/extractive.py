@@ -36,6 +36,7 @@ _TITLE: Final = 0.7  # of a term that only its document's title or an outer head
 _HEADER: Final = 0.9  # of a term that only the header of its table has
 _NEAR: Final = 0.35  # of a term that only the sentences beside it have
 _PRIOR: Final = 0.7  # its passage was found first
+_PRIOR_UNTOLD: Final = 1.4  # the same, where no piece covers a quarter of the question: then its words do not tell which it is
 _PAIRS: Final = 0.2  # has the question's pairs of terms side by side
 _SUBJECT: Final = 0.1  # its first terms, or first cell, are what the question is about
 _FIT: Final = 0.25  # looks like what was asked for: a duration, a date, an amount …
@@ -53,6 +54,7 @@ _SUPERSEDED: Final = -0.8  # a newer document of the same name was found
 _NAMED_YEAR: Final = 0.5  # the question names its document's year
 _OTHER_ROW: Final = -0.5  # a table row that has no term of the question of its own, nor stands for all others
 
+_TOLD: Final = 0.25  # share of the question
 _SUBJECT_TERMS: Final = 2
 _LABELLED: Final = frozenset({Kind.ROW, Kind.FIELD})
 _AT_LEAST: Final = 0.78  # of the best score, for a further piece
@@ -70,8 +72,10 @@ def extracts(query: str, hits: Sequence[Hit], asked_at: datetime, *, most: int =
     Sources older than eighteen months at `asked_at`, or superseded by another hit, are dated in the sentence.
     """
     found, wanted = candidates(hits, query, asked_at, MOST_PASSAGES)
-    scored = sorted((_scored(wanted, c) for c in found), key=lambda one: (-one.score, one.candidate.order))
-    return laid_out(_chosen(wanted, scored, most))
+    covered = [_covered(wanted, candidate) for candidate in found]
+    prior = _PRIOR if max(covered, default=0.0) >= _TOLD else _PRIOR_UNTOLD
+    every = (_scored(wanted, candidate, share, prior) for candidate, share in zip(found, covered, strict=True))
+    return laid_out(_chosen(wanted, sorted(every, key=lambda one: (-one.score, one.candidate.order)), most))
 
 
 class _Scored(NamedTuple):
@@ -81,17 +85,21 @@ class _Scored(NamedTuple):
     candidate: Candidate
 
 
-def _scored(question: Wanted, candidate: Candidate) -> _Scored:
-    words = candidate.text
-    covered = question.covered(
+def _covered(question: Wanted, candidate: Candidate) -> float:
+    """The share of the question that the piece has, in its place."""
+    return question.covered(
         (candidate.terms, 1.0),
         (candidate.header_terms, _HEADER),
         (candidate.heading_terms, _HEADING),
         (candidate.title_terms, _TITLE),
         (candidate.near_terms, _NEAR),
     )
+
+
+def _scored(question: Wanted, candidate: Candidate, covered: float, prior: float) -> _Scored:
+    words = candidate.text
     fits = fit(question.asked, words)
-    score = covered + _PRIOR * candidate.prior + _PAIRS * question.paired(candidate.ordered) + _FIT * fits
+    score = covered + prior * candidate.prior + _PAIRS * question.paired(candidate.ordered) + _FIT * fits
     if candidate.kind in _LABELLED:
         score += _SUBJECT * question.covered((frozenset(candidate.ordered[:_SUBJECT_TERMS]), 1.0))
     return _Scored(score + _corrections(question, candidate, words), covered, fits, candidate)

@@ -66,6 +66,15 @@ def test_the_first_sentence_answers(asked: str, text: str) -> None:
     assert_exact(got, HITS)
 
 
+def test_where_no_words_tell_what_was_found_first_is_quoted() -> None:
+    first = passage(document("field", "Field guide"), "Turn back if the water is above your knees.")
+    other = passage(document("site", "Sites"), "Hall three has new lamps. Electricity comes from wind. The river trusts visit in May.")
+    got = answer("Is it safe to wade in if the river is fast?", [hit(first, 1.0), hit(other, 0.95)])
+    assert got.text.startswith("Turn back if the water is above your knees.")
+    told = answer("When do the river trusts visit?", [hit(first, 1.0), hit(other, 0.95)])
+    assert "visit in May" in told.text
+
+
 def test_an_old_edition_is_dated_and_comes_after_the_new_one_unless_it_is_asked_for() -> None:
     assert answer("What is the hotel limit in Berlin in 2024?").text.startswith("As of March 2024: The hotel limit in Berlin is €150")
     assert superseded([company.TRAVEL, company.TRAVEL_OLD]) == {company.TRAVEL_OLD.id}
