@@ -203,13 +203,14 @@ class _OneSearch:
         vectors, words = await both(self.by_vector_if_possible(principals, reading), self.by_words(principals, reading))
         return _Proposed(fuse(words, vectors.proposals, self.depth.keep), vectors.states)
 
-    async def by_words(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> Sequence[Proposal]:
+    async def by_words(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> Sequence[Sequence[Proposal]]:
+        """What has the question's words, of each way to ask it."""
         if not self.parts.recipe.words:
-            return ()
+            return [()]
         ways = (await reading).ways
         with self.clock.step("words"):
             index, lists = self.opened.index, self.depth.lists
-            return best_of(await all_of(*(index.by_words(terms(way), principals, lists) for way in ways)))
+            return await all_of(*(index.by_words(terms(way), principals, lists) for way in ways))
 
     async def by_vector_if_possible(self, principals: frozenset[Principal], reading: "asyncio.Task[Reading]") -> "_Near":
         try:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +44,7 @@ class Judging:
         """Best first. What is not among them has no part in it."""
         if not candidates:
             return []
-        words, cosines = (np.array([each(one) for one in candidates]) for each in (attrgetter("words"), attrgetter("cosine")))
+        words, cosines = np.array([one.words for one in candidates]).T, np.array([one.cosine for one in candidates])
         late = np.array([np.nan if (known := self._late[one.passage]) is None else known.score for one in candidates])
         documents = [self.documents[one.passage] for one in candidates]
         scores = score(self.recipe, words, cosines, late, self._vectors(candidates), documents)
@@ -81,7 +80,7 @@ def _ranked(candidate: Candidate, score: float, late: float) -> Ranked:
     return Ranked(
         passage=candidate.passage,
         score=float(score),
-        words=candidate.words,
+        words=max(candidate.words),
         cosine=candidate.cosine,
         late=None if np.isnan(late) else float(late),
     )

@@ -17,9 +17,10 @@ def score(
 ) -> Numbers:
     """The candidates' scores, 0 to 1, higher is better, comparable only with one another.
 
-    `late`: not a number where it is not known. `vectors` as in `smoothed`. `documents`: whose passage each is.
+    `words`: shape (ways to ask, candidates). `late`: not a number where it is not known. `vectors` as in `smoothed`. `documents`: whose
+    passage each is.
     """
-    total = recipe.words * standardised(words) + recipe.vectors * standardised(cosines) + recipe.late * standardised(filled(late))
+    total = recipe.words * by_best_way(words) + recipe.vectors * standardised(cosines) + recipe.late * standardised(filled(late))
     return stretched(as_wholes(smoothed(total, vectors, recipe.smoothing), documents, recipe.wholes))
 
 
@@ -33,6 +34,16 @@ def standardised(values: Numbers) -> Numbers:
     """Each value in standard deviations from the mean; all 0 where they are all the same."""
     deviation = values.std() if np.ptp(values) else 0.0
     return (values - values.mean()) / deviation if deviation else np.zeros_like(values)
+
+
+def by_best_way(words: Numbers) -> Numbers:
+    """The scores of each way to ask in standard deviations, and of those each candidate's best. Shape (ways, candidates) to (candidates,).
+
+    BM25 adds up over terms: as it is, a form of three words outdoes its short one everywhere, and 24 questions by both forms of twelve
+    words (`Reading.ways`) gain .04 of nDCG@10 instead of .10. Cosines and late interaction compare as they are.
+    """
+    best: Numbers = np.array([standardised(way) for way in words]).max(axis=0)
+    return best
 
 
 def smoothed(scores: Numbers, vectors: NDArray[np.float32], share: float) -> Numbers:

@@ -172,7 +172,7 @@ async def _held(index: TenantIndex, asked: Sequence[tuple[str, Any]], count: int
 
 async def _both(index: TenantIndex, words: Sequence[str], vector: Any, principals: Sequence[Principal]) -> None:  # noqa: ANN401
     vectors, found = await asyncio.gather(index.by_vector(vector, principals, LIST_LENGTH), index.by_words(words, principals, LIST_LENGTH))
-    fuse(found, vectors)
+    fuse([found], vectors)
 
 
 async def _bare(node: weaviate.Node) -> WeaviateAsyncClient:

@@ -33,8 +33,8 @@ def hit(name: str, text: str, document: str = "", *, title: str = "", score: flo
 def test_a_passage_that_one_list_did_not_find_gets_nothing_for_words_and_the_lowest_cosine() -> None:
     words = [Proposal(PassageId("a"), 10.0), Proposal(PassageId("b"), 5.0)]
     vectors = [Proposal(PassageId("b"), 0.8), Proposal(PassageId("c"), 0.4)]
-    fused = {one.passage: (one.words, one.cosine) for one in fuse(words, vectors)}
-    assert fused == {"a": (10.0, 0.4), "b": (5.0, 0.8), "c": (0.0, 0.4)}
+    fused = {one.passage: (one.words, one.cosine) for one in fuse([words], vectors)}
+    assert fused == {"a": ((10.0,), 0.4), "b": ((5.0,), 0.8), "c": ((0.0,), 0.4)}
 
 
 def test_candidates_are_ordered_by_both_scores_in_standard_deviations() -> None:
@@ -42,26 +42,16 @@ def test_candidates_are_ordered_by_both_scores_in_standard_deviations() -> None:
     vectors = [Proposal(PassageId("b"), 0.6), Proposal(PassageId("a"), 0.5), Proposal(PassageId("c"), 0.4)]
     # by hand: words 5 ± 2.828, cosines .5 ± .0816: a .8·1.414, b .8·-.707 + .7·1.225, c .8·-.707 - .7·1.225
     sums = {"a": 1.1314, "b": 0.2917, "c": -1.4230}
-    fused = {one.passage: one.score for one in fuse(words, vectors)}
+    fused = {one.passage: one.score for one in fuse([words], vectors)}
     assert fused == {name: pytest.approx((total + 1.4230) / (1.1314 + 1.4230), abs=1e-3) for name, total in sums.items()}
 
 
 @given(proposals, proposals)
 def test_fusion_keeps_every_proposal_once_best_first(words: list[Proposal], vectors: list[Proposal]) -> None:
-    fused = fuse(words, vectors)
+    fused = fuse([words], vectors)
     assert {one.passage for one in fused} == {one.passage for one in (*words, *vectors)}
     assert len(fused) == len({one.passage for one in fused}) <= CANDIDATES
     assert [one.score for one in fused] == sorted((one.score for one in fused), reverse=True)
-
-
-def test_of_two_ways_to_ask_the_longer_does_not_outdo_the_other_by_its_length() -> None:
-    said = [Proposal(PassageId("a"), 4.0), Proposal(PassageId("b"), 1.0)]
-    meant = [Proposal(PassageId("c"), 12.0), Proposal(PassageId("b"), 9.0), Proposal(PassageId("d"), 6.0)]
-    assert {one.passage: one.score for one in best_of([said, meant])} == {"a": 4, "c": 4, "b": 3, "d": 2}
-
-
-def test_where_the_words_said_find_nothing_the_others_count_as_they_are() -> None:
-    assert best_of([[], [Proposal(PassageId("a"), 3.0)]]) == [Proposal(PassageId("a"), 3.0)]
 
 
 @given(st.lists(proposals, min_size=1, max_size=3))
@@ -72,15 +62,21 @@ def test_of_several_ways_to_ask_none_is_lost_and_each_is_there_once_best_first(w
     assert best_of(ways[:1]) == ways[0]
 
 
+def test_every_way_to_ask_brings_its_words() -> None:
+    said, meant = [Proposal(PassageId("a"), 1.0)], [Proposal(PassageId("b"), 7.0), Proposal(PassageId("a"), 2.0)]
+    assert {one.passage: one.words for one in fuse([said, meant], [])} == {"a": (1.0, 2.0), "b": (0.0, 7.0)}
+    assert [one.words for one in fuse([()], said)] == [(0.0,)]
+
+
 @given(proposals)
 def test_one_list_alone_keeps_its_order(words: list[Proposal]) -> None:
     found = [one for one in words if one.score > 0]
-    assert [one.passage for one in fuse(found, [])] == [one.passage for one in found]
+    assert [one.passage for one in fuse([found], [])] == [one.passage for one in found]
 
 
 def test_no_more_candidates_are_kept_than_asked_for() -> None:
     words = [Proposal(PassageId(str(number)), 100.0 - number) for number in range(100)]
-    assert [one.passage for one in fuse(words, [], keep=3)] == ["0", "1", "2"]
+    assert [one.passage for one in fuse([words], [], keep=3)] == ["0", "1", "2"]
 
 
 def test_what_says_the_same_is_said_once() -> None:

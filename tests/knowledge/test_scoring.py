@@ -14,7 +14,7 @@ from knowledge.embedding.kept import Kept
 from knowledge.embedding.port import Embedded, Signs, States
 from knowledge.ranking import RECIPE, Candidate, Judging, Recipe, Stage
 from knowledge.ranking.late import Late
-from knowledge.ranking.score import as_wholes, filled, score, smoothed, standardised, stretched
+from knowledge.ranking.score import as_wholes, by_best_way, filled, score, smoothed, standardised, stretched
 
 WIDTH = 16
 numbers = st.lists(st.floats(-50, 50), min_size=1, max_size=12).map(np.array)
@@ -99,11 +99,19 @@ def test_smoothing_leaves_scores_between_the_lowest_and_the_highest(vectors: NDA
     assert found.max() <= scores.max() + 1e-9
 
 
+def test_of_several_ways_to_ask_the_best_counts_as_far_as_it_stands_out() -> None:
+    said, meant = np.array([0.2, 0.2, 0.0, 0.0]), np.array([0.0, 0.0, 9.0, 0.0])
+    together = by_best_way(np.array([said, meant]))
+    assert together.argmax() == 2
+    assert together.tolist() == np.maximum(standardised(said), standardised(meant)).tolist()
+    assert by_best_way(np.array([said, 100 * meant])).tolist() == pytest.approx(together.tolist())  # sums over more terms tell nothing
+
+
 def test_a_score_is_words_cosine_and_late_interaction_in_their_shares() -> None:
     one, other, third = np.array([1.0, 0.0]), np.array([0.0, 1.0]), np.array([0.0, 1.0])
     vectors, own = np.zeros((2, 0), np.float32), documents("ab")
     recipes = (RECIPE, Recipe(words=2), Recipe(vectors=0, late=0))
-    assert [int(np.argmax(score(recipe, one, other, third, vectors, own))) for recipe in recipes] == [1, 0, 0]
+    assert [int(np.argmax(score(recipe, np.array([one]), other, third, vectors, own))) for recipe in recipes] == [1, 0, 0]
 
 
 def test_of_two_documents_that_are_as_good_that_with_more_to_say_leads() -> None:
@@ -138,7 +146,7 @@ def documents(names: Iterable[str]) -> list[DocumentId]:
 
 
 def candidate(name: str, words: float, cosine: float) -> Candidate:
-    return Candidate(passage=PassageId(name), words=words, cosine=cosine, score=0.5)
+    return Candidate(passage=PassageId(name), words=(words,), cosine=cosine, score=0.5)
 
 
 CANDIDATES = [candidate("a", 3, 0.2), candidate("b", 2, 0.3), candidate("c", 1, 0.1), candidate("d", 0, 0.4)]

@@ -124,7 +124,7 @@ class Corpus:
                 scores[number] += score
         by_words = sorted(scores, key=lambda number: -scores[number])[:LIST_LENGTH]
         by_vector = np.argsort(-cosines, kind="stable")[:LIST_LENGTH]
-        found = fuse(self._proposals(by_words, scores), self._proposals(by_vector, cosines), CANDIDATES)
+        found = fuse([self._proposals(by_words, scores)], self._proposals(by_vector, cosines), CANDIDATES)
         number_of = {self.passages[number].id: number for number in {*by_words, *map(int, by_vector)}}
         judging = Judging(
             RECIPE,
