@@ -1,10 +1,10 @@
 """How likely it is that nothing found answers the question, without a model, and what to do at which doubt. Pure.
 
 Where late interaction knows the tokens: how near the best stretches of text come and how far the best leads (`Signals`), the share of
-the question's terms that nothing found has, and numbered names ("Heron 4") and codes ("E31") that stand nowhere, in one logistic. Its
-scale is fitted on mtrag, scifact and the demo company, as if three questions in ten had no answer. AUROC .875 on mtrag (answerable and
-unanswerable turns), .814 on scifact (claims with and without evidence; `tests/quality/doubts.py` has both), .91 on the demo company.
-Elsewhere what words and the cosine tell; that refuses nothing.
+the question's terms that nothing found has, and numbered names ("Heron 4") and codes ("E31") of which only others were found, in one
+logistic. Its scale is fitted on mtrag, scifact and the demo company, as if three questions in ten had no answer. AUROC .875 on mtrag
+(answerable and unanswerable turns), .814 on scifact (claims with and without evidence; `tests/quality/results.md` has both), .91 on the
+demo company. Elsewhere what words and the cosine tell; that refuses nothing.
 """
 
 import hashlib
@@ -16,13 +16,13 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from bot import coverage
-from bot.llm.cues import MONTH, without_amounts
+from bot.llm.cues import CURRENCY, MONTH, MONTHS, without_amounts
 from bot.llm.wanted import content, importance
 from bot.messages import Outcome
 from knowledge.documents import Findings, Hit, Signals
 from knowledge.ranking import RECIPE, late
 from knowledge.ranking import signals as signals_of
-from knowledge.terms import ANALYSER, terms, things
+from knowledge.terms import ANALYSER, terms
 
 _USUAL_COSINE: Final = 0.5
 _WORDY: Final = 9
@@ -34,8 +34,10 @@ _FEW: Final = 8
 many others of the corpus that there are 2, 4, 8, 12, 26 would be refused of a hundred, 17, 11 and 5.
 """
 _NO_NAMES = f"(?:From|Since|After|Before|Until|Levels?|Grade|Band|Section|Chapter|Page|Step|Phase|Week|Day|Quarter|{MONTH})"
+_NO_CODES = rf"(?:{CURRENCY}|{MONTHS})-?\d|\w+-(?:19|20)\d\d\b"
 _NUMBERED = re.compile(rf"\b(?!{_NO_NAMES} )[A-Z]\w+ (?!(?:19|20)\d\d\b)\d+\b")
-_CODE = re.compile(r"(?=\w{3})[a-z]+\d\w*")  # a term: E31, ERR-4032; not Q3, 4k, v2.1
+_CODE = re.compile(rf"(?<![\w@/:.=&?-])(?i:(?!{_NO_CODES})(?=[\w-]{{3}})([a-z]+)-?(\d+))(?![\w@/]|[-.]\w)")
+"""E31, ERR-4032; not Q3, B2B, USD40, May-2024, v2.1, nor what is part of an address."""
 
 
 class _Weights(NamedTuple):
@@ -45,8 +47,7 @@ class _Weights(NamedTuple):
     nearness: float = -13.5  # of MiniLM's tokens .5 on average where something answers, .4 where nothing quite does, .3 with strangers
     lead: float = -2.0  # 1.4, 1.0 and .9
     unsaid: float = 2.7  # if nothing has any of the question's terms
-    unnumbered: float = 3.4  # a name with a number that nothing has
-    unknown_code: float = 2.0  # a code that nothing has; less, as it may be called otherwise there: Covid rules, without its 19
+    unnumbered: float = 3.4  # a name with a number, or a code, that nothing has
     usual_lead: float = 1.2  # where there is nothing to lead
 
 
@@ -86,7 +87,7 @@ def doubt(query: str, findings: Findings) -> float:
     if not findings.hits:
         return 1.0
     hits, signals = findings.hits, findings.signals
-    named = _WEIGHTS.unnumbered * _unnumbered(query, hits) + _WEIGHTS.unknown_code * _has_unknown_code(query, findings.unsaid)
+    named = _WEIGHTS.unnumbered * _unnumbered(query, hits)
     if signals is None:
         cosine = _USUAL_COSINE if findings.words_only else max(hit.cosine for hit in hits)
         return _soft(coverage.log_odds(query, hits, cosine) + named, at_least=USUAL.nearest if findings.words_only else 0.0)
@@ -130,16 +131,22 @@ def _unsaid(query: str, unsaid: frozenset[str]) -> float:
     return sum(weight for term, weight in said.items() if term in unsaid) / (sum(said.values()) or 1.0)
 
 
-def _has_unknown_code(query: str, unsaid: frozenset[str]) -> bool:
-    """Whether the question names a code that stands in nothing found: what has it would have been found by it."""
-    return any(_CODE.fullmatch(term) for term in unsaid.intersection(things(query)))
-
-
 def _unnumbered(query: str, hits: Sequence[Hit]) -> bool:
-    """Whether the question has a name with a number that stands in no text: there is a Heron 3, but no Heron 4."""
-    named = [pair for pair in (tuple(terms(name)) for name in _NUMBERED.findall(query)) if len(pair) > 1]
-    if not named:
+    """Whether the question has a name with a number that stands in no text, or a code of which only others do.
+
+    There is a Heron 3, but no Heron 4; an E30, but no E31. What has it would have been found by it.
+    """
+    names = [pair for pair in (tuple(terms(name)) for name in _NUMBERED.findall(query)) if len(pair) > 1]
+    codes = _codes(query)
+    if not (names or codes):
         return False
     texts = [part for hit in hits for part in (hit.passage.text, " ".join((hit.passage.document.title, *hit.passage.heading)))]
-    known = {pair for text in texts for pair in pairwise(terms(text))}
-    return any(pair not in known for name in named for pair in pairwise(name))
+    pairs = {pair for text in texts for pair in pairwise(terms(text))} if names else set()
+    known = {code for text in texts for code in _codes(text)} if codes else set()
+    kinds = {kind for kind, _ in known}
+    return any(pair not in pairs for name in names for pair in pairwise(name)) or any(code[0] in kinds for code in codes - known)
+
+
+def _codes(text: str) -> set[tuple[str, str]]:
+    """The codes that stand in `text`: their letters, in lower case, and their digits."""
+    return {(letters.lower(), digits) for letters, digits in _CODE.findall(text)}

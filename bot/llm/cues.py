@@ -6,11 +6,12 @@ from typing import Final
 _NUMBER = (
     r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety)\b)"
 )
-MONTH: Final = (
+MONTHS: Final = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|"
-    r"Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b"
+    r"Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 )
-_CURRENCY = "EUR|GBP|USD|CAD|AUD|CHF|NOK|SEK|DKK|JPY"
+MONTH: Final = rf"{MONTHS}\b"
+CURRENCY: Final = "EUR|GBP|USD|CAD|AUD|CHF|NOK|SEK|DKK|JPY"
 
 DURATION: Final = re.compile(
     rf"\b{_NUMBER}[ -](?:(?:full|paid|working|work|business|calendar|consecutive|more) )?(?:minute|hour|day|week|month|year)s?\b",
@@ -20,7 +21,7 @@ DATE: Final = re.compile(
     rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?\.? (?:of )?{MONTH}|{MONTH} \d{{1,2}}\b|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|\d{{1,2}}:\d\d|"
     r"\d{1,2} ?[ap]\.?m\b|\d{4}-\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)\b)",
 )
-MONEY: Final = re.compile(rf"[£€$¥] ?\d|\b(?:{_CURRENCY}) ?\d|\d ?(?:%|(?:{_CURRENCY})\b|percent|euros?\b|pounds?\b|dollars?\b|p a\b)")
+MONEY: Final = re.compile(rf"[£€$¥] ?\d|\b(?:{CURRENCY}) ?\d|\d ?(?:%|(?:{CURRENCY})\b|percent|euros?\b|pounds?\b|dollars?\b|p a\b)")
 NUMBER: Final = re.compile(_NUMBER, re.IGNORECASE)
 SOMEBODY: Final = re.compile(
     r"\w@\w|\+\d{2}|\b(?:managers?|directors?|officers?|supervisors?|teams?|leads?|heads?|chief|boards?|committee|counsel|extension)\b",
