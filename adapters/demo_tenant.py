@@ -38,16 +38,16 @@ class Reading:
     @property
     def under_way(self) -> bool:
         """Whether there will be more documents to ask about soon."""
-        return not self.ended and (self.ready == 0 or self.ready < self.documents)
+        return not self.ended and (self.documents == 0 or self.ready < self.documents)
 
     def found(self, documents: int) -> None:
         """So many there are."""
         self.documents = documents
 
     def advanced(self, documents: int, passages: int) -> None:
-        """So many more are done."""
+        """So many more are done: read, if there are passages; else refused, or as they were."""
         before, self._done = self._done, self._done + documents
-        self.ready = max(self.ready, self._done)
+        self.ready = min(self.documents, self.ready + documents) if passages else self.ready
         if passages and (before // 10 != self._done // 10 or self._done == self.documents):
             self.say(f"  {self._done} of {self.documents} documents can be asked about")
 

@@ -21,12 +21,30 @@ def test_a_first_start_is_under_way_until_every_document_is_done() -> None:
     ("ready", "under_way"),
     [pytest.param(25, False, id="all"), pytest.param(26, False, id="more than there are now"), pytest.param(24, True, id="all but one")],
 )
-def test_what_an_earlier_start_read_can_be_asked_about_at_once(ready: int, under_way: bool) -> None:  # noqa: FBT001 - what is expected
+def test_what_an_earlier_start_read_is_known_once_it_is_counted(ready: int, under_way: bool) -> None:  # noqa: FBT001 - what is expected
     reading = Reading(print, ready=ready)
-    assert not reading.under_way
+    assert reading.under_way
     reading.found(25)
     reading.advanced(3, 0)
     assert (reading.under_way, reading.ready) == (under_way, ready)
+
+
+def test_a_start_goes_on_where_the_last_one_was_cut_off() -> None:
+    reading = Reading(print, ready=20)
+    reading.found(25)
+    reading.advanced(20, 0)
+    reading.advanced(4, 12)
+    assert (reading.under_way, reading.ready) == (True, 24)
+    reading.advanced(1, 2)
+    assert (reading.under_way, reading.ready) == (False, 25)
+
+
+def test_what_is_refused_cannot_be_asked_about() -> None:
+    reading = Reading(print)
+    reading.found(3)
+    for _ in range(3):
+        reading.advanced(1, 0)
+    assert (reading.under_way, reading.ready) == (True, 0)
 
 
 def test_reading_that_ended_before_all_was_read_is_not_under_way() -> None:
