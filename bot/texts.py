@@ -4,7 +4,7 @@ Templates are named by what they are for and filled with `str.format`. What they
 something the reader may not see.
 """
 
-from datetime import datetime
+from datetime import date
 from typing import Final
 
 from bot.errors import Unavailable
@@ -155,6 +155,6 @@ def plain(words: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_[]<>|~" else c for c in words)
 
 
-def month(moment: datetime) -> str:
+def month(moment: date) -> str:
     """`March 2024`."""
     return f"{_MONTHS.split()[moment.month - 1]} {moment.year}"

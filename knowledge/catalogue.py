@@ -29,6 +29,7 @@ _DOCUMENT = (
     documents.c.readers,
     documents.c.modified_at,
     documents.c.standing,
+    documents.c.valid_from,
 )
 _PASSAGE = (
     passages.c.id.label("passage_id"),
@@ -196,7 +197,7 @@ def _document(row: "Row[*tuple[Any, ...]]") -> Document:
         version=row.version,
         readers=_readers(row),
         modified_at=row.modified_at,
-        edition=Edition(standing=row.standing),
+        edition=Edition(standing=row.standing, valid_from=row.valid_from),
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NewType, Self
 
 from tenancy.viewer import Principal
@@ -38,6 +38,7 @@ class Edition:
     """What a document is beside other editions of itself, as far as a search has found any."""
 
     standing: str = ""  # what it says of itself: `draft`, `archived`, `superseded` …; empty: nothing, so it holds
+    valid_from: date | None = None  # from when it holds, as it says itself
     replaced_by: str | None = None  # the title of the newest edition that was found with it; None: no newer one was
     meant: bool = False  # the question asks for this edition, by its year, its version or its time
 

@@ -1,7 +1,10 @@
-"""What a document says of itself: that it is a draft, or no longer holds. Pure."""
+"""What a document says of itself: that it is a draft, or no longer holds, and from when it holds. Pure."""
 
 import re
 from collections.abc import Mapping
+from datetime import date
+
+from knowledge.dates import PERIOD, period
 
 _WORDS = "draft|obsolete|archived|deprecated|superseded|outdated|withdrawn|expired"
 _ALL = frozenset(_WORDS.split("|"))
@@ -24,6 +27,11 @@ _IN_TEXT = re.compile(
     r"|^\W*(?:this \w+ (?:is|was|has been) )?(superseded|replaced) by\b",
     re.MULTILINE,
 )
+_VALID_FROM = re.compile(
+    r"\b(?:valid|effective|in force|in effect|appl(?:ies|icable)|comes? into (?:force|effect))(?: date)?"
+    rf"(?: as)?(?: (?:from|of|since|on|starting))?(?: the)?[\s:*_]*({PERIOD})"
+)
+_VALID_FIELDS = ("effective", "effective_date", "effective_from", "valid_from", "in_force")
 
 
 def standing_of(title: str, name: str, text: str = "") -> str:
@@ -47,6 +55,25 @@ def standing_in(fields: Mapping[object, object]) -> str:
     said += ["superseded"] if known.get("superseded_by") or known.get("superseded-by") else []
     said += [status] if status in _ALL or status in _SAME else []
     return _SAME.get(said[0], said[0]) if said else ""
+
+
+def valid_from_of(text: str) -> date | None:
+    """From when it holds, as the first lines of the text say: `Effective 1 July 2025`, `valid from 2023-01-01`; None: they do not."""
+    found = _VALID_FROM.search(text[:_HEAD].casefold())
+    return _first_day(found[1]) if found else None
+
+
+def valid_from_in(fields: Mapping[object, object]) -> date | None:
+    """The same, as the fields of a document's front matter say."""
+    known = {re.sub(r"[\s-]", "_", str(name).casefold()): value for name, value in fields.items()}
+    said = next((str(known[field]) for field in _VALID_FIELDS if known.get(field)), "")
+    found = re.search(PERIOD, said.casefold())
+    return _first_day(found[0]) if found else None
+
+
+def _first_day(said: str) -> date | None:
+    found = period(said)
+    return found.first if found else None
 
 
 def _in_path(name: str, title: str) -> str:

@@ -1,6 +1,6 @@
 """The tables of this room, as `tenancy/migrations/tenant` makes them in every tenant's schema."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
@@ -31,6 +31,7 @@ documents = Table(
     Column("modified_at", DateTime(timezone=True)),
     Column("indexed_at", DateTime(timezone=True), nullable=False),
     Column("standing", Text, nullable=False),
+    Column("valid_from", Date),
     Column("words_found", Integer, nullable=False),
     Column("words_version", Integer, nullable=False),
 )

@@ -143,8 +143,9 @@ def _outcome(draft: _Draft, otherwise: Answer) -> Answer:
 
 
 def _label(passage: Passage) -> str:
-    """Its title and headings, when it was changed, and what it is beside other editions: a draft, an older one."""
+    """Its title and headings, from when it holds, when it was changed, and what it is beside other editions: a draft, an older one."""
     changed, edition = passage.document.modified_at, passage.document.edition
     date = f"last changed {changed.day} {texts.month(changed)}" if changed else ""
-    told = "; ".join(filter(None, (date, texts.edition(edition.standing, edition.replaced_by))))
+    valid = f"valid from {edition.valid_from.day} {texts.month(edition.valid_from)}" if edition.valid_from else ""
+    told = "; ".join(filter(None, (valid, date, texts.edition(edition.standing, edition.replaced_by))))
     return " › ".join((passage.document.title, *passage.heading)) + (f" ({told})" if told else "")  # noqa: RUF001  the same sign as in the interface

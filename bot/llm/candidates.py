@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from bot.llm.editions import asked_for, superseded
@@ -59,7 +59,7 @@ class Candidate:
     spoken: bool = False  # stands in the notes of a slide
     superseded: bool = False  # another hit is a newer edition of its document
     asked_for: bool = False  # the question names its document's year
-    dated: bool = False  # its age has to be said
+    as_of: date | None = None  # its age has to be said: when it was changed, or from when it held
     more: tuple[Quote, ...] = ()  # the other parts
 
     @property
@@ -101,10 +101,13 @@ class _Editions(NamedTuple):
     superseded: frozenset[DocumentId]
     asked_for: frozenset[DocumentId]
 
-    def dated(self, document: Document) -> bool:
-        """Whether the age of `document` has to be said."""
-        changed = document.modified_at
-        return changed is not None and (document.id in self.superseded or self.asked_at - changed > OLD_AFTER)
+    def as_of(self, document: Document) -> date | None:
+        """What age of `document` has to be said: of one edition of several from when it held, else when it was changed."""
+        changed, edition = document.modified_at, document.edition
+        if document.id in self.superseded | self.asked_for and edition.valid_from:
+            return edition.valid_from
+        is_old = changed is not None and (document.id in self.superseded or self.asked_at - changed > OLD_AFTER)
+        return changed if is_old else None
 
 
 def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -> tuple[list[Candidate], Wanted]:
@@ -191,5 +194,5 @@ def _candidate(piece: Piece, editions: _Editions, reads: Mapping[tuple[DocumentI
         spoken=unit.block in read.spoken,
         superseded=passage.document.id in editions.superseded,
         asked_for=passage.document.id in editions.asked_for,
-        dated=editions.dated(passage.document),
+        as_of=editions.as_of(passage.document),
     )

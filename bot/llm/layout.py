@@ -116,10 +116,9 @@ def _in_context(candidate: Candidate, words: str) -> str:
 
 
 def _dated(candidate: Candidate, words: str, between: str = ": ") -> str:
-    changed = candidate.quote.passage.document.modified_at
-    if not candidate.dated or changed is None:
+    if candidate.as_of is None:
         return words
-    return texts.AS_OF.format(month=texts.month(changed), extract=words).replace(": ", between, 1)
+    return texts.AS_OF.format(month=texts.month(candidate.as_of), extract=words).replace(": ", between, 1)
 
 
 def _steps(quotes: Sequence[Quote], n: int) -> str:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import accumulate
 from typing import Any
 
@@ -60,6 +60,7 @@ class Draft:
     pages: Sequence[tuple[int, int]]
     pieces: Sequence[Piece]
     standing: str = ""  # as in `Edition`
+    valid_from: date | None = None  # the same
     defined: Sequence[Definition] = ()  # the short forms that its text explains
 
     @property
@@ -316,6 +317,7 @@ def _draft(row: "Row[*tuple[Any, ...]]", pieces: "Sequence[Row[*tuple[Any, ...]]
         size=row.size,
         modified_at=row.modified_at,
         standing=row.standing,
+        valid_from=row.valid_from,
         text="",
         pages=(),
         pieces=[
@@ -336,6 +338,7 @@ def _current(draft: Draft) -> dict[str, object]:
         "size": draft.size,
         "modified_at": draft.modified_at,
         "standing": draft.standing,
+        "valid_from": draft.valid_from,
         "indexed_at": datetime.now(UTC),
     }
 

@@ -21,7 +21,7 @@ from knowledge.ingest.report import Progress, Refused, Report, Silent
 from knowledge.originals import Originals
 from knowledge.own_words.acronyms import definitions
 from knowledge.parsers.port import Extracted, Parser, refuse_by_size
-from knowledge.standing import standing_of
+from knowledge.standing import standing_of, valid_from_of
 from tenancy.database import Database
 from tenancy.viewer import TenantId
 
@@ -299,6 +299,7 @@ class _Run:
             pages=extracted.pages,
             pieces=pieces,
             standing=extracted.standing or standing_of(extracted.title, item.name, extracted.text),
+            valid_from=extracted.valid_from or valid_from_of(extracted.text),
             defined=await asyncio.to_thread(definitions, extracted.text),
         )
 

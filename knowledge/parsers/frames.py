@@ -6,7 +6,7 @@ The child's answer is untrusted: it is JSON, never pickle, and the parent checks
 import json
 import struct
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from knowledge.parsers.port import Extracted
 
@@ -32,6 +32,7 @@ def head_of(extracted: Extracted) -> dict[str, object]:
         "pages": [list(page) for page in extracted.pages],
         "modified_at": extracted.modified_at.isoformat() if extracted.modified_at else None,
         "standing": extracted.standing,
+        "valid_from": extracted.valid_from.isoformat() if extracted.valid_from else None,
     }
 
 
@@ -40,11 +41,14 @@ def extracted_of(head: Mapping[str, object], body: bytes) -> Extracted:
     try:
         text, title, media_type = body.decode("utf-8"), str(head["title"]), str(head["media_type"])
         standing = str(head["standing"])
+        valid_from = date.fromisoformat(str(head["valid_from"])) if head["valid_from"] else None
         pages = tuple((int(start), int(end)) for start, end in head["pages"])  # type: ignore[attr-defined] # what is wrong with it is caught below
         modified = datetime.fromisoformat(str(head["modified_at"])) if head["modified_at"] else None
     except (KeyError, ValueError, TypeError) as error:
         raise BadFrameError(str(error)) from error
-    found = Extracted(text=text, title=title, media_type=media_type, pages=pages, modified_at=modified, standing=standing)
+    found = Extracted(
+        text=text, title=title, media_type=media_type, pages=pages, modified_at=modified, standing=standing, valid_from=valid_from
+    )
     edges = [edge for page in pages for edge in page]
     if not text or not found.title or "\0" in text or edges != sorted(edges) or (edges and not 0 <= edges[0] <= edges[-1] <= len(text)):
         raise BadFrameError

@@ -1,7 +1,7 @@
 """What the rest of the house needs of a parser."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from knowledge.parsers.decoding import tidy_line
@@ -24,6 +24,7 @@ class Extracted:
     pages: tuple[tuple[int, int], ...] = ()  # page n is text[start:end] of pages[n - 1]; empty: the format has no pages
     modified_at: datetime | None = None  # UTC, by the document's own metadata
     standing: str = ""  # `draft`, `archived` …, by the document's own metadata; empty: it does not say
+    valid_from: date | None = None  # from when it holds, by its own metadata
 
     def __post_init__(self) -> None:
         """Tidy what is kept beside the text; the text itself has its spans and comes tidy."""

@@ -1,6 +1,7 @@
 """One file to its text: the table of readers. Runs in the child process; pure but for kreuzberg."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from knowledge.parsers import kinds
@@ -13,7 +14,7 @@ from knowledge.parsers.refusals import BLANK, TOO_LONG
 from knowledge.parsers.slides import read_slides
 from knowledge.parsers.text import csv_table, first_heading, front_matter, title_in, title_of
 from knowledge.parsers.word import read_word
-from knowledge.standing import standing_in
+from knowledge.standing import standing_in, valid_from_in
 
 LONGEST_TEXT = 20_000_000
 """Characters; about ten thousand pages."""
@@ -37,16 +38,21 @@ def _read_plain(name: str, data: bytes, kind: str) -> Extracted:
 
 
 def _read_markdown(name: str, data: bytes, kind: str) -> Extracted:
-    """Markdown as it is, but for its front matter, of which only the title is kept, and whether the document holds."""
+    """Markdown as it is, but for its front matter, of which only the title is kept, and whether and from when the document holds."""
     given, text = front_matter(tidy(decode(data)))
-    return Extracted(text=text, title=title_of(name, title_in(given), first_heading(text)), media_type=kind, standing=standing_in(given))
+    return _with_fields(Extracted(text=text, title=title_of(name, title_in(given), first_heading(text)), media_type=kind), given)
 
 
 def _read_html(name: str, data: bytes, kind: str) -> Extracted:
     given, markup = front_matter(tidy(decode(data, declared_charset(data))))
     title, text = html_text(markup)
     titles = (title_in(given), title, first_heading(text))
-    return Extracted(text=tidy(text), title=title_of(name, *titles), media_type=kind, standing=standing_in(given))
+    return _with_fields(Extracted(text=tidy(text), title=title_of(name, *titles), media_type=kind), given)
+
+
+def _with_fields(extracted: Extracted, given: Mapping[object, object]) -> Extracted:
+    """With what front matter says of the document."""
+    return replace(extracted, standing=standing_in(given), valid_from=valid_from_in(given))
 
 
 def _read_csv(name: str, data: bytes, kind: str) -> Extracted:

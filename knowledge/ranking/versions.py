@@ -6,25 +6,25 @@ The one place that decides it: search orders hits by it and marks their document
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from knowledge.dates import PERIOD, YEAR, period
 from knowledge.documents import Document, DocumentId, Edition, Hit
 from knowledge.standing import standing_of
 
 _BEHIND = 0.8  # of the best score of the edition that is meant, at most, for passages of the others
 _UNOFFICIAL = 0.9  # of its score for a draft, or what no longer holds, of which there is no other edition
-_YEAR = re.compile(r"\b(?:19[5-9]|20\d)\d\b")
+_YEAR = re.compile(rf"\b{YEAR}\b")
 _NUMBER = re.compile(r"\bv(?:ersion)?[ .]*(\d+(?:\.\d+)*)\b|\b(?:edition|rev(?:ision)?)[ .]*(\d+)\b")
 _STANDING = re.compile(r"\b(?:draft|obsolete|archived?|deprecated|superseded|outdated|withdrawn|expired|old|wip)(?: by)?\b")
 _BETWEEN = str.maketrans(dict.fromkeys("()[]-_\N{EN DASH}\N{EM DASH},.:/", " "))  # what may stand around a number in a title
 
-_AT = r"\b(?:as of|as at|in|during|back in|of|for|from|at the end of|by|until|before|prior to)"
-_MONTH = r"(?:early |late |the year |(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* )?"
-_AT_A_TIME = re.compile(rf"{_AT} {_MONTH}({_YEAR.pattern})")
-_BEFORE = re.compile(rf"\b(?:before|until|prior to) (?:the year )?({_YEAR.pattern})")
+_AT = r"\b(?:as of|as at|in|on|during|back in|of|for|from|at the end of|by|until|before|prior to)"
+_AT_A_TIME = re.compile(rf"{_AT} (?:early |late |the year |the )?({PERIOD})")
+_BEFORE = re.compile(rf"\b(?:before|until|prior to) (?:the year |the )?({PERIOD})")
 _LAST_YEAR = re.compile(r"\blast year\b")
 _EARLIER = re.compile(
     r"\b(?:previous(?:ly)?|former(?:ly)?|earlier (?:version|edition|rule|policy)|used to be|back then|in the past"
@@ -70,8 +70,8 @@ def editions(documents: Iterable[Document], query: str = "", asked_at: datetime 
 
     Documents whose titles differ in nothing but a year, a version or a word like "draft" are editions of one another, if one of them
     names its year or version (both, where they are of two sources). Of the official ones that of the highest year or version holds,
-    then the one changed last. `meant`: the question names it by year or version, asks for its time ("as of 2023", "last year", of
-    `asked_at`) or for what held before.
+    then the one changed last; where all say from when they hold, or name their year, that decides. `meant`: the question names it by year
+    or version, asks for its time ("as of 1 March 2023", "last year", of `asked_at`) or for what held before.
     """
     query = query.casefold()
     families: dict[str, list[Document]] = {}
@@ -82,12 +82,13 @@ def editions(documents: Iterable[Document], query: str = "", asked_at: datetime 
 
 def _marked(family: Sequence[Document], query: str, asked_at: datetime | None) -> Iterable[tuple[DocumentId, Edition]]:
     standings = {one.id: one.edition.standing or _called(one.title, one.name).standing for one in family}
-    ordered = sorted((one for one in family if not standings[one.id]), key=_age)
+    ages = _ages(family)
+    ordered = sorted((one for one in family if not standings[one.id]), key=lambda one: ages[one.id])
     meant = _meant(family, ordered, standings, query, asked_at)
     for one in family:
         newer = next((other for other in reversed(ordered) if _comparable(one, other)), one)
-        replaced_by = newer.title if _age(newer) > _age(one) else one.edition.replaced_by
-        yield one.id, Edition(standing=standings[one.id], replaced_by=replaced_by, meant=one.id in meant or one.edition.meant)
+        replaced_by = newer.title if ages[newer.id] > ages[one.id] else one.edition.replaced_by
+        yield one.id, replace(one.edition, standing=standings[one.id], replaced_by=replaced_by, meant=one.id in meant or one.edition.meant)
 
 
 def _leading(document: Document, family: Sequence[Document], marks: dict[DocumentId, Edition]) -> set[DocumentId]:
@@ -116,18 +117,18 @@ def _meant(
         return by_name
     if _MEANS_UNOFFICIAL.search(query) and (unofficial := {one.id for one in family if standings[one.id]}):
         return unofficial
-    if len(ordered) > 1 and (year := _asked_year(query, asked_at)):
-        return {one.id for one in [one for one in ordered if _age(one)[0] <= year][-1:]}
+    if len(ordered) > 1 and (day := _asked_day(query, asked_at)):
+        return {one.id for one in [one for one in ordered if _since(one) <= day][-1:]}
     return {ordered[-2].id} if len(ordered) > 1 and _EARLIER.search(query) else set()
 
 
-def _asked_year(query: str, asked_at: datetime | None) -> int:
-    """The year whose rules are asked for; 0 if none is."""
-    if found := _BEFORE.search(query):
-        return int(found[1]) - 1
-    if found := _AT_A_TIME.search(query):
-        return int(found[1])
-    return asked_at.year - 1 if asked_at and _LAST_YEAR.search(query) else 0
+def _asked_day(query: str, asked_at: datetime | None) -> date | None:
+    """The day whose rules are asked for; of a month or a year the last one."""
+    if (found := _BEFORE.search(query)) and (asked := period(found[1])):
+        return asked.first - timedelta(days=1)
+    if (found := _AT_A_TIME.search(query)) and (asked := period(found[1])):
+        return asked.last
+    return date(asked_at.year - 1, 12, 31) if asked_at and _LAST_YEAR.search(query) else None
 
 
 def _numbers(text: str) -> set[str]:
@@ -170,8 +171,24 @@ def _comparable(one: Document, other: Document) -> bool:
     return any(say) if one.source == other.source else all(say)
 
 
-def _age(document: Document) -> tuple[int, bool, list[int], datetime]:
-    """Sorts editions from old to new: by the year they are called by, else that of the last change; by version; by that change."""
+def _since(document: Document) -> date:
+    """From when it holds, as far as that is known: as it says, or the year it is called by; else its last change."""
+    year = _called(document.title, document.name).year
+    changed = document.modified_at.date() if document.modified_at else date.min
+    return document.edition.valid_from or (date(year, 1, 1) if year else changed)
+
+
+def _ages(family: Sequence[Document]) -> dict[DocumentId, tuple[int, bool, list[int], date, datetime]]:
+    """What sorts editions from old to new: the year they are called by, else that of the last change; version; that change.
+
+    From when they hold counts where all are known to hold from some time: no change of one can be told from the time of another.
+    """
+    known = all(one.edition.valid_from or _called(one.title, one.name).year for one in family)
+    return {one.id: _age(one, _since(one) if known else None) for one in family}
+
+
+def _age(document: Document, since: date | None) -> tuple[int, bool, list[int], date, datetime]:
     changed = document.modified_at or datetime.min.replace(tzinfo=UTC)
     called = _called(document.title, document.name)
-    return called.year or changed.year, bool(called.year), called.number, changed
+    year = called.year or (since or changed).year
+    return year, bool(called.year or since), called.number, since or date.min, changed

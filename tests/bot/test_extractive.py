@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from bot.llm.layout import laid_out
 from bot.marks import cited
 from bot.quotes import Cited, whole
 from bot.sentences import Kind
-from knowledge.documents import Hit
+from knowledge.documents import Edition, Hit
 from tests.bot import company
 from tests.bot.fakes import NOW, document, hit, passage
 
@@ -261,6 +261,15 @@ def test_a_source_of_unknown_age_is_not_dated() -> None:
     assert answer("gym", undated).text == "The gym is free for staff. [1]"
     old = [hit(passage(document("x", modified_at=datetime(2020, 5, 1, tzinfo=UTC)), "The gym is free for staff."))]
     assert answer("gym", old).text == "As of May 2020: The gym is free for staff. [1]"
+
+
+def test_one_edition_of_several_is_dated_from_when_it_held() -> None:
+    old, new = (
+        replace(document(f"gym-{n}", f"Gym v{n}"), edition=Edition(valid_from=date(year, 3, 1))) for n, year in ((1, 2023), (2, 2025))
+    )
+    hits = [hit(passage(old, "The gym costs 10 euros.")), hit(passage(new, "The gym costs 20 euros."), 0.9)]
+    assert answer("What did the gym cost as of 1 June 2024?", hits).text.startswith("As of March 2023: The gym costs 10 euros. [1]")
+    assert answer("What does the gym cost?", hits[1:]).text == "The gym costs 20 euros. [1]"
 
 
 def test_pieces_of_one_document_stand_in_its_order_and_documents_in_that_of_their_best() -> None:

@@ -1,6 +1,8 @@
+from datetime import date
+
 import pytest
 
-from knowledge.standing import standing_in, standing_of
+from knowledge.standing import standing_in, standing_of, valid_from_in, valid_from_of
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,38 @@ def test_so_may_its_first_lines(text: str, standing: str) -> None:
 )
 def test_so_may_front_matter(fields: dict[object, object], standing: str) -> None:
     assert standing_in(fields) == standing
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        pytest.param("# Expenses\n\nVersion 2.0, valid from 1 April 2025. Replaces version 1.0.", date(2025, 4, 1), id="valid from"),
+        pytest.param("# Travel (version 1, effective 1 January 2023)", date(2023, 1, 1), id="effective, in a heading"),
+        pytest.param("**Effective date:** July 1, 2025", date(2025, 7, 1), id="a line of its own"),
+        pytest.param("This policy applies from March 2024.", date(2024, 3, 1), id="from a month on"),
+        pytest.param("It comes into force on 2024-06-15.", date(2024, 6, 15), id="into force"),
+        pytest.param("Valid until 31 December 2025.", None, id="until when is not from when"),
+        pytest.param("Replaces the version of 1 January 2023.", None, id="of another version"),
+        pytest.param("Effective 31 February 2024.", None, id="no day"),
+        pytest.param("Leave is ten weeks. " * 50 + "Effective 1 May 2024.", None, id="not at the head"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_the_first_lines_may_say_from_when_it_holds(text: str, day: date | None) -> None:
+    assert valid_from_of(text) == day
+
+
+@pytest.mark.parametrize(
+    ("fields", "day"),
+    [
+        ({"effective": date(2023, 1, 1)}, date(2023, 1, 1)),
+        ({"Effective-Date": "1 July 2025"}, date(2025, 7, 1)),
+        ({"valid from": 2024}, date(2024, 1, 1)),
+        ({"effective": True}, None),
+        ({"effective": None}, None),
+        ({"date": "2024-01-01"}, None),
+        ({}, None),
+    ],
+)
+def test_so_may_fields(fields: dict[object, object], day: date | None) -> None:
+    assert valid_from_in(fields) == day

@@ -49,7 +49,9 @@ def test_what_any_parser_finds_is_tidy_on_one_line() -> None:
 
 
 def test_what_a_child_says_of_a_file_is_tidied_by_its_parent() -> None:
-    found = extracted_of({"title": "A\0B", "media_type": "te\0xt", "pages": [], "modified_at": None, "standing": "dr\0aft"}, b"x")
+    found = extracted_of(
+        {"title": "A\0B", "media_type": "te\0xt", "pages": [], "modified_at": None, "standing": "dr\0aft", "valid_from": None}, b"x"
+    )
     assert (found.title, found.media_type, found.standing) == ("AB", "text", "draft")
 
 

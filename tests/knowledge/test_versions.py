@@ -1,7 +1,7 @@
 """Newer and official before older and draft, unless the question says otherwise; nothing is hidden, and everything is marked."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -21,6 +21,7 @@ class One:
     score: float = 0.5
     name: str = ""
     source: str = "files"
+    since: date | None = None  # from when it says that it holds
 
 
 def hits(*found: One) -> list[Hit]:
@@ -38,12 +39,15 @@ def _hit(id_: str, one: One) -> Hit:
         version=1,
         readers=frozenset(),
         modified_at=datetime(one.changed, 1, 1, tzinfo=UTC) if one.changed else None,
+        edition=Edition(valid_from=one.since),
     )
     passage = Passage(id=PassageId(id_), document=document, ordinal=0, span=Span(0, 1), text="x", heading=(), page=None)
     return Hit(passage=passage, score=one.score)
 
 
 OLD, NEW = One("Leave policy 2022", score=0.9), One("Leave policy 2025", score=0.7)
+FIRST = One("Expenses v1", 2026, 0.9, since=date(2023, 1, 1))
+SECOND = One("Expenses v2", 2026, 0.7, since=date(2025, 4, 1))
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,13 @@ OLD, NEW = One("Leave policy 2022", score=0.9), One("Leave policy 2025", score=0
         pytest.param((NEW, One("Leave policy 2019", 0, 0.9), OLD), "what was the previous leave?", 2, id="the previous one"),
         pytest.param((One("API v3", 0, 0.9), One("API v2")), "keys in v2", 1, id="a version"),
         pytest.param((One("Leave 2025", 0, 0.9), One("Leave 2026 (draft)")), "the draft on leave", 1, id="the draft"),
+        pytest.param((FIRST, SECOND), "hotels", 1, id="what holds since later"),
+        pytest.param((SECOND, FIRST), "hotels as of 1 June 2024", 1, id="what held on a day, as editions say themselves"),
+        pytest.param((SECOND, FIRST), "hotels on 2025-03-31", 1, id="the day before"),
+        pytest.param((FIRST, SECOND), "hotels as of April 1, 2025", 1, id="the day itself"),
+        pytest.param((SECOND, FIRST), "the mileage before April 2025", 1, id="before a month"),
+        pytest.param((FIRST, One("Expenses v2", 2026)), "hotels", 1, id="where only one says it, versions decide"),
+        pytest.param((One("Expenses v1", 2026, 0.9), SECOND), "hotels", 1, id="whichever it is"),
         pytest.param((OLD, One("Travel policy 2025")), "leave", 0, id="other titles are other documents"),
         pytest.param((One("Heron 3 sheet", 2020, 0.9), One("Heron 4 sheet", 2026)), "heron", 0, id="a product's number is no edition"),
         pytest.param((One("Agenda", 2020, 0.9), One("Agenda", 2026)), "agenda", 0, id="titles that name no edition are of two documents"),
@@ -133,3 +144,15 @@ async def test_a_search_marks_what_its_documents_say_of_themselves(shelf: Shelf)
     }
     past = await shelf.find("how long was leave as of 2025", "everyone")
     assert past.hits[0].passage.document.name == "leave-2024.md"
+
+
+async def test_a_question_for_a_day_is_answered_from_what_held_then(shelf: Shelf) -> None:
+    await shelf.ingest(
+        file("expenses-v1.md", "---\neffective: 2023-01-01\n---\n# Expenses v1\n\nHotels are paid up to 110 euros."),
+        file("expenses-v2.md", "# Expenses v2\n\nValid from 1 April 2025.\n\nHotels are paid up to 150 euros."),
+    )
+    asked = {"What is paid for hotels?": "v2", "What was paid for hotels as of 1 June 2024?": "v1", "hotels in May 2025": "v2"}
+    for question, version in asked.items():
+        found = await shelf.find(question, "everyone")
+        assert found.hits[0].passage.document.name == f"expenses-{version}.md", question
+    assert {hit.passage.document.edition.valid_from for hit in found.hits} == {date(2023, 1, 1), date(2025, 4, 1)}

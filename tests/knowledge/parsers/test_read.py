@@ -3,7 +3,7 @@
 import contextlib
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -436,3 +436,8 @@ def test_mail_without_text_is_refused(data: bytes) -> None:
 )
 def test_front_matter_says_whether_a_document_holds(name: str, data: bytes, standing: str) -> None:
     assert read(name, data).standing == standing
+
+
+def test_front_matter_says_from_when_it_holds() -> None:
+    assert read("a.md", b"---\neffective: 2023-01-01\n---\nTen weeks.").valid_from == date(2023, 1, 1)
+    assert read("a.md", b"Ten weeks.").valid_from is None
