@@ -78,6 +78,8 @@ def _sentence(error: Exception) -> str:
     from knowledge.errors import IndexMissing, IndexUnavailable
 
     own = " ".join(str(error).split()) if isinstance(error, (*FAILURES, BadSetting)) else None
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}. Check the path, and that you may use it, then try again."
     if isinstance(error, IndexMissing):  # nobody else may be at work
         return f"{own} `footnote index verify` builds it at once."
     if isinstance(error, IndexUnavailable) and str(error) == IndexUnavailable.__doc__:  # else it is said already, to an operator

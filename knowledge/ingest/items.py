@@ -83,8 +83,10 @@ def unopened(error: OSError, more: str = "") -> Unreadable:
     return Unreadable(f"cannot be opened ({error.strerror or error})", f"check that it is there and that you may read it{more}")
 
 
-def items_of(paths: Sequence[Path], readers_of: ReadersOf | None, source: str, tenant: TenantId | None = None) -> list[Found]:
-    """Everything below `paths`: files, folders, corpora. Hidden files are left out.
+def items_of(
+    paths: Sequence[Path], readers_of: ReadersOf | None, source: str, tenant: TenantId | None = None, but: Path | None = None
+) -> list[Found]:
+    """Everything below `paths`: files, folders, corpora. Hidden files are left out, and the file `but`, wherever it lies.
 
     `readers_of` None: nobody says who may read, so everyone may. `tenant` knows the persons that a corpus names by address.
     Raises `KnowledgeError` for a path that is not there, and for two documents of one name.
@@ -94,7 +96,7 @@ def items_of(paths: Sequence[Path], readers_of: ReadersOf | None, source: str, t
         if not path.exists():
             message = f"There is nothing at {path}. Check the path and try again."
             raise KnowledgeError(message)
-        for item in _Root(path, readers_of, alone=len(paths) == 1).found(source, tenant):
+        for item in _Root(path, readers_of, alone=len(paths) == 1, but=but and but.resolve()).found(source, tenant):
             if item.name in found:
                 raise KnowledgeError(f"{item.name!r} is there twice. Ingest the folders one by one, each with a --source of its own.")
             found[item.name] = item
@@ -108,6 +110,7 @@ class _Root:
     path: Path
     readers_of: ReadersOf | None
     alone: bool  # else the names of what is in a folder begin with the folder's
+    but: Path | None  # is no document
 
     def found(self, source: str, tenant: TenantId | None) -> Iterator[Found]:
         """What is there. If that is nothing, the root is a place that was not seen: it may not be mounted."""
@@ -129,7 +132,7 @@ class _Root:
         for path, status in _walk(self.path):
             if isinstance(status, OSError):
                 yield self._unseen(path, unopened(status, "; until then, what was read from it stays"))
-            else:
+            elif path.resolve() != self.but:
                 yield self._file(path, self._place(path), status)
 
     def _file(self, path: Path, name: str, status: os.stat_result) -> FileItem:

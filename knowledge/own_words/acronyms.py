@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from knowledge.own_words.keys import OF_ONE, WORD, key_of
 
-FINDER = 1
+FINDER = 2
 """Of what `definitions` finds, and of keys. To be raised when that changes: every text is then looked at again (`Ingestion.tidy`)."""
 
 MOST = 200  # of one document; a list of literature explains hundreds
@@ -35,7 +35,8 @@ _AFTER_OR = re.compile(rf",\s+(?:or|or simply|abbreviated(?:\ as)?)\s+{_MARK}(?P
 # Short form first.
 _EXPLAINED = re.compile(rf"(?<![\w(])(?P<short>{_SHORT}){_MARK}\s*\(\s*{_MARK}(?:the\s+)?(?P<long>[^()\n]{{5,120}})\)")
 _STANDS_FOR = re.compile(
-    rf"(?<!\w)(?P<short>{_SHORT}){_MARK},?\s+(?:(?:which\s+)?stands|(?:is\s+)?short|is\s+an?\s+(?:acronym|abbreviation|initialism))\s+for\s+"
+    rf"(?<!\w)(?P<short>{_SHORT}){_MARK},?\s+"
+    r"(?:means|(?:(?:which\s+)?stands|(?:is\s+)?short|is\s+an?\s+(?:acronym|abbreviation|initialism))\s+for)\s+"
     rf"{_MARK}(?:the\s+)?(?P<long>[^()\n]{{5,120}})"
 )
 _LINE = re.compile(

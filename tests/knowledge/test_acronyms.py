@@ -18,6 +18,7 @@ from knowledge.own_words.meaning import Meaning, agreed
         pytest.param("You earn paid time off (PTO) from the first day.", "PTO", "paid time off", id="long form first"),
         pytest.param("You earn PTO (paid time off) from the first day.", "PTO", "paid time off", id="short form first"),
         pytest.param("PTO stands for paid time off and is yours.", "PTO", "paid time off", id="stands for"),
+        pytest.param("Here PTO means paid time off.", "PTO", "paid time off", id="means"),
         pytest.param("PTO is short for paid time off.", "PTO", "paid time off", id="is short for"),
         pytest.param('"PTO" is an acronym for "paid time off".', "PTO", "paid time off", id="is an acronym for, in quotes"),
         pytest.param("Ask about paid time off, or PTO, in May.", "PTO", "paid time off", id="or"),

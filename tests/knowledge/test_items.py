@@ -196,3 +196,12 @@ def test_what_is_neither_file_nor_folder_is_left_out(tmp_path: Path) -> None:
     write(tmp_path, "a.md")
     os.mkfifo(tmp_path / "pipe")
     assert named(tmp_path) == ["a.md"]
+
+
+def test_who_may_read_what_is_no_document_wherever_it_lies(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    (docs / "hr").mkdir(parents=True)
+    for name in ("a.md", "readers.yaml", "hr/readers.yaml"):
+        (docs / name).write_text("x", encoding="utf-8")
+    found = items_of([docs], open_to_everyone, "s", but=tmp_path / "docs" / "hr" / ".." / "readers.yaml")
+    assert [item.name for item in found] == ["a.md", "hr/readers.yaml"]
