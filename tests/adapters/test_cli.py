@@ -256,6 +256,11 @@ def test_a_deleted_tenant_leaves_nothing(terminal: Terminal, tmp_path: Path) -> 
         pytest.param(("evaluate", "/missing"), "There is no /missing/corpus.jsonl", id="no judged set"),
         pytest.param(("evaluate", __file__), "is no judged set: give a folder with corpus.jsonl", id="a file that is no judged set"),
         pytest.param(
+            ("doubt", "--tenant", "acme", "--svg", "/missing/doubt.svg"),
+            "/missing/doubt.svg: No such file or directory. Check the path",
+            id="a picture in no folder",
+        ),
+        pytest.param(
             ("evaluate", "/missing.csv", "--tenant", "acme", "--as", "bob@acme.example"), "/missing.csv cannot be read", id="no questions"
         ),
     ],
