@@ -129,6 +129,7 @@ PROBLEMS: Mapping[str, Callable[[str, str], str]] = {
     "not_cited": lambda wanted, cited: f"cited {cited}, not {wanted}" if cited else f"cited nothing, though answered by {wanted}",
     "refused": lambda wanted, _: f"refused, though answered by {wanted}",
     "answered": lambda _, cited: f"answered {f'from {cited}' if cited else 'without a source'}, though nothing answers it",
+    "not_quoted": lambda wanted, _: f"the quote stands in no passage that was found of {wanted}; check its words",
     "failed": lambda *_: "failed on our side; ask it again",
 }
 """What can happen to a question other than was judged -> words for it, of the documents that answer it and those that were cited."""

@@ -113,12 +113,20 @@ async def map_(settings: Settings, slug: str | None, *, learn: bool, switch: boo
     return 0
 
 
+_WHEN_LEARNED = {
+    True: "switched on, so one is learned by night, or now with --learn",
+    False: "switched off",
+    None: "one is learned by night where the model gives passages only a vector, elsewhere once it is switched on with --on",
+}
+
+
 async def query_map(house: House, tenant: TenantId, why: str = "") -> str:
     """The tenant's query map in a sentence, and whether it is used; `why` none can be learned, if that is known."""
     known = await house.maps.version(tenant, (await house.places.serving(tenant)).model)
-    switched = "; switched off" if await house.maps.is_on(tenant) is False else ""
+    is_on = await house.maps.is_on(tenant)
+    switched = "; switched off" if is_on is False else ""
     if known is None:
-        return f"no map: {why or 'switched on, or where the model gives passages only a vector, it is learned by night'}{switched}"
+        return f"no map: {why or _WHEN_LEARNED[is_on]}{switched if why else ''}"
     figures = f"names held out find their passages at a mean reciprocal rank of {known.before:.3f} without and {known.after:.3f} with it"
     if not known.helps:
         use = "not used: no help"

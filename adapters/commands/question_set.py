@@ -137,6 +137,7 @@ class Asking:
         answers = [await conversation.handle(_question(one), Heard()) for one in self.questions]
         quoted = [one for one in self.questions if one.row.answerable and one.row.quote]
         found = [_is_quoted(one.row.quote, await evaluation.passages(one.viewer.tenant, one.query)) for one in quoted]
+        unquoted = {one.row.row for one, is_found in zip(quoted, found, strict=True) if not is_found}
         ended = list(zip(self.questions, answers, strict=True))
         rows = [_row(one, answer) for one, answer in ended]
         return {
@@ -148,7 +149,7 @@ class Asking:
             "wrong": [
                 wrong(one.row.row, one.query, problem, _cited(answer), self.titles)
                 for one, answer in ended
-                if (problem := _problem(one, answer))
+                if (problem := _problem(one, answer) or ("not_quoted" if one.row.row in unquoted else None))
             ],
             "rows": rows,
             "left_out": [{"row": one.row, "problem": one.text} for one in self.complaints],

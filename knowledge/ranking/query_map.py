@@ -114,7 +114,7 @@ def lacking(names: Numbers, documents: Numbers) -> str:
     """What passages with these names, of these documents, lack for a map to be learned from them; empty: nothing. As in `Pairs`."""
     different = len(np.unique(names))
     if len(names) < LEAST_PAIRS:
-        return f"{len(names)} of {LEAST_PAIRS} passages that have a title or heading"
+        return f"only {len(names)} passages have a title or heading, and it takes {LEAST_PAIRS}"
     if different < LEAST_NAMES:
         return f"{different} of {LEAST_NAMES} different titles and headings"
     groups = _groups(names, documents)

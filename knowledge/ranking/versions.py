@@ -29,7 +29,7 @@ _LAST_YEAR = re.compile(r"\blast year\b")
 _EARLIER = re.compile(
     r"\b(?:previous(?:ly)?|former(?:ly)?|earlier (?:version|edition|rule|policy)|used to be|back then|in the past"
     r"|(?:before|prior to) the (?:last |latest |recent )?(?:change|update|revision|new|current)"
-    r"|old(?:er)? (?:version|edition|rule|policy|one|limit|rate|process))\b"
+    r"|old(?:er)? (?:\w+ ){0,2}?(?:version|edition|rule|policy|one|limit|rate|process))\b"
 )
 _MEANS_UNOFFICIAL = re.compile(r"\b(?:drafts?|obsolete|archived?|deprecated|superseded|outdated|withdrawn|expired)\b")
 

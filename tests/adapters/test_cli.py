@@ -418,7 +418,7 @@ def test_an_admins_questions_are_asked_as_their_askers_and_leave_nothing_behind(
     ]  # fmt: skip
     assert told["answers"]["unanswerable"]["questions"] == 1
     assert told["answers"]["unanswerable"]["answer"] == 0
-    assert told["wrong"] == []
+    assert [(row["row"], row["problem"]) for row in told["wrong"]] == [(4, "not_quoted")]
     assert {row["row"]: row["problem"] for row in told["left_out"]} == {
         5: "'hr/cases.md', 'hr/nothing.md' were not found for bob@acme.example. Check the name, and that this asker may read it.",
         7: "'docs' was not found for bob@acme.example. Check the name, and that this asker may read it.",

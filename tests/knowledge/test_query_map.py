@@ -98,8 +98,8 @@ def test_too_little_or_too_wide_teaches_nothing(pairs: Pairs) -> None:
 @pytest.mark.parametrize(
     ("names", "documents", "lack"),
     [
-        pytest.param(np.arange(0), np.arange(0), "0 of 256 passages that have a title or heading", id="nothing"),
-        pytest.param(np.arange(255), np.arange(255), "255 of 256 passages that have a title or heading", id="few passages"),
+        pytest.param(np.arange(0), np.arange(0), "only 0 passages have a title or heading, and it takes 256", id="nothing"),
+        pytest.param(np.arange(255), np.arange(255), "only 255 passages have a title or heading, and it takes 256", id="few passages"),
         pytest.param(np.arange(480) % 127, np.arange(480), "127 of 128 different titles and headings", id="few names"),
         pytest.param(np.arange(400), np.arange(400) % 40, "40 of 50 documents that share no title or heading", id="few documents"),
         pytest.param(np.arange(480), np.maximum(np.arange(480) - 420, 0), "nearly all titles and headings are in one", id="one document"),

@@ -164,7 +164,7 @@ async def test_a_map_that_has_nothing_to_learn_from_any_more_is_forgotten(shelf:
     assert await shelf.maps.version(shelf.tenant.id, PLACE.model) is not None, "where the model is away nothing is known to be too little"
     monkeypatch.setattr(shelf.embedder, "passages", away)
     said = await shelf.map_learning.learn(shelf.tenant.id, anew=True)
-    assert said == "200 of 256 passages that have a title or heading", "nothing is embedded to know that"
+    assert said == "only 200 passages have a title or heading, and it takes 256", "nothing is embedded to know that"
     assert await shelf.maps.version(shelf.tenant.id, PLACE.model) is None
 
 

@@ -78,6 +78,7 @@ SECOND = One("Expenses v2", 2026, 0.7, since=date(2025, 4, 1))
         pytest.param((One("Leave 2026", 0, 0.9), One("Leave 2025")), "leave last year", 1, id="last year"),
         pytest.param((NEW, OLD), "leave before the change", 1, id="before the change: the one before"),
         pytest.param((NEW, One("Leave policy 2019", 0, 0.9), OLD), "what was the previous leave?", 2, id="the previous one"),
+        pytest.param((NEW, OLD), "what is the old sick leave rate?", 1, id="the old one, with words between"),
         pytest.param((One("API v3", 0, 0.9), One("API v2")), "keys in v2", 1, id="a version"),
         pytest.param((One("Leave 2025", 0, 0.9), One("Leave 2026 (draft)")), "the draft on leave", 1, id="the draft"),
         pytest.param((FIRST, SECOND), "hotels", 1, id="what holds since later"),
