@@ -120,7 +120,8 @@ def _adjusted(likeness: dict[Intent, float], text: str, thread: Thread) -> dict[
     possible = {intent: like + (_FORM if intent in formed else 0.0) for intent, like in likeness.items()}
     possible[Intent.ASK] = possible.get(Intent.ASK, 0.0) + _USUAL
     if not thread.has_turns:
-        possible.pop(Intent.FOLLOW_UP, None)
+        for intent in (Intent.FOLLOW_UP, Intent.SUMMARIZE_THREAD):
+            possible.pop(intent, None)
     elif Intent.FOLLOW_UP in possible:
         possible[Intent.FOLLOW_UP] += _FORM if points_back(text) else -_FORM
     if not thread.has_answer:

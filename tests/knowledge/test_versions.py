@@ -75,6 +75,8 @@ OLD, NEW = One("Leave policy 2022", score=0.9), One("Leave policy 2025", score=0
         pytest.param((NEW, OLD), "leave before the change", 1, id="before the change: the one before"),
         pytest.param((NEW, One("Leave policy 2019", 0, 0.9), OLD), "what was the previous leave?", 2, id="the previous one"),
         pytest.param((One("API v3", 0, 0.9), One("API v2")), "keys in v2", 1, id="a version"),
+        pytest.param((One("API v3.1.0", 0, 0.9), One("API v2.1.0")), "2.1.0", 1, id="a version's number"),
+        pytest.param((One("API v3.1.0", 0, 0.9), One("API v2.1.0")), "the host 10.2.1.0.7 or 2.1.0b", 0, id="parts of other numbers"),
         pytest.param((One("Leave 2025", 0, 0.9), One("Leave 2026 (draft)")), "the draft on leave", 1, id="the draft"),
         pytest.param((OLD, One("Travel policy 2025")), "leave", 0, id="other titles are other documents"),
         pytest.param((One("Heron 3 sheet", 2020, 0.9), One("Heron 4 sheet", 2026)), "heron", 0, id="a product's number is no edition"),
