@@ -78,6 +78,7 @@ _IN_SHORT: Final = any_of(
     r"\bin (?:\w+ ){1,2}(?:lines|sentences|bullets?|bullet points|words)\b",
     r"^\W*what(?:'s| is) .+ about\W*$|^\W*what does .+ (?:say|cover|contain)\W*$",
 )
+_FILE: Final = any_of(r"\W*[^\s@:]*\w\.[a-z][a-z0-9]{1,4}\W*")
 _OF_THREAD = any_of(rf"\b{THREAD}\b|\b(?:here|above|missed|did i miss|up to (?:speed|date)|where (?:are|do) we)\b")
 _OF_ANSWERS = any_of(rf"\b(?:{VERDICT}|help(?:s|ed)?|answer(?:s|ed)?|cited|quoted|misunderst\w+|mistaken?|not (?:the|my) question)\b")
 
@@ -92,6 +93,11 @@ def is_small_talk(text: str) -> bool:
 def asks_to_sum_up(text: str) -> bool:
     """Whether a message says with a verb that something is to be summed up, rather than names a summary."""
     return bool(_SUMMING_UP.search(text))
+
+
+def names_file(text: str) -> bool:
+    """Whether a message is what a file is called and nothing else: `travel_policy-2024.pdf`."""
+    return bool(_FILE.fullmatch(text))
 
 
 def sums_up(text: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from bot.intents.form import SUM_UP, THREAD, VERDICT, is_small_talk, sums_up
+from bot.intents.form import SUM_UP, THREAD, VERDICT, is_small_talk, names_file, sums_up
 from bot.intents.intent import ASKED_BACK, Intent
 from bot.intents.pointing import pointed_at, wants_longer, wants_shorter
 from bot.intents.subject import content
@@ -147,6 +147,7 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
         (Intent.SOURCE, "points at one", thread.has_answer and not thread.asked_back and pointed_at(text) is not None),
         (Intent.SUMMARIZE_THREAD, "sums up the thread", _sums_up_thread(text, thread)),
         (Intent.SUMMARIZE_DOCUMENT, "sums up", sums_up(text)),
+        (Intent.SUMMARIZE_DOCUMENT, "names a file", not thread.overheard and names_file(text)),
         (Intent.FEEDBACK, "judges", thread.has_answer and not text.rstrip().endswith("?") and _JUDGES.search(text)),
         (Intent.NOT_FOR_ME, "to somebody else", _speaks_to_somebody(text, asked_back=thread.asked_back)),
         (Intent.FOLLOW_UP, "answers our question", thread.asked_back and _is_answer(text)),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot import texts
 from bot.guardrails import fence_said
 from bot.intents.ask import ask
-from bot.intents.form import asks_to_sum_up
+from bot.intents.form import asks_to_sum_up, names_file
 from bot.intents.intent import Intent, Request, Tools
 from bot.intents.sections import outline
 from bot.intents.writing import written
@@ -15,7 +15,7 @@ from bot.messages import Answer, Outcome
 from bot.reply import Step
 from knowledge.documents import DocumentId, Findings, Hit, Passage
 from knowledge.errors import UnknownDocument
-from knowledge.terms import terms
+from knowledge.terms import terms, things
 
 _COMMAND = re.compile(
     r"(?<![\w@./-])(?:(?:can|could|would|will) you|please|pls|kindly|i need|i want|i(?:'d| would) like|give me|show me|write|make|get|"
@@ -88,6 +88,8 @@ async def _document(tools: Tools, request: Request, title: str) -> DocumentId | 
     question = request.question
     if title:
         found = await tools.sources.named(question.viewer, question.audience, title)
+        if found and names_file(title) and set(things(title)).isdisjoint(things(found.name)):
+            return None  # a file is meant by its own name, not by one that is alike
         return found.id if found else None
     return next((turn.answer.citations[0].document for turn in reversed(request.past) if turn.answer.citations), None)
 

@@ -141,7 +141,7 @@ async def test_among_others_they_are_routed_as_well_where_all_are_overheard(rout
 NOUNS = words(
     "leave PTO vacation sick chair coffee salary bonus badge canteen contract notice password wifi IBAN fuser payroll lunch meeting "
     "birthday weekend night rock welcome support team rest day r Peña Urlaub Vertrag congés Ελλάδα ΑΔΕΙΑ отпуск зарплата إجازة راتب "
-    "חופשה 切符 银行账户 有給休暇 휴가 급여 छुट्टी वेतन รถไฟ เงินเดือน 🦊 ☎ v2.1.0 2.1.1 -ERR-4033 ana.bell@heron.example plan-2024.pdf "
+    "חופשה 切符 银行账户 有給休暇 휴가 급여 छुट्टी वेतन รถไฟ เงินเดือน 🦊 ☎ v2.1.0 2.1.1 -ERR-4033 ana.bell@heron.example "
     "9f2feb0f1ef425b29"
 )
 PHRASES = {"doctor's note", "Office 365", "weekend support", '"may take the day after off"', "welcome package", "what do we do"}
@@ -190,6 +190,7 @@ async def test_so_it_is_after_an_answer(router: Router, text: str) -> None:
         ("What can I ask?", Intent.HELP),
         ("Where do you get your answers from?", Intent.HELP),
         ("What is the privacy brochure about?", Intent.SUMMARIZE_DOCUMENT),
+        ("hr/plan_2024-b.pdf", Intent.SUMMARIZE_DOCUMENT),
         ("How would you summarise the lease contract?", Intent.SUMMARIZE_DOCUMENT),
         ("Walk me through the essentials of the lease contract", Intent.SUMMARIZE_DOCUMENT),
     ],
@@ -201,6 +202,16 @@ async def test_what_has_the_form_of_something_else_is_that(router: Router, text:
 @pytest.mark.parametrize("text", ["lunch", "birthday", "chair", "no way"])
 async def test_words_that_people_drop_among_each_other_are_not_answered(router: Router, text: str) -> None:
     assert (await router.route(text, Thread(overheard=True))).intent is Intent.NOT_FOR_ME
+
+
+def test_a_file_that_people_name_among_each_other_is_theirs() -> None:
+    assert by_rule("plan.pdf", Thread()) == (Intent.SUMMARIZE_DOCUMENT, "names a file")
+    assert by_rule("plan.pdf", Thread(overheard=True)) is None
+
+
+@pytest.mark.parametrize("text", ["v2.1.0", "ana@heron.example", "https://heron.example/plan.pdf", "plan.pdf pages", "10.000"])
+def test_other_things_are_no_files(text: str) -> None:
+    assert by_rule(text, Thread()) is None
 
 
 async def test_who_asks_around_among_others_asks_them_and_who_asks_us_asks_the_documents(router: Router) -> None:
