@@ -124,7 +124,7 @@ class Conversation:
 
     async def _routed(self, question: Question, past: tuple[Turn, ...], notes: Notes) -> Intent:
         with notes.step("route"):
-            route = await self._router.route(question.text, Thread.of(past))
+            route = await self._router.route(question.text, Thread.of(past, overheard=not question.addressed))
         notes.intent, notes.routed_by = route.intent, route.by
         return route.intent
 

@@ -1,6 +1,8 @@
 """One question back where a question could mean several things, and what its answer is taken for."""
 
+import re
 from dataclasses import replace
+from typing import Final
 
 from bot import texts
 from bot.intents.asked_part import asked_part, beside, without_chatter
@@ -10,10 +12,14 @@ from bot.intents.grounded import answered, composed, extracted, offered, searche
 from bot.intents.intent import ASKED_BACK, Request, Tools
 from bot.intents.pointing import pointed_at
 from bot.intents.recall import reread, still_told
-from bot.intents.rules import asks
+from bot.intents.rules import asks, points_back
 from bot.intents.subject import content, own_words
 from bot.messages import Answer, Citation, Outcome, Turn
 from knowledge.documents import Findings
+from knowledge.terms import folded, terms
+
+_FEWEST_SMALL_WORDS: Final = 4  # of a question that may be a title though it has no others; "how long?" is looked up nowhere
+_SHORTEST_TITLE: Final = 3  # words, then
 
 
 async def asked_alone(tools: Tools, request: Request) -> Answer:
@@ -22,7 +28,7 @@ async def asked_alone(tools: Tools, request: Request) -> Answer:
     What is found is shown before the model is asked for other words, if it is; it is then written from what both searches found.
     """
     text = asked_part(request.question.text)
-    unsaid = which_subject(request)
+    unsaid = await which_subject(tools, request)
     if unsaid is not None:
         return unsaid
     findings = await searched(tools, request, text, beside(request.question.text))
@@ -37,9 +43,10 @@ async def asked_alone(tools: Tools, request: Request) -> Answer:
     return await composed(tools, request, text, findings, first)
 
 
-def which_subject(request: Request) -> Answer | None:
-    """A question back if nothing says what this one is about: it has no words of content."""
-    if content(request.question.text):
+async def which_subject(tools: Tools, request: Request) -> Answer | None:
+    """A question back if nothing says what this one is about: it has no word of content nor an emoji, and is no document's title."""
+    text = request.question.text
+    if content(text) or not all(term.isalnum() for term in terms(text)) or await _has_title(tools, request):
         return None
     request.notes.intent = ASKED_BACK
     return Answer(outcome=Outcome.REFUSAL, text=texts.WHICH_SUBJECT)
@@ -86,3 +93,19 @@ def _first(choice: Citation, findings: Findings) -> Findings:
 
     hits = sorted(findings.hits, key=lambda hit: place(hit.passage.heading, hit.passage.document.id))
     return replace(findings, hits=tuple(hits))
+
+
+async def _has_title(tools: Tools, request: Request) -> bool:
+    """Whether a question has every word of the title of what is found first, small as they all are: "what do we do" of "What we do"."""
+    question = request.question
+    said = _words(question.text)
+    if len(said) < _FEWEST_SMALL_WORDS or points_back(question.text):
+        return False
+    with request.notes.step("search"):
+        findings = await tools.sources.search(question.viewer, question.audience, question.text)
+    title = _words(findings.hits[0].passage.document.title) if findings.hits else []
+    return len(title) >= _SHORTEST_TITLE and set(title) <= set(said)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", folded(text))

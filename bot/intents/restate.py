@@ -1,4 +1,4 @@
-"""The last answer again, shorter or with more of what its sources say."""
+"""The last answer again, shorter or with more of what its sources say; at length, also what a refusal named as the nearest."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -25,7 +25,8 @@ _MOST_READ = 3  # sources that are read at length
 
 async def restate(tools: Tools, request: Request) -> Answer:
     """Read the last answer's sources again, and say what still stands there in another length; what was closed since is left out."""
-    turn = next((turn for turn in reversed(request.past) if turn.answer.supported and turn.intent != ASKED_BACK), None)
+    longer = wants_longer(request.question.text)
+    turn = _meant(request, longer=longer)
     if turn is None:
         return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
     await request.reply.step(Step.SEARCHING)
@@ -38,7 +39,7 @@ async def restate(tools: Tools, request: Request) -> Answer:
         return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if private else texts.GONE_EVERYBODY)
     with request.notes.step("recall"):
         told = (await still_told(tools, request, [turn]))[0]
-    asked, longer = told.query or _question(request, turn), wants_longer(request.question.text)
+    asked = told.query or _question(request, turn)
     if any(citation.note for citation in turn.answer.citations):
         standing = await _marked(tools, request, asked, standing)
     hits = _hits(standing)
@@ -47,7 +48,7 @@ async def restate(tools: Tools, request: Request) -> Answer:
     first = await _as_sure(tools, request, turn, short)
     await request.reply.extracts(first)
     request.notes.shown()
-    if tools.writer is None:
+    if tools.writer is None or not turn.answer.supported:  # what was refused to be an answer is opened, not told
         return first
     template = tools.prompts["restate"]
     answer = await written(
@@ -56,9 +57,16 @@ async def restate(tools: Tools, request: Request) -> Answer:
     return await _as_sure(tools, request, turn, answer) if answer and answer.written else answer or first
 
 
+def _meant(request: Request, *, longer: bool) -> Turn | None:
+    """The turn whose answer is to be said again: the last that has one; for more of it, one whose refusal named the nearest will do."""
+    said = (turn for turn in reversed(request.past) if turn.intent != ASKED_BACK)
+    return next((turn for turn in said if turn.answer.supported or (longer and turn.answer.citations)), None)
+
+
 async def _as_sure(tools: Tools, request: Request, turn: Turn, answer: Answer) -> Answer:
-    """`answer`, as sure as that of `turn` was: another length makes no answer of what may be none."""
-    answer = replace(answer, outcome=turn.answer.outcome, doubt=turn.answer.doubt)
+    """`answer`, as sure as that of `turn` was: another length makes no answer of what may be none, or of what is none but the nearest."""
+    outcome = turn.answer.outcome if turn.answer.supported else Outcome.NEAREST
+    answer = replace(answer, outcome=outcome, doubt=turn.answer.doubt)
     if answer.outcome is not Outcome.NEAREST:
         return answer
     question = request.question

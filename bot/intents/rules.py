@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from bot.intents.form import SUM_UP, THREAD, VERDICT, is_small_talk, names_file, sums_up
 from bot.intents.intent import ASKED_BACK, Intent
 from bot.intents.pointing import pointed_at, wants_longer, wants_shorter
 from bot.intents.subject import content
 from bot.messages import Turn
-from bot.words import any_of, words
+from bot.words import any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,47 +24,24 @@ class Thread:
     has_turns: bool = False  # something was asked here before
     has_answer: bool = False  # and got an answer that could be right or wrong
     asked_back: bool = False  # the last thing said here is a question of ours
+    overheard: bool = False  # what is said now was not said to us, but among others where we are too
 
     @classmethod
-    def of(cls, past: Sequence[Turn]) -> Self:
+    def of(cls, past: Sequence[Turn], *, overheard: bool = False) -> Self:
         """The thread that these turns make."""
         return cls(
             has_turns=bool(past),
             has_answer=any(turn.answer.supported for turn in past),
             asked_back=bool(past) and past[-1].intent == ASKED_BACK,
+            overheard=overheard,
         )
 
 
-# Small talk: every word is a small word, and one of them is a greeting or thanks.
-_GREETS: Final = words(
-    "hi hello hey howdy hallo moin servus bonjour greetings hiya yo thanks thank thx ty tysm cheers merci danke gracias appreciated "
-    "appreciate bye goodbye ciao morning afternoon evening night weekend welcome meet rock"
-)
-_SMALL: Final = _GREETS | words(
-    "ok okay great perfect awesome nice cool super brilliant wonderful alright good lovely so very much many a an lot lots all i needed "
-    "it this that that's is was you your you're help team footnote for the my friend again quick fast answer there everyone everybody "
-    "and have one day see later soon tomorrow how are how's going doing today what's up to folks guys bot no worries problem fine me "
-    "then now please nothing else really helpful got rest of info information support time in advance"
-)
-_MOST_SMALL_WORDS: Final = 12
-_HOW_ARE_YOU = re.compile(
-    r"^(?:(?:hey|hi|hello)\W*)?(?:how are you|how'?s it going|what'?s up|have a (?:nice|good|great))\b[\w ]{0,24}\W*$", re.IGNORECASE
-)
-
-_SUM_UP = (
-    r"(?:summari[sz]e|sum(?:ming|s)? (?:\w+ ){0,4}?up|summary|recap|tl;?dr|overview|gist|(?:key|main) (?:points|takeaways)|takeaways|"
-    r"digest|condense|boil (?:\w+ ){1,4}?down|short version|catch me up|up to (?:speed|date))"
-)
-_THREAD = (
-    r"(?:thread|conversation|discussion|chat|channel|so far|until now|up to now|messages|"
-    r"we(?:'ve| have)? (?:said|discussed|learned|talked|found|covered|asked)|(?:was|been) (?:said|discussed|asked|answered))"
-)
 _SUMS_UP_THREAD = any_of(
-    rf"\b{_SUM_UP}\b.*\b{_THREAD}\b",
-    rf"\b{_THREAD}\b.*\b{_SUM_UP}\b",
-    rf"^what(?:'s| has| have| did| was)? .*\b(?:so far|up to now|in this {_THREAD})",
+    rf"\b{SUM_UP}\b.*\b{THREAD}\b",
+    rf"\b{THREAD}\b.*\b{SUM_UP}\b",
 )
-_SUMS_UP = any_of(rf"\b{_SUM_UP}\b")
+_ASKS_SO_FAR = any_of(rf"^what(?:'s| has| have| did| was)? .*\b(?:so far|up to now|in this {THREAD})")
 
 # The assistant itself is what is asked about.
 _ABOUT_ME = any_of(
@@ -72,14 +50,16 @@ _ABOUT_ME = any_of(
     r"\b(?:who|what) are you\b|\bare you (?:a|an|able|human|real)\b",
     r"\b(?:use|using|work with|talk to) (?:you|this bot|this assistant|footnote)\b",
     r"^how (?:does|do) (?:this|it|that thing) work\b",
-    r"\b(?:can|could|should|may|do) i ask\b",
+    r"\b(?:can|could|should|may|do) i ask (?:you|footnote|the (?:bot|assistant)|here)\b",
+    r"^what (?:all )?(?:can|could|should|may|do) i ask\W*$",
     r"^(?:what|which|where|how|whose|do|does|are|did|can) (?:\w+ ){0,2}?(?:do |can |are |will )?(?:you|your answers?) "
     r"(?:do|know|able|work|search|look|read|remember|learn|store|keep|see|access|understand|use|get|find|come|speak|support)\b",
     r"\b(?:example|sample) questions?\b|\byour (?:features|abilities|sources|commands|limits)\b",
 )
 
 _ABOUT_ELSE = any_of(
-    r"^(?:do you know|how do you get) (?:the|an?|if|whether|which|where|when|who|what|how)\b"
+    r"^(?:do you know|how do you get) (?:the|an?|if|whether|which|where|when|who|what|how)\b",
+    r"^(?:how|where|when) (?:do|can|would|did) you (?:\w+ ){1,2}?(?:the|an?|to|in|on|at|for|with|up|out|into)\b",
 )  # "you" is anybody, or polite
 _ANYBODY = any_of(
     r"^\W*(?:what|which|where|when|how|who|why)\b[\w' ]{0,40}?\bshould you\b",
@@ -88,20 +68,16 @@ _ANYBODY = any_of(
 """Guidance asks so: "how should you work with your account manager?"."""
 
 # The last answer is what is judged.
-_VERDICT = (
-    r"(?:wrong|incorrect|false|untrue|true|right|correct|helpful|unhelpful|useful|useless|outdated|out of date|old|an old|misleading|"
-    r"nonsense|inaccurate|what i (?:asked|meant|was|needed|wanted)|a mistake|rubbish|good|bad|great|spot on|perfect)"
-)
 _JUDGES = any_of(
     r"^(?:no,? |sorry,? |hm+,? |but )?(?:i (?:do not|don't) think )?(?:that|this|it|the|your|these|those|you)\b[\w' ]{0,40}?"
-    rf"(?:'s|'re| is| isn't| was| wasn't| are| were| aren't)(?: \w+){{0,2}}? {_VERDICT}\b",
+    rf"(?:'s|'re| is| isn't| was| wasn't| are| were| aren't)(?: \w+){{0,2}}? {VERDICT}\b",
     r"^(?:that|this|it|the answer|your answer|you|you've|exactly)\b.*"
     r"\b(?:did not|didn't|does not|doesn't|don't|do not|not|really|right|that)\b.*"
     r"\b(?:help|helped|answer|helpful|understand|asked|meant)\b",
     r"^you (?:got|misunderstood|made|cited|quoted|gave|missed)\b",
     r"^not (?:helpful|useful|right|correct|true|what i)",
     r"^(?:wrong|bad|good|great|useless|incorrect|terrible|poor|excellent|perfect) (?:answer|document|source|link|number|page)",
-    rf"^{_VERDICT}\W*$",
+    rf"^{VERDICT}\W*$",
 )
 
 # Somebody else is spoken to, or something is told.
@@ -127,9 +103,11 @@ _TELLS = any_of(
     r"let's|let me(?! know)|we(?:'ll|'re| should| could| can| will| need| might)|sounds|works for|will do|agreed|back in|me too|same here|"
     r"just (?:\w+ed|sent)|lol|haha|hehe|omg|wow|congrat\w*|happy|moving|see you|done|merged|fyi|btw|on my way|be there|meeting is|"
     r"thumbs up)\b(?!.*\?\s*$)",
-    r"^(?:(?:has |is |did )?any(?:one|body)|who'?s (?:joining|in|coming|up)|lol|haha|omg)\b",
+    r"^(?:who'?s (?:joining|in|coming|up)|lol|haha|omg)\b",
     r"^\W*\+1\W*$",
 )
+_ASKS_AROUND = any_of(r"^(?:has |is |did )?any(?:one|body)\b")
+"""Said to us, it asks what is written: "has anyone measured the drift?"."""
 _WANTS = any_of(  # … and yet something is asked
     r"\bi(?:'d| would)? (?:need|want|like|wish|wonder|have a question|lost|cannot|can't)\b",
     r"\bi(?:'m| am) (?:looking|wondering|trying)\b",
@@ -164,15 +142,17 @@ def by_rule(text: str, thread: Thread) -> tuple[Intent, str] | None:
     """The intent that the words give away, and the rule's name; None if none does."""
     text = text[:_READ].replace("\u2019", "'")
     tests = (
-        (Intent.SMALLTALK, "greeting", _is_small(text)),
+        (Intent.SMALLTALK, "greeting", is_small_talk(text)),
         (Intent.RESTATE, "another length", thread.has_turns and (wants_shorter(text) or wants_longer(text))),
         (Intent.SOURCE, "points at one", thread.has_answer and not thread.asked_back and pointed_at(text) is not None),
-        (Intent.SUMMARIZE_THREAD, "sums up the thread", _SUMS_UP_THREAD.search(text)),
-        (Intent.SUMMARIZE_DOCUMENT, "sums up", _SUMS_UP.search(text)),
+        (Intent.SUMMARIZE_THREAD, "sums up the thread", _sums_up_thread(text, thread)),
+        (Intent.SUMMARIZE_DOCUMENT, "sums up", sums_up(text)),
+        (Intent.SUMMARIZE_DOCUMENT, "names a file", not thread.overheard and names_file(text)),
         (Intent.FEEDBACK, "judges", thread.has_answer and not text.rstrip().endswith("?") and _JUDGES.search(text)),
         (Intent.NOT_FOR_ME, "to somebody else", _speaks_to_somebody(text, asked_back=thread.asked_back)),
         (Intent.FOLLOW_UP, "answers our question", thread.asked_back and _is_answer(text)),
         (Intent.NOT_FOR_ME, "tells", _TELLS.search(text) and not _WANTS.search(text)),
+        (Intent.NOT_FOR_ME, "asks around", thread.overheard and _ASKS_AROUND.search(text) and not _WANTS.search(text)),
         (Intent.ASK, "about anybody", not thread.has_turns and _ANYBODY.search(text)),
         (Intent.HELP, "about me", _is_about_me(text)),
         (Intent.FOLLOW_UP, "elliptic", thread.has_turns and _ELLIPTIC.search(text)),
@@ -200,6 +180,11 @@ def asks(text: str) -> bool:
     return text.rstrip().endswith("?") or bool(_ASKS.search(text[:_READ]))
 
 
+def _sums_up_thread(text: str, thread: Thread) -> bool:
+    """Whether what was said here is to be summed up; "what has been solved so far?" is of this thread only where there is one."""
+    return bool(_SUMS_UP_THREAD.search(text)) or (thread.has_turns and bool(_ASKS_SO_FAR.search(text)))
+
+
 def _speaks_to_somebody(text: str, *, asked_back: bool) -> bool:
     """Whether somebody else is spoken to. "Germany, please" and "Yes, Germany" answer a question of ours."""
     if not asked_back:
@@ -220,9 +205,3 @@ def _is_answer(text: str) -> bool:
 
 def _is_about_me(text: str) -> bool:
     return bool(_ABOUT_ME.search(text)) and not (_ABOUT_ELSE.search(text) or _ANYBODY.search(text))
-
-
-def _is_small(text: str) -> bool:
-    said = re.findall(r"[\w']+", text.lower().replace("\u2019", "'"))
-    small = 0 < len(said) <= _MOST_SMALL_WORDS and _SMALL.issuperset(said) and not _GREETS.isdisjoint(said)
-    return small or bool(_HOW_ARE_YOU.search(text))

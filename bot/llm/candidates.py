@@ -119,7 +119,7 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -
     editions = _Editions(asked_at, superseded(documents, query, asked_at), asked_for(documents, query, asked_at))
     current_first = sorted(hits, key=lambda hit: hit.passage.document.id in editions.superseded)
     every = pieces(current_first[:read], editions.superseded)
-    every = [piece for piece in every if piece.quotable] or every
+    every = _quotable(every, query) or every
     wanted = Wanted.among(query, [piece.terms | piece.header.terms for piece in every])
     promise = sorted(every, key=lambda piece: (-_promise(wanted, piece), piece.read.rank, piece.place))[:SHORTLIST]
     first = {piece.read.rank: piece.place for piece in reversed(every)}
@@ -127,6 +127,13 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -
     found = [_candidate(piece, editions, reads, opens=first[piece.read.rank] == piece.place) for piece in promise]
     whole = [_whole(one, found) for one in found]
     return list({c.place: c for c in reversed(whole)}.values()), wanted  # a list stands for its items
+
+
+def _quotable(every: Sequence[Piece], query: str) -> list[Piece]:
+    """What may be quoted; where none of that has a word of the question, also what else has one: prose that ends as no sentence we know."""
+    asked = frozenset(terms(query))
+    told = any(piece.quotable and asked & (piece.near_terms | piece.above_terms | piece.read.title_terms) for piece in every)
+    return [piece for piece in every if piece.quotable or (not told and asked & piece.terms)]
 
 
 def _whole(one: Candidate, found: Sequence[Candidate]) -> Candidate:

@@ -19,6 +19,7 @@ _BEHIND = 0.8  # of the best score of the edition that is meant, at most, for pa
 _UNOFFICIAL = 0.9  # of its score for a draft, or what no longer holds, of which there is no other edition
 _YEAR = re.compile(rf"\b{YEAR}\b")
 _NUMBER = re.compile(r"\bv(?:ersion)?[ .]*(\d+(?:\.\d+)*)\b|\b(?:edition|rev(?:ision)?)[ .]*(\d+)\b")
+_BARE_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)+(?!\w|\.\d)")  # 2.1.1; where a question has one, and an edition is called so
 _STANDING = re.compile(r"\b(?:draft|obsolete|archived?|deprecated|superseded|outdated|withdrawn|expired|old|wip)(?: by)?\b")
 _BETWEEN = str.maketrans(dict.fromkeys("()[]-_\N{EN DASH}\N{EM DASH},.:/", " "))  # what may stand around a number in a title
 
@@ -111,7 +112,7 @@ def _leading(document: Document, family: Sequence[Document], marks: dict[Documen
 def _meant(
     family: Sequence[Document], ordered: Sequence[Document], standings: dict[DocumentId, str], query: str, asked_at: datetime | None
 ) -> set[DocumentId]:
-    named = {*_YEAR.findall(_BEFORE.sub(" ", query)), *_numbers(query)}
+    named = {*_YEAR.findall(_BEFORE.sub(" ", query)), *_numbers(query), *(f"v{number}" for number in _BARE_NUMBER.findall(query))}
     by_name = {one.id for one in family if named & _called(one.title, one.name).editions}
     if by_name:
         return by_name

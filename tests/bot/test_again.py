@@ -10,10 +10,11 @@ from bot.intents.pointing import LAST, is_bare, pointed_at, wants_longer, wants_
 from bot.intents.reading import around, read_out
 from bot.intents.rules import Thread, by_rule
 from bot.intents.source import meant
-from bot.messages import Answer, Outcome, TurnId
+from bot.messages import Answer, Outcome, Trace, TurnId
+from bot.ports import Ending
 from bot.quotes import Quote, whole
 from tests.bot import company
-from tests.bot.fakes import Script, document, passage, turn, viewer
+from tests.bot.fakes import Script, document, passage, question, turn, viewer
 from tests.bot.test_conversation import House
 
 DESKS = "Where are desks booked?"
@@ -231,6 +232,47 @@ async def test_a_question_of_ours_is_not_what_is_said_again(house: House) -> Non
     assert asked[1] is not None
     house.memory.turns[TurnId("q1")] = (asked[0], replace(asked[1], trace=replace(asked[1].trace, intent=ASKED_BACK)))
     assert (await then(house, Intent.RESTATE, "shorter")).text == texts.NOTHING_SAID
+
+
+async def refused(house: House) -> None:
+    """An answer about desks, and a refusal whose nearest is on leave."""
+    house.sources.passages_ = [MAIN, company.PARENTAL]
+    await house.asked(DESKS)
+    near = Answer(outcome=Outcome.REFUSAL, text="The nearest is [1].", citations=(whole(company.PARENTAL).citation(1),), doubt=0.99)
+    asked = question("How long is a sabbatical?", id=TurnId("q2"))
+    await house.memory.open(asked)
+    await house.memory.close(asked, Ending(answer=near, trace=Trace(intent=Intent.ASK, query=asked.text), took_ms=1.0, first_ms=1.0))
+
+
+@pytest.mark.parametrize("script", [None, Script(["A sabbatical is 18 weeks [1]."])])
+async def test_more_of_what_a_refusal_named_opens_it_with_its_warning(house: House, script: Script | None) -> None:
+    await refused(house)
+    house.writer = script
+    answer = await then(house, Intent.RESTATE, "tell me more")
+    assert (answer.outcome, answer.doubt, answer.written) == (Outcome.NEAREST, 0.99, False)
+    assert answer.text.startswith(texts.NEAREST.format(where="the 2 documents you can read", title="*Leave handbook*"))
+    assert "Parental leave is 18 weeks at full pay in Germany. In France" in answer.text
+    assert [citation.document for citation in answer.citations] == ["leave.md"]
+    assert house.sources.searched == [DESKS]
+
+
+async def test_shorter_is_of_the_last_answer_that_was_given(house: House) -> None:
+    await refused(house)
+    answer = await then(house, Intent.RESTATE, "shorter")
+    assert (answer.outcome, [citation.document for citation in answer.citations]) == (Outcome.ANSWER, ["main.md"])
+
+
+async def test_the_nearest_is_not_opened_once_it_is_closed(house: House) -> None:
+    await refused(house)
+    house.sources.closed.add(company.LEAVE.id)
+    answer = await then(house, Intent.RESTATE, "more details")
+    assert (answer.text, answer.citations) == (texts.GONE_ASKER, ())
+
+
+async def test_of_a_refusal_that_named_nothing_there_is_no_more(house: House) -> None:
+    await house.asked("How long is a zebra?")
+    assert house.memory.turns[TurnId("q1")][1] is not None
+    assert (await then(house, Intent.RESTATE, "tell me more")).text == texts.NOTHING_SAID
 
 
 @pytest.mark.parametrize(("intent", "text"), [(Intent.RESTATE, "shorter"), (Intent.RESTATE, "more detail"), (Intent.SOURCE, "the first")])

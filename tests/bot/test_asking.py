@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.intents.choices import apart, choices, chosen
 from bot.intents.intent import ASKED_BACK, Intent
 from bot.intents.rules import Thread, by_rule
 from bot.messages import Answer, Citation, Outcome, TurnId
-from knowledge.documents import Passage
+from knowledge.documents import Findings, Passage
 from tests.bot import company
 from tests.bot.fakes import NOW, FakeReply, Script, document, hit, passage, question, turn, viewer
 from tests.bot.test_conversation import House
@@ -178,6 +179,24 @@ async def test_a_question_about_nothing_is_asked_back_without_a_search(house: Ho
     answer = await then(house, text)
     assert (answer.outcome, answer.text) == (Outcome.REFUSAL, texts.WHICH_SUBJECT)
     assert house.sources.searched == []
+
+
+@pytest.mark.parametrize(
+    ("text", "asked_back"), [("what do we do", False), ("Where do we do what we do?", False), ("why should you do what I do?", True)]
+)
+async def test_a_title_of_small_words_is_about_something(
+    house: House, monkeypatch: pytest.MonkeyPatch, text: str, *, asked_back: bool
+) -> None:
+    titled = passage(document("who.md", "What we do"), "Heron makes lamps for bicycles.")
+    monkeypatch.setattr(house.sources, "search", AsyncMock(return_value=Findings(hits=(hit(titled),))))
+    assert ((await then(house, text)).text == texts.WHICH_SUBJECT) is asked_back
+
+
+async def test_an_emoji_is_about_something(house: House) -> None:
+    house.sources.passages_ = [
+        passage(document("chat.md", "Chat"), "Put a \N{FOX FACE} on a message and the engineer on call looks at it.")
+    ]
+    assert "engineer on call" in (await then(house, "\N{FOX FACE}")).text
 
 
 async def test_the_word_that_was_missing_completes_the_question(house: House) -> None:

@@ -12,6 +12,8 @@ from bot import texts
 from bot.conversation import Conversation
 from bot.errors import ModelUnavailable, Unavailable, UnknownTurn
 from bot.intents.intent import Intent
+from bot.intents.router import Route
+from bot.intents.summarize_document import named_in
 from bot.llm.port import Spending
 from bot.messages import Answer, Outcome, Question, TurnId, Verdict
 from bot.prompts import load
@@ -460,6 +462,53 @@ async def test_a_document_that_is_not_theirs_is_refused_like_one_that_does_not_e
     house.sources.passages_ = [company.FALCON, company.PARENTAL]
     answer = await house.asked(text, by=viewer("cy"))
     assert (answer.outcome, answer.text) == (Outcome.REFUSAL, texts.NO_SUCH_DOCUMENT)
+
+
+@pytest.mark.parametrize("text", ["Sum up how long parental time is in Germany", "What is parental time in Germany about?"])
+async def test_what_no_document_is_called_is_looked_up(house: House, text: str) -> None:
+    house.router.intent = Intent.SUMMARIZE_DOCUMENT
+    house.sources.passages_ = [replace(company.PARENTAL, document=replace(company.LEAVE, title="Staff book", name="staff.md"))]
+    answer = await house.asked(text)
+    assert "Parental leave is 18 weeks" in answer.text
+    assert house.memory.trace().intent == Intent.ASK
+    assert house.sources.searched
+
+
+async def test_a_question_that_is_only_like_a_request_for_a_summary_is_refused_as_a_question(house: House) -> None:
+    house.router.intent = Intent.SUMMARIZE_DOCUMENT
+    answer = await house.asked("What does the digest of the unicorn say?")
+    assert answer.outcome is Outcome.REFUSAL
+    assert answer.text.startswith("I found nothing that answers this")
+
+
+@pytest.mark.parametrize(("text", "says"), [("Summarise it", texts.NAME_A_DOCUMENT), ("digest", "I found nothing that answers this in")])
+async def test_what_is_to_be_summed_up_is_asked_for_where_a_verb_says_so(house: House, text: str, says: str) -> None:
+    house.router.intent = Intent.SUMMARIZE_DOCUMENT
+    assert (await house.asked(text)).text.startswith(says)
+
+
+async def test_a_file_is_summed_up_by_its_own_name_and_not_by_one_that_is_alike(house: House) -> None:
+    house.router.intent = Intent.SUMMARIZE_DOCUMENT
+    files = [document("hr/plan_2024.pdf", "Budget 2024"), document("hr/draft_2025.pdf", "Budget 2025")]
+    house.sources.passages_ = [passage(one, f"The {one.title} is kept.") for one in files]
+    assert "*Budget 2024*, section by section" in (await house.asked("plan_2024.pdf")).text
+    other = await house.asked("plan_2025.pdf", id=TurnId("q2"), thread="t2")
+    assert "section by section" not in other.text
+    assert "plan_2025.pdf" in house.sources.searched
+
+
+def test_a_file_s_name_is_kept_whole_in_what_is_to_be_summed_up() -> None:
+    assert named_in("Please summarise the travel_policy-2024.pdf") == "the travel_policy-2024.pdf"
+    assert named_in("summary of hr/summary-page.doc") == "hr/summary-page.doc"
+    assert named_in("Sum up the pdf called Travel policy.") == "the Travel policy"
+
+
+async def test_what_is_said_among_others_is_known_to_be_overheard(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = AsyncMock(return_value=Route(Intent.NOT_FOR_ME, "rule: told"))
+    monkeypatch.setattr(house.router, "route", heard)
+    for n, addressed in enumerate((True, False)):
+        await house.asked("lunch", among=[viewer("tom")], place="#general", id=TurnId(f"q{n}"), addressed=addressed)
+    assert [call.args[1].overheard for call in heard.await_args_list] == [False, True]
 
 
 async def test_a_summary_by_a_model_is_checked_too(house: House) -> None:

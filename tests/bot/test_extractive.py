@@ -359,3 +359,22 @@ def test_where_a_long_table_goes_on_its_rows_are_told_by_the_header_beside_them(
 )
 def test_two_statements_disagree_that_differ_in_numbers_alone(one: str, other: str, apart: bool) -> None:  # noqa: FBT001
     assert disagree(set(one.split()), set(other.split())) is apart
+
+
+THAI = hit(passage(document("thai", "วันลา"), "พนักงานมีสิทธิลาพักร้อนปีละสิบห้าวันโดยต้องแจ้งหัวหน้างานล่วงหน้าอย่างน้อยเจ็ดวัน"), 1.0)
+TRIPS = hit(passage(document("trips", "Trips"), "The secretary books the tickets. Reports are due within a week."), 0.6)
+NO_END = hit(passage(document("no-end", "Tickets"), "tickets of the secretary"), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "cited"),
+    [
+        pytest.param("ลาพักร้อน", [THAI, TRIPS], "thai", id="what ends as no sentence we know, if only it has the words"),
+        pytest.param("Who books the tickets?", [NO_END, TRIPS], "trips", id="not where a sentence has one"),
+        pytest.param("出張", [NO_END, TRIPS], "trips", id="nor where nothing has"),
+    ],
+)
+def test_what_ends_as_no_sentence_is_quoted_only_where_the_question_s_words_stand_nowhere_else(
+    asked: str, found: list[Hit], cited: str
+) -> None:
+    assert answer(asked, found).citations[0].document == cited

@@ -1,6 +1,7 @@
 """The router is measured, with the real embedder, on utterances that are not its examples."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import yaml
 from bot.intents.intent import Intent
 from bot.intents.router import Router, load
 from bot.intents.rules import Thread, by_rule
+from bot.words import words
 from knowledge.embedding.minilm import MiniLM
 from knowledge.embedding.port import Vector
 from knowledge.errors import EmbedderUnavailable
@@ -21,11 +23,12 @@ TALKED = Thread(has_turns=True, has_answer=True)
 
 
 def labelled(name: str) -> dict[str, list[Labelled]]:
-    """The utterances of a file, dealt alternately into `tuned` and `held out`, intent by intent."""
+    """The utterances of a file, dealt alternately into `tuned` and `held out`, intent by intent. What is not for us is overheard."""
     halves: dict[str, list[Labelled]] = {"tuned": [], "held out": []}
     for intent, places in yaml.safe_load((HERE / name).read_text()).items():
         lines = ((text, TALKED if place == "thread" else Thread()) for place, texts in places.items() for text in texts)
-        for i, (text, thread) in enumerate(lines):
+        for i, (text, said) in enumerate(lines):
+            thread = replace(said, overheard=intent == Intent.NOT_FOR_ME)
             halves["held out" if i % 2 else "tuned"].append((Intent(intent), text, thread))
     return halves
 
@@ -127,6 +130,94 @@ async def test_at_least_93_of_100_utterances_are_routed_as_labelled(
     accuracy = await share(router, labelled("utterances.yaml")[half])
     record_property(f"router accuracy, {half}", accuracy)  # type: ignore[operator]  # a function, whatever its annotation
     assert accuracy >= 0.93
+
+
+@pytest.mark.parametrize("name", ["utterances.yaml", "utterances_later.yaml"])
+async def test_among_others_they_are_routed_as_well_where_all_are_overheard(router: Router, name: str) -> None:
+    overheard = [(intent, text, replace(thread, overheard=True)) for intent, text, thread in everything(name)]
+    assert await share(router, overheard) >= 0.95
+
+
+NOUNS = words(
+    "leave PTO vacation sick chair coffee salary bonus badge canteen contract notice password wifi IBAN fuser payroll lunch meeting "
+    "birthday weekend night rock welcome support team rest day r Peña Urlaub Vertrag congés Ελλάδα ΑΔΕΙΑ отпуск зарплата إجازة راتب "
+    "חופשה 切符 银行账户 有給休暇 휴가 급여 छुट्टी वेतन รถไฟ เงินเดือน 🦊 ☎ v2.1.0 2.1.1 -ERR-4033 ana.bell@heron.example "
+    "9f2feb0f1ef425b29"
+)
+PHRASES = {"doctor's note", "Office 365", "weekend support", '"may take the day after off"', "welcome package", "what do we do"}
+QUESTIONS = [
+    "Who looks after this building?",
+    "What do colleagues wear on Fridays?",
+    "What sort of account do I have?",
+    "What is my pay grade?",
+    "Which roles have I been given?",
+    "Where could I read up on that programme?",
+    "Whom do I ask about a lost badge?",
+    "How do I ask for more time?",
+    "How does one get help with moving?",
+    "Can everyone read what stands in a shared folder?",
+    "What goes into an interagency agreement?",
+    "What is our annual security report?",
+    "Who signs the purchase agreement?",
+    "What is an outage?",
+    "Who writes the monthly overview?",
+    "What does the digest of the image look like?",
+    "How do you use the coffee machine?",
+    "Which documents do you need for a visa?",
+    "Has anyone measured the drift of the sensors?",
+    "What problems have been solved so far?",
+    "My screen is broken",
+]
+
+
+@pytest.mark.parametrize("text", sorted(NOUNS | PHRASES) + QUESTIONS)
+async def test_what_may_be_in_a_document_is_looked_up_whatever_it_is_like(router: Router, text: str) -> None:
+    assert (await router.route(text, Thread())).intent is Intent.ASK
+
+
+@pytest.mark.parametrize("text", sorted(NOUNS | PHRASES))
+async def test_so_it_is_after_an_answer(router: Router, text: str) -> None:
+    assert (await router.route(text, TALKED)).intent in {Intent.ASK, Intent.FOLLOW_UP}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Awesome", Intent.SMALLTALK),
+        ("Morning!", Intent.SMALLTALK),
+        ("Have a great weekend", Intent.SMALLTALK),
+        ("nice job", Intent.SMALLTALK),
+        ("What can I ask?", Intent.HELP),
+        ("Where do you get your answers from?", Intent.HELP),
+        ("What is the privacy brochure about?", Intent.SUMMARIZE_DOCUMENT),
+        ("hr/plan_2024-b.pdf", Intent.SUMMARIZE_DOCUMENT),
+        ("How would you summarise the lease contract?", Intent.SUMMARIZE_DOCUMENT),
+        ("Walk me through the essentials of the lease contract", Intent.SUMMARIZE_DOCUMENT),
+    ],
+)
+async def test_what_has_the_form_of_something_else_is_that(router: Router, text: str, intent: Intent) -> None:
+    assert (await router.route(text, Thread())).intent is intent
+
+
+@pytest.mark.parametrize("text", ["lunch", "birthday", "chair", "no way"])
+async def test_words_that_people_drop_among_each_other_are_not_answered(router: Router, text: str) -> None:
+    assert (await router.route(text, Thread(overheard=True))).intent is Intent.NOT_FOR_ME
+
+
+def test_a_file_that_people_name_among_each_other_is_theirs() -> None:
+    assert by_rule("plan.pdf", Thread()) == (Intent.SUMMARIZE_DOCUMENT, "names a file")
+    assert by_rule("plan.pdf", Thread(overheard=True)) is None
+
+
+@pytest.mark.parametrize("text", ["v2.1.0", "ana@heron.example", "https://heron.example/plan.pdf", "plan.pdf pages", "10.000"])
+def test_other_things_are_no_files(text: str) -> None:
+    assert by_rule(text, Thread()) is None
+
+
+async def test_who_asks_around_among_others_asks_them_and_who_asks_us_asks_the_documents(router: Router) -> None:
+    text = "Has anyone seen the red folder?"
+    assert (await router.route(text, Thread(overheard=True))).intent is Intent.NOT_FOR_ME
+    assert (await router.route(text, Thread())).intent is Intent.ASK
 
 
 async def test_later_utterances_are_routed_almost_as_well(router: Router) -> None:

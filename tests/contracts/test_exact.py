@@ -1,4 +1,7 @@
-"""Whatever is typed, the exact thing is found if it is there, among its look-alikes, by every engine; and nothing is an error."""
+"""Whatever is typed, the exact thing is found if it is there, among its look-alikes, by every engine; and nothing is an error.
+
+So it is by whoever asks the assistant: what is typed is looked up, whatever it is like.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -6,12 +9,17 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot import prompts
+from bot.conversation import Conversation
+from bot.guardrails import LONGEST_QUESTION
+from bot.intents.router import Router
 from knowledge.embedding.minilm import MiniLM
 from knowledge.index.lance import LanceEngine
 from knowledge.index.port import IndexEngine
 from tenancy.database import Database
 from tenancy.tenants import Tenant
 from tenancy.viewer import EVERYONE
+from tests.bot.fakes import FakeMemory, FakeReply, question
 from tests.engines import weaviate
 from tests.knowledge.parts import Shelf, shelf_of, text
 
@@ -162,3 +170,20 @@ async def test_the_exact_thing_comes_first(shelf: Shelf) -> None:
 async def test_nothing_that_is_typed_is_an_error(shelf: Shelf) -> None:
     found = {query[:80]: (await shelf.find(query, EVERYONE, limit=3)).hits for query in _NOT_AN_ERROR}
     assert all(len(hits) <= 3 for hits in found.values())
+
+
+@pytest.mark.parametrize("engine", ["lancedb"], indirect=True)
+async def test_the_exact_thing_is_what_an_answer_cites_first(shelf: Shelf, minilm: MiniLM) -> None:
+    asked = {query: name for query, name in _ASKED.items() if len(query) <= LONGEST_QUESTION}
+    assert len(_ASKED) - len(asked) == 1  # that of 5,000 words, which is refused
+    cited = {query: await _cited_first(shelf, minilm, query) for query in asked}
+    assert cited == asked
+
+
+async def _cited_first(shelf: Shelf, minilm: MiniLM, text: str) -> str:
+    """The name of the document that what is said to `text` cites first; its outcome if that is a refusal."""
+    conversation = Conversation(
+        sources=shelf.library, memory=FakeMemory(), router=Router(shelf.library.embed, minilm.passages), prompts=prompts.load()
+    )
+    answer = await conversation.handle(question(text, by=shelf.viewer(EVERYONE)), FakeReply())
+    return answer.citations[0].document_name if answer.supported else answer.outcome

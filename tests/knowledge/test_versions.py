@@ -80,6 +80,8 @@ SECOND = One("Expenses v2", 2026, 0.7, since=date(2025, 4, 1))
         pytest.param((NEW, One("Leave policy 2019", 0, 0.9), OLD), "what was the previous leave?", 2, id="the previous one"),
         pytest.param((NEW, OLD), "what is the old sick leave rate?", 1, id="the old one, with words between"),
         pytest.param((One("API v3", 0, 0.9), One("API v2")), "keys in v2", 1, id="a version"),
+        pytest.param((One("API v3.1.0", 0, 0.9), One("API v2.1.0")), "2.1.0", 1, id="a version's number"),
+        pytest.param((One("API v3.1.0", 0, 0.9), One("API v2.1.0")), "the host 10.2.1.0.7 or 2.1.0b", 0, id="parts of other numbers"),
         pytest.param((One("Leave 2025", 0, 0.9), One("Leave 2026 (draft)")), "the draft on leave", 1, id="the draft"),
         pytest.param((FIRST, SECOND), "hotels", 1, id="what holds since later"),
         pytest.param((SECOND, FIRST), "hotels as of 1 June 2024", 1, id="what held on a day, as editions say themselves"),
