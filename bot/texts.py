@@ -59,6 +59,7 @@ NOT_LINKED: Final = (
     "This workspace is not linked to any company that I work for, so I have no documents to answer from. Ask your admin to link it."
 )
 NOT_KNOWN: Final = "I do not know you in this company yet, so I cannot tell which documents you may read. Ask your admin to add you."
+NO_ANSWER_LAST: Final = "I had no answer to your last question, so there is nothing to say again. Ask it in other words."
 NOTHING_SAID: Final = "I have answered nothing in this thread yet that I could sum up or say again. Ask a question first."
 
 # Offers and notices, one sentence or two beside an answer

@@ -27,8 +27,8 @@ async def restate(tools: Tools, request: Request) -> Answer:
     """Read the last answer's sources again, and say what still stands there in another length; what was closed since is left out."""
     longer = wants_longer(request.question.text)
     turn = _meant(request, longer=longer)
-    if turn is None:
-        return Answer(outcome=Outcome.REFUSAL, text=texts.NOTHING_SAID)
+    if isinstance(turn, str):
+        return Answer(outcome=Outcome.REFUSAL, text=turn)
     await request.reply.step(Step.SEARCHING)
     with request.notes.step("open"):
         documents = await reread(tools, request, [turn])
@@ -57,10 +57,16 @@ async def restate(tools: Tools, request: Request) -> Answer:
     return await _as_sure(tools, request, turn, answer) if answer and answer.written else answer or first
 
 
-def _meant(request: Request, *, longer: bool) -> Turn | None:
-    """The turn whose answer is to be said again: the last that has one; for more of it, one whose refusal named the nearest will do."""
-    said = (turn for turn in reversed(request.past) if turn.intent != ASKED_BACK)
-    return next((turn for turn in said if turn.answer.supported or (longer and turn.answer.citations)), None)
+def _meant(request: Request, *, longer: bool) -> Turn | str:
+    """The turn whose answer is to be said again: the last that has one; for more of it, one whose refusal named the nearest will do.
+
+    What was refused last has none: then words that say so, rather than the answer to something else.
+    """
+    said = [turn for turn in reversed(request.past) if turn.intent != ASKED_BACK]
+    last = next((turn for turn in said if turn.answer.supported or turn.answer.outcome is Outcome.REFUSAL), None)
+    if last is not None and (last.answer.supported or (longer and last.answer.citations)):
+        return last
+    return texts.NO_ANSWER_LAST if any(turn.answer.supported for turn in said) else texts.NOTHING_SAID
 
 
 async def _as_sure(tools: Tools, request: Request, turn: Turn, answer: Answer) -> Answer:

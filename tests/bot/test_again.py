@@ -256,10 +256,10 @@ async def test_more_of_what_a_refusal_named_opens_it_with_its_warning(house: Hou
     assert house.sources.searched == [DESKS]
 
 
-async def test_shorter_is_of_the_last_answer_that_was_given(house: House) -> None:
+async def test_after_a_refusal_shorter_is_not_of_an_answer_to_something_else(house: House) -> None:
     await refused(house)
     answer = await then(house, Intent.RESTATE, "shorter")
-    assert (answer.outcome, [citation.document for citation in answer.citations]) == (Outcome.ANSWER, ["main.md"])
+    assert (answer.outcome, answer.text, answer.citations) == (Outcome.REFUSAL, texts.NO_ANSWER_LAST, ())
 
 
 async def test_the_nearest_is_not_opened_once_it_is_closed(house: House) -> None:
