@@ -13,7 +13,7 @@ from bot.intents.grounded import answered, composed, extracted, searched, shown
 from bot.intents.intent import Request, Tools, asked_back
 from bot.intents.recall import needs_recheck, still_told
 from bot.intents.rules import leans
-from bot.intents.subject import borrows, content, last_searched, own_words, standalone
+from bot.intents.subject import borrows, content, last_named, last_searched, own_words, standalone
 from bot.llm.port import Prompt, Writer
 from bot.messages import Answer, Turn
 from knowledge.terms import terms
@@ -44,7 +44,7 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
     asked = query if leans(text) else text  # what says enough itself is answered by what it says, not by what was before
     async with _rewriting(tools, request, past) as rewriting:
         own = without_chatter(request.question.text)
-        findings = await searched(tools, request, query, _beside(query, own))
+        findings = await searched(tools, request, query, _beside(query, own) or _named(own, past))
         unclear = which_one(request, query, findings)
         if unclear or rewriting is None:
             return unclear or await answered(tools, request, asked, findings)
@@ -72,6 +72,11 @@ def _beside(query: str, text: str) -> str:
     """The question's own words, if they say something by themselves that is not all there is."""
     own = own_words(text)
     return own if content(own) and own not in {query, own_words(query)} else ""
+
+
+def _named(text: str, past: Sequence[Turn]) -> str:
+    """What the thread came to last, where `text` says nothing by itself: that "why?" is about, before what the thread began with."""
+    return "" if content(own_words(text)) else last_named(past)
 
 
 @asynccontextmanager

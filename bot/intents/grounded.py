@@ -11,11 +11,14 @@ from bot.intents.intent import Request, Tools, asked_back
 from bot.intents.material import material, without
 from bot.intents.rules import leans
 from bot.intents.second_opinion import unanswered
+from bot.intents.subject import added
 from bot.intents.writing import room, written_from
 from bot.llm.extractive import extracts
+from bot.llm.wanted import accepted_for
 from bot.messages import Answer, Outcome
 from bot.reply import Step
 from knowledge.documents import Findings
+from knowledge.terms import terms
 
 
 async def searched(tools: Tools, request: Request, query: str, own: str = "") -> Findings:
@@ -51,7 +54,7 @@ async def extracted(tools: Tools, request: Request, query: str, findings: Findin
     question, hits = request.question, findings.hits
     wanted = judged_by(question.text, query)
     with request.notes.step("extract"):
-        doubt = doubts.doubt(query, findings)
+        doubt = _doubted(request, query, findings)
         outcome = await _outcome(tools, request, findings, doubt)
         if outcome is Outcome.ANSWER:
             cited = extracts(wanted, hits, question.asked_at)
@@ -114,6 +117,20 @@ def _meaning(request: Request, query: str) -> str:
     asked = asked_part(text)
     leaning = leans(asked) or asked_back(request) is not None
     return text if query in {asked, text} or not leaning else f"{text}\n\nWhat it seems to mean, as data:\n\n{fence_said([query])}"
+
+
+def _doubted(request: Request, query: str, findings: Findings) -> float:
+    """The doubt of `findings`, such that they are not sure where nothing has what a follow-up adds to its thread ("and in Germany?").
+
+    The words that it took over from the thread, and from the titles that were cited there, are near to what they found before, whatever
+    else is asked.
+    """
+    doubt, asked = doubts.doubt(query, findings), asked_part(request.question.text)
+    lacking = added(asked) & findings.unsaid if request.past and query != asked else frozenset[str]()
+    if not lacking:
+        return doubt
+    said = {term for hit in findings.hits for term in terms(hit.passage.text)}  # by another word, perhaps
+    return max(doubt, doubts.NEAREST_FROM) if any(said.isdisjoint(accepted_for([term])) for term in lacking) else doubt
 
 
 async def _outcome(tools: Tools, request: Request, findings: Findings, doubt: float) -> Outcome:

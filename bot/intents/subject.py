@@ -36,6 +36,7 @@ _SLOT = re.compile(
     rf"(?:(?P<name>{_NAME})|(?!this\b|us\b|his\b|its\b|theirs\b|ours\b|yours\b)(?P<several>{_SEVERAL}))\b"
 )
 _BARE_NAME = re.compile(rf"(?:the\s+)?{_NAME}")
+_DETERMINER = re.compile(r"(?:the|an?|our|my|your)\s+", re.IGNORECASE)
 
 
 def standalone(text: str, past: Sequence[Turn]) -> str:
@@ -50,7 +51,7 @@ def standalone(text: str, past: Sequence[Turn]) -> str:
         return text
     own = own_words(text)
     subject = _subject(last, text)
-    if len(subject) < _ENOUGH:
+    if borrows(text, past):
         subject += _without(_sources(last), " ".join((own, *subject)))
     return " ".join([*subject[-MOST_SUBJECT_WORDS:], own])
 
@@ -58,7 +59,7 @@ def standalone(text: str, past: Sequence[Turn]) -> str:
 def borrows(text: str, past: Sequence[Turn]) -> bool:
     """Whether `standalone` takes words of the titles that the last answer cited."""
     last = last_searched(past)
-    return last is not None and len(_subject(last, text)) < _ENOUGH
+    return last is not None and len(_subject(last, text)) < _ENOUGH and not _names_another_kind(last.query, text)
 
 
 def last_searched(past: Sequence[Turn]) -> Turn | None:
@@ -76,6 +77,30 @@ def content(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if not is_stop_word(word) and word.lower().replace("\u2019", "'") not in _EMPTY]
 
 
+def last_named(past: Sequence[Turn]) -> str:
+    """What the last turn that named something put into a thread about more than that: `sick leave` of "and sick leave?"; else empty.
+
+    Where a message has no content ("why?"), that is what it is about before all.
+    """
+    turn = next((one for one in reversed(past) if one.query and content(own_words(one.question))), None)
+    own = own_words(turn.question) if turn else ""
+    return own if turn and set(content(turn.query)) > set(content(own)) else ""
+
+
+def added(text: str) -> frozenset[str]:
+    """The terms of what a follow-up narrows the subject to, or turns it to: whatever is found should have them.
+
+    What it names in a place, or as whom something is for; or the phrase that is all it is: `juri`, `duti` of "and jury duty?". Of "and
+    the notice?", which is of the same subject, no more than names.
+    """
+    own = own_words(text)
+    if not text.startswith(own) and _phrase(own):
+        said = [word for word in _phrase(own) if word[0].isupper()] if _DETERMINER.match(own) else _phrase(own)
+    else:
+        said = [match["name"] or match["several"] for match in _SLOT.finditer(own)]
+    return frozenset(terms(" ".join(said)))
+
+
 def _subject(last: Turn, text: str) -> list[str]:
     own = own_words(text)
     return _without(content(_vacated(last.query, own, opened=not text.startswith(own))), own)
@@ -85,12 +110,37 @@ def _vacated(query: str, own: str, *, opened: bool) -> str:
     """The last query without what the follow-up replaces.
 
     Names give way to names in places and among those whom something is for, whatever the preposition; groups of people or things to
-    others. A name that is all there is after what opened the message ("and Germany?") takes a place.
+    others. A name that is all there is after what opened the message ("and Germany?") takes a place, a phrase that of another kind of
+    the same ("and sick leave?" after "… parental leave").
     """
     taken = {_slot(match) for match in _SLOT.finditer(own)}
     if opened and _BARE_NAME.fullmatch(own):
         taken = {("place", True)}
-    return _SLOT.sub(lambda match: " " if _slot(match) in taken else match[0], query)
+    left = _SLOT.sub(lambda match: " " if _slot(match) in taken else match[0], query)
+    return _without_kind(left, _phrase(own)) if opened else left
+
+
+def _without_kind(query: str, phrase: Sequence[str]) -> str:
+    """The query without what tells which kind of a thing it is about, where the phrase names another: no more words than that has."""
+    *kind, thing = phrase or [""]
+    said, wanted = query.split(), terms(thing)
+    place = next((n for n in reversed(range(len(said))) if wanted and terms(said[n]) == wanted), 0)
+    first = place
+    while first and place - first < len(kind) and content(said[first - 1]):
+        first -= 1
+    return " ".join((*said[:first], *said[place:]))
+
+
+def _names_another_kind(query: str, text: str) -> bool:
+    """Whether a kind in `query` gives way to one in `text`: what was cited for it is about the other then."""
+    own = own_words(text)
+    return not text.startswith(own) and _without_kind(query, _phrase(own)) != " ".join(query.split())
+
+
+def _phrase(own: str) -> list[str]:
+    """The words of a message that is a name or a phrase and nothing else; none where it is more."""
+    said = _DETERMINER.sub("", own, count=1).split() if _DETERMINER.match(own) else own.split()
+    return said if content(" ".join(said)) == said else []
 
 
 def _slot(match: re.Match[str]) -> tuple[str, bool]:

@@ -17,6 +17,7 @@ _LONGEST_LEAD: Final = 120  # characters of a line that an item is put under
 _FRAGMENT_WORDS: Final = 5  # a list item of fewer words does not stand alone
 
 ITEMS: Final = frozenset({Kind.STEP, Kind.BULLET})
+_HEADED: Final = ITEMS | {Kind.HEADING}  # what is done in a list is what the heading above it says
 _PRONOUN: Final = r"(?:this|that|these|those|it|they|them|he|she|such)\b"
 _BEFORE_IT: Final = (
     r"(?:and|but|or|so|yet|if|when|once|after|before|by|for|in|with|to \w+|because of|as a result of|instead of|"
@@ -114,7 +115,7 @@ def _from(text: str, found: Sequence[Unit], first: int, end: int, under: str = "
     if not points_back(text[begins:end]):
         later = first == 0 and unit.kind is Kind.STEP and not text.startswith("1", unit.start)  # its list began in another passage
         return Standing(begins, end, dangling=later, under=under)
-    headed = first == 0 or found[first - 1].kind is Kind.HEADING or bool(_OF_THE_DOCUMENT.match(text, begins))
+    headed = first == 0 or found[first - 1].kind in _HEADED or bool(_OF_THE_DOCUMENT.match(text, begins))
     return Standing(begins, end, dangling=True, astray=not headed, under=under)
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from bot.llm.codes import Codes
 from bot.llm.editions import asked_for, superseded
 from bot.llm.pieces import Piece, Read, is_question, pieces
-from bot.llm.wanted import Wanted
+from bot.llm.wanted import Wanted, content
 from bot.quotes import Quote
 from bot.sentences import Kind, cells
 from knowledge.documents import Document, DocumentId, Hit
@@ -118,13 +119,14 @@ def candidates(hits: Sequence[Hit], query: str, asked_at: datetime, read: int) -
     documents = [hit.passage.document for hit in hits]
     editions = _Editions(asked_at, superseded(documents, query, asked_at), asked_for(documents, query, asked_at))
     current_first = sorted(hits, key=lambda hit: hit.passage.document.id in editions.superseded)
-    every = pieces(current_first[:read], editions.superseded)
+    codes = Codes.of(content(query))
+    every = pieces(current_first[:read], editions.superseded, codes)
     every = _quotable(every, query) or every
     wanted = Wanted.among(query, [piece.terms | piece.header.terms for piece in every])
     promise = sorted(every, key=lambda piece: (-_promise(wanted, piece), piece.read.rank, piece.place))[:SHORTLIST]
     first = {piece.read.rank: piece.place for piece in reversed(every)}
     reads = {(piece.read.passage.document.id, piece.read.passage.ordinal): piece.read for piece in every}
-    found = [_candidate(piece, editions, reads, opens=first[piece.read.rank] == piece.place) for piece in promise]
+    found = [_candidate(piece, editions, reads, codes, opens=first[piece.read.rank] == piece.place) for piece in promise]
     whole = [_whole(one, found) for one in found]
     return list({c.place: c for c in reversed(whole)}.values()), wanted  # a list stands for its items
 
@@ -173,7 +175,7 @@ def _promise(wanted: Wanted, piece: Piece) -> float:
     return PRIOR_COUNTS * piece.read.prior + wanted.covered((piece.near_terms, 1.0), (piece.read.title_terms, 0.5))
 
 
-def _candidate(piece: Piece, editions: _Editions, reads: Mapping[tuple[DocumentId, int], Read], *, opens: bool) -> Candidate:
+def _candidate(piece: Piece, editions: _Editions, reads: Mapping[tuple[DocumentId, int], Read], codes: Codes, *, opens: bool) -> Candidate:
     read = piece.read
     passage, unit = read.passage, read.found[piece.place]
     stands, quotes = read.stretch.standing(read.found, piece.place)
@@ -187,7 +189,7 @@ def _candidate(piece: Piece, editions: _Editions, reads: Mapping[tuple[DocumentI
         order=(read.rank, piece.place),
         prior=read.prior,
         ordered=ordered,
-        terms=piece.terms if alone else frozenset(ordered),
+        terms=piece.terms if alone else codes.found(ordered),
         heading_terms=read.heading_terms | piece.above_terms,
         title_terms=read.title_terms,
         header_terms=piece.header.terms,

@@ -50,6 +50,12 @@ WANTS_STEPS: Final = re.compile(
     re.IGNORECASE,
 )
 """A question that steps answer, and a trouble that is told instead of a question."""
+DENIES: Final = re.compile(r"\b(?:not|never|cannot|neither|nobody|nothing|none|no longer)\b|n['\u2019]t\b", re.IGNORECASE)
+"""What says that something is not so."""
+WANTS_DENIAL: Final = re.compile(
+    r"^\W*(?:what|which|who|when|where|how)\b.*\b(?:not(?! only\b)|never|cannot|no longer|\w+n['\u2019]t)\b", re.IGNORECASE
+)
+"""A question of what is not so: what says the opposite has the same terms."""
 ABOUT_ITSELF: Final = re.compile(
     r"(?:effective|valid (?:from|for|until)|in force|(?:last )?(?:updated|changed|reviewed)|released|published|written|"
     r"replaces|supersedes|version|(?:please )?(?:refer to|see (?:the|also|our)|learn more|read more)|(?:for )?more (?:information|details)|"

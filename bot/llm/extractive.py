@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.llm.candidates import Candidate, candidates
-from bot.llm.cues import ABOUT_ITSELF, ALL_OTHERS, OPTIONAL, fit, spans
+from bot.llm.cues import ABOUT_ITSELF, ALL_OTHERS, DENIES, OPTIONAL, fit, spans
 from bot.llm.editions import disagree
 from bot.llm.layout import laid_out
 from bot.llm.wanted import Wanted
@@ -42,6 +42,7 @@ _SUBJECT: Final = 0.1  # its first terms, or first cell, are what the question i
 _FIT: Final = 0.25  # looks like what was asked for: a duration, a date, an amount …
 _SPANS: Final = 0.5  # a range in it holds the question's amount
 _STEPS: Final = 0.15  # steps, for a question of how, or a trouble
+_DENIES: Final = 0.2  # says that something is not so, for a question of that
 _ASKS: Final = -0.5  # is a question itself
 _OPENS: Final = 0.05  # is what its passage says first
 _SHORT: Final = -0.25  # fewer than three terms, or two if one is a number
@@ -114,6 +115,7 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
         (_OPENS, candidate.opens),
         (_SHORT, len(candidate.terms) < (2 if _DIGIT.search(words) else 3) and not candidate.row),  # said at _SHORT
         (_STEPS, question.wants_steps and candidate.kind is Kind.STEP),
+        (_DENIES, question.wants_denial and bool(DENIES.search(words))),
         (_ASKS, candidate.asks),
         (_DANGLING, candidate.dangling),
         (_ASTRAY, candidate.astray),

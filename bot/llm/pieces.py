@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from bot.llm.alone import starts_midway
+from bot.llm.codes import NO_CODES, Codes
 from bot.llm.cues import LETTERHEAD, POINTER
 from bot.llm.stretch import Stretch
 from bot.markup import is_empty
@@ -56,14 +57,14 @@ class Piece(NamedTuple):
     quotable: bool
 
 
-def pieces(hits: Sequence[Hit], replaced: Collection[DocumentId] = ()) -> list[Piece]:
-    """All units of `hits`, in order. What is `replaced` sets no measure for the others."""
+def pieces(hits: Sequence[Hit], replaced: Collection[DocumentId] = (), codes: Codes = NO_CODES) -> list[Piece]:
+    """All units of `hits`, in order, where `codes` stand as one term too. What is `replaced` sets no measure for the others."""
     best = max((hit.score for hit in hits if hit.passage.document.id not in replaced), default=0.0)
-    reads = [_read(rank, _prior(hit.score, best, rank), hit) for rank, hit in enumerate(hits)]
+    reads = [_read(rank, _prior(hit.score, best, rank), hit, codes) for rank, hit in enumerate(hits)]
     known = {
         (read.passage.document.id, read.passage.heading, len(header.names)): header for read in reads for header in read.headers.values()
     }
-    return [piece for read in reads for piece in _pieces(read, known)]
+    return [piece for read in reads for piece in _pieces(read, known, codes)]
 
 
 def is_question(words: str) -> bool:
@@ -76,12 +77,12 @@ def _prior(score: float, best: float, rank: int) -> float:
     return min(1.0, max(0.0, score / best) ** 2) if best > 0 else 0.75**rank
 
 
-def _read(rank: int, prior: float, hit: Hit) -> Read:
+def _read(rank: int, prior: float, hit: Hit, codes: Codes) -> Read:
     passage = hit.passage
     text, found = passage.text, units(passage.text)
     title, above = passage.document.title, passage.heading[-1] if passage.heading else ""
-    heading = frozenset(terms(above)) if above and above != title else _NONE
-    titles = heading.union(terms(" ".join((title, *passage.heading[:-1]))))
+    heading = codes.found(terms(above)) if above and above != title else _NONE
+    titles = heading.union(codes.found(terms(" ".join((title, *passage.heading[:-1])))))
     headers = {unit.block: _named(text[unit.start : unit.end]) for unit in found if unit.kind is Kind.HEADER}
     slides = NOTES in text and "presentation" in passage.document.media_type
     spoken = frozenset(unit.block for unit in found if slides and text.startswith(NOTES, unit.start))
@@ -92,11 +93,11 @@ def _named(line: str) -> Header:
     return Header(tuple(cells(line)), frozenset(terms(line)))
 
 
-def _pieces(read: Read, known: _Known) -> list[Piece]:
+def _pieces(read: Read, known: _Known, codes: Codes) -> list[Piece]:
     text = read.passage.text
     bodies = [text[unit.start + unit.lead : unit.end] for unit in read.found]
     ordered = [terms(body) for body in bodies]
-    sets = [frozenset(found) for found in ordered]
+    sets = [codes.found(found) for found in ordered]
     above = _above(read.found, bodies, sets)
     made = []
     for place, unit in enumerate(read.found):

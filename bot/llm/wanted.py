@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import Final
 
 from bot.evidence import NUMBER_WORDS
-from bot.llm.cues import WANTS_STEPS, asked_for, without_amounts
+from bot.llm.codes import Codes
+from bot.llm.cues import WANTS_DENIAL, WANTS_STEPS, asked_for, without_amounts
 from knowledge.terms import terms
 
 _SAME: Final = """
@@ -81,6 +82,7 @@ class Wanted:
     pairs: frozenset[tuple[str, str]]  # terms that stand side by side in the question
     asked: re.Pattern[str] | None  # what an answer looks like
     wants_steps: bool
+    wants_denial: bool  # asks for what is not so
     amounts: tuple[str, ...]  # sums and percentages of the question
 
     @classmethod
@@ -89,10 +91,12 @@ class Wanted:
         plain, amounts = without_amounts(query)
         said = content(plain)
         accepted = accepted_for(said)
+        accepted |= {code: tuple((part, 1.0) for part in apart) for apart, code in Codes.of(said).apart.items() if code not in said}
         counts = Counter(term for piece in pieces for term in piece.intersection(said))
         weights = {term: importance(term) * math.log(1 + (len(pieces) + 1) / (counts[term] + 0.5)) for term in said}
         pairs = frozenset(pair for pair in pairwise(said) if pair[0] != pair[1] and weak().isdisjoint(pair))
-        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), bool(WANTS_STEPS.search(query)), amounts)
+        steps, denial = bool(WANTS_STEPS.search(query)), bool(WANTS_DENIAL.search(query))
+        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), steps, denial, amounts)
 
     def covered(self, *zones: tuple[frozenset[str], float]) -> float:
         """The weighted share of the question's terms in `zones`, 0 to 1; a term counts where it counts most."""

@@ -71,6 +71,13 @@ def test_a_sentence_that_points_at_a_table_or_at_what_is_too_long_is_astray() ->
         assert stands.astray
 
 
+@pytest.mark.parametrize("mark", ["1. ", "- "])
+def test_what_a_sentence_below_a_list_points_at_is_left_to_the_heading_above_the_list(mark: str) -> None:
+    _, stands = piece(f"Hand it in:\n\n{mark}Keep the slip.\n{mark}Fold the tent.\n\nThis has to be done soon.", "This")
+    assert stands.dangling
+    assert not stands.astray
+
+
 def test_steps_bring_their_lead_in_and_the_paragraphs_within() -> None:
     text = "To claim:\n\n1. Open it.\n\n   It takes a minute.\n\n2. Send it.\n\nThanks."
     for begins in ("To claim", "1.", "2."):

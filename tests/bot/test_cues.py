@@ -44,3 +44,19 @@ def test_another_number_fits_by_half_and_a_question_of_no_kind_not_at_all() -> N
 )
 def test_a_range_holds_an_amount(asked: str, words: str, spanned: bool) -> None:  # noqa: FBT001  a table's column
     assert cues.spans(cues.without_amounts(asked)[1], words) is spanned
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("When is a trip not paid?", True),
+        ("What can't I bring?", True),
+        ("Who may no longer park here?", True),
+        ("What is it not only for?", False),
+        ("Isn't there a gym?", False),
+        ("Which notes are there?", False),
+        ("When is a trip paid?", False),
+    ],
+)
+def test_some_ask_for_what_is_not_so(asked: str, *, wanted: bool) -> None:
+    assert bool(cues.WANTS_DENIAL.search(asked)) is wanted

@@ -196,6 +196,31 @@ def test_a_sentence_that_points_back_at_nothing_near_is_put_under_its_heading() 
     assert got.text == "*The gym*: It closes at ten in the evening. [1]"
 
 
+def test_what_is_not_so_is_answered_by_what_says_that_and_not_by_the_steps_above_it() -> None:
+    steps = "1. Fold the tent.\n2. Dry it for a day.\n3. Count the pegs.\n4. Bring it back by the 5th of May.\n\n"
+    hits = of_text(
+        f"{steps}That has to be done within 60 days. Otherwise nothing is refunded.\n", "Returning tents", title="Returning tents"
+    )
+    rest = "*Returning tents*: That has to be done within 60 days. Otherwise nothing is refunded. [1]"
+    assert answer("When is a tent not refunded?", hits).text == rest
+    assert answer("How do I return a tent?", hits).text.startswith("1. Fold the tent.")
+
+
+def test_of_two_statements_the_one_that_denies_is_quoted_where_that_is_asked() -> None:
+    clients = passage(document("clients", "Clients"), "Meals with clients are refunded at cost.")
+    home = passage(document("home", "Home"), "Meals at home cannot be refunded at any cost.")
+    hits = [hit(clients), hit(home)]
+    assert answer("Which meals are not refunded?", hits).citations[0].document == "home"
+    assert answer("Which meals are refunded?", hits).citations[0].document == "clients"
+
+
+@pytest.mark.parametrize("asked", ["KLM4711", "KLM 4711", "KLM-4711", "Is KLM4711 in use?"])
+@pytest.mark.parametrize("written", ["KLM4711", "KLM 4711", "KLM-4711"])
+def test_codes_are_found_joined_and_apart(asked: str, written: str) -> None:
+    text = f"Pumps are checked in June. Ask the workshop for a list.\n\nThe valve {written} is in use.\n\nPump 4 and KLM are older."
+    assert answer(asked, of_text(text, "Pumps and valves")).text == f"The valve {written} is in use. [1]"
+
+
 def test_a_sentence_that_lost_its_beginning_is_not_quoted() -> None:
     got = answer("badge", of_text("of the badge is refunded. The badge is free."))
     assert [citation.quote for citation in got.citations] == ["The badge is free."]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bot import texts
+from bot.doubt import NEAREST_FROM
 from bot.errors import ModelUnavailable, Unavailable
 from bot.intents.change import NEAR, SURE
 from bot.intents.follow_up import MOST_REWRITTEN, is_of_thread
@@ -16,8 +17,10 @@ from bot.intents.intent import Intent
 from bot.intents.rules import leans
 from bot.llm.port import Prompt, Usage
 from bot.messages import Answer, Outcome, TurnId
-from knowledge.documents import Hit
+from knowledge.documents import Findings, Hit, Signals
 from knowledge.embedding.port import Matrix
+from knowledge.ranking import unsaid
+from tenancy.viewer import Audience, Viewer
 from tests.bot import company
 from tests.bot.fakes import FakeSources, Script, turn, viewer
 from tests.bot.test_conversation import House
@@ -313,3 +316,53 @@ def test_a_question_of_the_thread_is_made_of_its_words(rewritten: str, *, fits: 
         is_of_thread(rewritten, "and in France?", [turn(PARENTAL, answer=Answer(outcome=Outcome.ANSWER, text="See the leave handbook."))])
         is fits
     )
+
+
+class Sure(Turning):
+    """Sources that are sure of whatever they find, and know what nothing found has."""
+
+    async def _search(self, viewer: Viewer, audience: Audience, query: str, limit: int) -> Findings:
+        found = await super()._search(viewer, audience, query, limit)
+        lacking = unsaid(query, [one.passage for one in found.hits])
+        return replace(found, signals=Signals(nearness=0.6, lead=2.5), unsaid=lacking)
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param("and in Norway?", Outcome.NEAREST, id="a place that nothing names"),
+        pytest.param("And Norway?", Outcome.NEAREST, id="its name alone"),
+        pytest.param("and for astronauts?", Outcome.NEAREST, id="a group that nothing names"),
+        pytest.param("What about jury duty?", Outcome.NEAREST, id="a subject that nothing has"),
+        pytest.param("and in France?", Outcome.ANSWER, id="a place that is named"),
+        pytest.param("and sick leave?", Outcome.ANSWER, id="a subject that is there"),
+        pytest.param("and vacation?", Outcome.ANSWER, id="a subject that is there by another word"),
+        pytest.param("and why?", Outcome.ANSWER, id="nothing is added"),
+    ],
+)
+async def test_what_a_follow_up_adds_and_nothing_has_leaves_a_doubt(text: str, outcome: Outcome) -> None:
+    house = House(sources=Sure(company.PASSAGES))
+    assert (await house.asked("How long is parental leave?")).outcome is Outcome.ANSWER
+    answer = await then(house, text, Intent.FOLLOW_UP)
+    assert answer.outcome is outcome
+    assert (answer.doubt >= NEAREST_FROM) is (outcome is Outcome.NEAREST)
+
+
+async def test_what_a_first_question_names_is_doubted_as_ever() -> None:
+    answer = await House(sources=Sure(company.PASSAGES)).asked("Parental leave in Norway?")
+    assert answer.outcome is Outcome.ANSWER
+
+
+async def test_a_third_question_that_says_nothing_is_about_what_the_second_named(house: House) -> None:
+    await house.asked("How long is parental leave?")
+    await then(house, "and sick leave?", Intent.FOLLOW_UP)
+    answer = await then(house, "why?", Intent.FOLLOW_UP)
+    assert answer.citations[0].passage == company.SICK.id
+    assert house.sources.searched == ["How long is parental leave?", "sick leave", "sick leave why"]
+
+
+async def test_what_was_named_besides_is_searched_beside_the_whole_for_a_question_that_says_nothing(house: House) -> None:
+    await house.asked("How long is parental leave?")
+    await then(house, "and receipts?", Intent.FOLLOW_UP)
+    await then(house, "why?", Intent.FOLLOW_UP)
+    assert house.sources.searched[-2:] == ["parental leave receipts why", "receipts"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.intents.intent import Intent
-from bot.intents.subject import MOST_SUBJECT_WORDS, standalone
+from bot.intents.subject import MOST_SUBJECT_WORDS, added, last_named, standalone
 from bot.intents.summarize_document import named_in
 from bot.llm.extractive import extracts
 from bot.messages import Answer, Outcome, Turn
@@ -39,6 +39,11 @@ PARENTAL = turn("How long is parental leave in Germany?")
         pytest.param("and in Rome?", [turn("hotel limits for trips")], "hotel limits trips in Rome", id="a place leaves the group"),
         pytest.param("Oops, I meant in Spain.", [turn("parental leave in France")], "parental leave in Spain", id="meant otherwise"),
         pytest.param("and for this?", [turn("rules for interns")], "rules interns for this", id="points at nothing new"),
+        pytest.param("and sick leave?", [turn("How long is parental leave?")], "sick leave", id="another kind of the same"),
+        pytest.param("And the taxi limit?", [turn("hotel limit in Rome")], "Rome the taxi limit", id="another kind, in the same place"),
+        pytest.param("and leave?", [turn("Is sick leave paid?")], "sick paid leave", id="no kind takes none's place"),
+        pytest.param("and paid leave?", [turn("unpaid parental leave")], "unpaid paid leave", id="one kind takes one's place"),
+        pytest.param("and is sick leave paid?", [turn("parental leave")], "parental is sick leave paid", id="more than a phrase"),
         pytest.param("Und in Wien?", [turn("Urlaub in Berlin")], "Urlaub in Wien", id="German"),
     ],
 )
@@ -52,6 +57,63 @@ def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
     third = standalone("Who signs it?", [turn(first), turn("and in France?", query=second)])
     assert {"parent", "leav", "franc"} <= set(terms(third))
     assert "germani" not in terms(third)
+
+
+@pytest.mark.parametrize(
+    ("said", "query"),
+    [
+        pytest.param(["How long is parental leave?", "and sick leave?", "why?"], "sick leave why", id="another kind"),
+        pytest.param(
+            ["How long is parental leave in Germany?", "and in France?", "how much?"], "parental leave France how much", id="place"
+        ),
+        pytest.param(["Who pays for interns?", "and for contractors?", "since when?"], "pays contractors since when", id="group"),
+        pytest.param(["Is parking free?", "and lunch?", "for whom?"], "parking free lunch for whom", id="something besides"),
+        pytest.param(["How long is parental leave?", "and sick leave?", "and in France?"], "sick leave in France", id="kind, then place"),
+        pytest.param(["Where is parking in Rome?", "and in Paris?", "and Oslo?"], "parking Oslo", id="place after place"),
+    ],
+)
+def test_the_third_of_a_thread_is_about_what_the_second_came_to(said: list[str], query: str) -> None:
+    past = list[Turn]()
+    for text in said[:-1]:
+        past.append(turn(text, query=standalone(text, past)))
+    assert standalone(said[-1], past) == query
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        pytest.param(["Is parking free?", "and lunch?"], "lunch", id="what was added"),
+        pytest.param(["Is parking free?", "and lunch?", "why?"], "lunch", id="before what says nothing"),
+        pytest.param(["Is parking free?"], "", id="the whole subject"),
+        pytest.param(["Is parking free?", "why?"], "", id="the whole subject, before what says nothing"),
+        pytest.param(["why?"], "", id="nothing"),
+        pytest.param([], "", id="no thread"),
+    ],
+)
+def test_what_a_thread_came_to_last(said: list[str], named: str) -> None:
+    past = list[Turn]()
+    for text in said:
+        past.append(turn(text, query=standalone(text, past)))
+    assert last_named(past) == named
+
+
+@pytest.mark.parametrize(
+    ("text", "terms_"),
+    [
+        pytest.param("and in Germany?", {"germani"}, id="a place"),
+        pytest.param("And Germany?", {"germani"}, id="a name alone"),
+        pytest.param("What about contractors?", {"contractor"}, id="a word alone"),
+        pytest.param("and jury duty?", {"juri", "duti"}, id="a phrase"),
+        pytest.param("and the notice?", set[str](), id="something of the same subject"),
+        pytest.param("and the Oslo office?", {"oslo"}, id="a name in it"),
+        pytest.param("Is it so for new hires in Oslo?", {"new", "hire", "oslo"}, id="a group and a place"),
+        pytest.param("and how expensive is it?", set[str](), id="asks something else of the same"),
+        pytest.param("Is that expensive?", set[str](), id="the same, unopened"),
+        pytest.param("why?", set[str](), id="nothing"),
+    ],
+)
+def test_what_a_follow_up_adds(text: str, terms_: set[str]) -> None:
+    assert added(text) == terms_
 
 
 def test_a_question_of_few_words_borrows_from_the_titles_that_answered_it() -> None:

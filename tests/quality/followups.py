@@ -30,7 +30,7 @@ from bot.llm.port import Prompt, Usage
 from bot.messages import Question, TurnId
 from bot.prompts import load
 from knowledge.documents import Document, DocumentId, Findings, Passage
-from knowledge.embedding.port import Vector
+from knowledge.embedding.port import Matrix, Vector
 from knowledge.evaluation import ndcg, recall
 from knowledge.ingest.items import corpus
 from knowledge.ingest.readers import open_to_everyone
@@ -108,6 +108,10 @@ class Watched:
     async def embed(self, text: str) -> Vector:
         """As `Library.embed`."""
         return await self.house.library.embed(text)
+
+    async def vectors(self, texts: Sequence[str]) -> Matrix:
+        """As `Library.vectors`."""
+        return await self.house.library.vectors(texts)
 
 
 @dataclass
