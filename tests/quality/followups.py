@@ -26,10 +26,10 @@ from bot.conversation import Conversation
 from bot.intents.intent import ASKED_BACK, Intent
 from bot.intents.router import Routing
 from bot.llm.port import Prompt, Usage
-from bot.messages import Question, TurnId
+from bot.messages import Outcome, Question, TurnId
 from bot.prompts import load
 from knowledge.documents import Document, DocumentId, Findings, Passage
-from knowledge.embedding.port import Vector
+from knowledge.embedding.port import Matrix, Vector
 from knowledge.evaluation import ndcg, recall
 from knowledge.ingest.items import corpus
 from knowledge.ingest.readers import open_to_everyone
@@ -108,6 +108,10 @@ class Watched:
         """As `Library.embed`."""
         return await self.house.library.embed(text)
 
+    async def vectors(self, texts: Sequence[str]) -> Matrix:
+        """As `Library.vectors`."""
+        return await self.house.library.vectors(texts)
+
 
 @dataclass
 class Rewriter:
@@ -168,7 +172,9 @@ class Talks:
         conversation = Conversation(sources=self.watched, memory=self.memory, router=router, prompts=load(), writer=writer)
         viewer = Viewer(tenant=self.tenant, person=PersonId("ana"), name="Ana", principals=frozenset({EVERYONE}))
         turn = TurnId(f"turn {len(self.memory.turns)}")
-        await conversation.handle(Question(id=turn, viewer=viewer, thread=thread, text=text, asked_at=datetime.now(UTC)), Heard())
+        question = Question(id=turn, viewer=viewer, thread=thread, text=text, asked_at=datetime.now(UTC))
+        answer = await conversation.handle(question, Heard())
+        assert answer.outcome is not Outcome.APOLOGY, f"{turn} failed: what is measured of it would mean nothing"
         return self.memory.trace(turn).intent
 
     def forget(self) -> None:

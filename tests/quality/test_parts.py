@@ -1,19 +1,27 @@
 """What the parts of `make quality` count: on answers, doubts and turns of our own."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from unittest.mock import ANY
 
 import pytest
 
+from adapters.compose import House
 from bot.calibration import Judged as Doubted
 from bot.doubt import Thresholds
 from bot.intents.intent import ASKED_BACK, Intent
+from bot.intents.router import Route
+from bot.intents.rules import Thread
 from bot.messages import Citation
+from bot.ports import Sources
 from bot.quotes import Cited
 from knowledge.documents import DocumentId, PassageId, Span
+from tenancy.viewer import TenantId
+from tests.bot.fakes import FixedRouter
 from tests.quality import __main__ as quality
 from tests.quality import doubts, followups, sentences
-from tests.quality.followups import Seen, Task
+from tests.quality.followups import Seen, Talks, Task, Watched
 from tests.quality.parts import TABLES
 
 HANDBOOK, NOTE = DocumentId("handbook"), DocumentId("note")
@@ -100,6 +108,24 @@ def test_what_came_of_conversations_is_counted_by_what_would_be_right() -> None:
     }  # fmt: skip
     seen.intents[ASKED_BACK] += 2
     assert seen.tables(every)["turns"]["mtrag"]["questions"] == 0.75
+
+
+def test_what_is_watched_is_all_that_the_bot_needs() -> None:
+    needed = {name for name in vars(Sources) if not name.startswith("_")}
+    assert needed >= {"search", "vectors"}
+    assert needed <= set(vars(Watched))
+
+
+async def test_a_turn_that_fails_ends_the_measuring() -> None:
+    """Its documents would be those of whatever was searched before it failed."""
+
+    class Broken(FixedRouter):
+        async def route(self, text: str, thread: Thread) -> Route:
+            raise RuntimeError
+
+    talks = Talks(cast("House", SimpleNamespace(library=None)), TenantId("larkspur"))
+    with pytest.raises(AssertionError, match="would mean nothing"):
+        await talks.ended("alone", "How long is leave?", Broken(Intent.ASK))
 
 
 def test_rewrites_are_read_by_number(tmp_path: Path) -> None:
