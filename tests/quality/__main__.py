@@ -45,10 +45,11 @@ def main() -> None:
     figures = _read(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
     committed = _committed() or deepcopy(figures)
     names = _present(arguments.set)
+    sets, parts = [name for name in names if name not in DATA], [name for name in names if name in DATA]
     found = []
-    for engine in arguments.engine or ["lancedb"]:
+    for engine in (arguments.engine or ["lancedb"]) if sets else []:
         with tempfile.TemporaryDirectory(prefix="footnote-quality-") as folder, _environment(engine, Path(folder)) as environment:
-            for name in (name for name in names if name not in DATA):
+            for name in sets:
                 print(f"{name} on {engine} …", flush=True)
                 measured = _measured(name, environment, arguments.runs and arguments.runs / f"{name}-{engine}.run")
                 figures.setdefault(engine, {})[name] = measured
@@ -56,7 +57,7 @@ def main() -> None:
                 print(f"  {_short(measured)}", flush=True)
                 found += falls(engine, name, committed.get(engine, {}).get(name, {}), measured)
     with tempfile.TemporaryDirectory(prefix="footnote-quality-") as folder:
-        for part in (name for name in names if name in DATA):
+        for part in parts:
             found += _part(part, figures, committed, arguments.cache or Path(folder), arguments.rewrites)
     if found:
         sys.exit(told(found))
