@@ -28,8 +28,10 @@ bench: install ## ratios against the bare engines, as a table under tests/bench/
 	$(BIN)/python -m tests.bench
 
 # The judged sets are licensed and not here: FOOTNOTE_SHARED is the folder whose data/ holds them, by default ../shared.
-quality: install ## how good answers are, against the committed figures; SETS="demo cranfield" only these, ENGINES="lancedb weaviate" on both
-	$(BIN)/python -m tests.quality $(foreach set,$(SETS),--set $(set)) $(foreach engine,$(ENGINES),--engine $(engine))
+# CACHE=DIR keeps what doubts, followups and sentences encode; REWRITES=FILE has rewrites of mtrag for followups.
+quality: install ## how good answers are, against the committed figures; SETS="demo doubts" only these, ENGINES="lancedb weaviate" on both
+	$(BIN)/python -m tests.quality $(foreach set,$(SETS),--set $(set)) $(foreach engine,$(ENGINES),--engine $(engine)) $(if $(CACHE),--cache $(CACHE)) \
+		$(if $(REWRITES),--rewrites $(REWRITES))
 
 prove: test bench ## what we claim, measured: every suite, then every figure
 

@@ -1,46 +1,17 @@
-"""How well doubt knows what nothing answers: `python -m tests.quality.doubts --shared ../shared [--cache FOLDER]`.
+"""How well doubt knows what nothing answers: `make quality SETS=doubts`; what it comes to stands in `results.md`.
 
 On mtrag the last turn of every conversation that is labelled answerable or unanswerable, by itself; on scifact the claims with and without
-evidence. First the AUROC of doubt, and the shares, in per cent, that are doubted (shown as the nearest, or refused) and refused: with the
-usual thresholds, and with those that a company learns from 20 judged questions, 14 of them with an answer; of 200 seeded draws the mean,
-over the questions that were not drawn. Then the same questions as people wrap them, where the usual thresholds are what counts: the whole
-message searched and doubted as it is, and only the part of it that asks, as the product does. Passages are encoded once if there is a
-`--cache`: mtrag's take minutes, scifact's many more.
-
-                                             doubted     refused     doubted     refused
-                                                  with an answer             without one
-mtrag, AUROC 0.875
-  usual thresholds                              14.4         2.3        68.8        20.8
-  with 20 judged questions                      13.4         2.1        67.1        19.7
-  a greeting, the whole message                 83.3         0.0       100.0         0.0
-  a greeting, what it asks                      14.4         2.3        70.8        20.8
-  a story, the whole message                    75.0         0.0       100.0         0.0
-  a story, what it asks                         32.6         0.0        77.1         6.2
-  politeness, the whole message                 28.8         0.0        70.8         0.0
-  politeness, what it asks                      18.9         3.8        70.8        20.8
-  for a friend, the whole message               62.1         0.0        97.9         0.0
-  for a friend, what it asks                    20.5         1.5        72.9        16.7
-  an e-mail, the whole message                  84.8         0.0       100.0         0.0
-  an e-mail, what it asks                       25.0         0.0        75.0         6.2
-scifact, AUROC 0.814
-  usual thresholds                               4.8         1.1        34.8         3.6
-  with 20 judged questions                       6.7         1.4        40.1         5.6
-  a greeting, the whole message                 70.2         0.0        94.6         0.0
-  a greeting, what it asks                       4.8         1.1        34.8         3.6
-  a story, the whole message                    71.3         0.0        96.4         0.0
-  a story, what it asks                          5.3         1.1        35.7         3.6
-  politeness, the whole message                 29.8         0.0        65.2         0.0
-  politeness, what it asks                       4.8         1.1        36.6         3.6
+evidence. First the AUROC of doubt, and the shares that are doubted (shown as the nearest, or refused) and refused: with the usual
+thresholds, and with those that a company learns from 20 judged questions, 14 of them with an answer; of 200 seeded draws the mean, over the
+questions that were not drawn. Then the same questions as people wrap them, where the usual thresholds are what counts: the whole message
+searched and doubted as it is, and only the part of it that asks, as the product does.
 
 A third of mtrag's last turns lean on what was said before ("How long does it take?"); by themselves they are asked with the whole story,
 which may be what they lean on.
 """
 
-import asyncio
 import json
 import random
-import sys
-from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -51,6 +22,7 @@ from bot.doubt import USUAL, Thresholds, doubt
 from bot.intents.asked_part import asked_part
 from knowledge.embedding.minilm import MiniLM
 from tests.quality import followups, sentences
+from tests.quality.parts import WHOLE
 from tests.quality.sentences import Corpus, Text, corpus
 
 ANSWERED, UNANSWERED = 14, 6  # of 20 judged questions
@@ -80,9 +52,15 @@ class Row(NamedTuple):
     doubted_unanswerable: float
     refused_unanswerable: float
 
-    def __str__(self) -> str:
-        """In columns, in per cent."""
-        return "".join(f"{100 * share:12.1f}" for share in self)
+    def figures(self, asked: Sequence[Asked]) -> dict[str, float]:
+        """By name, with how many of `asked` have an answer and how many have none."""
+        names = ("doubted, answerable", "refused, answerable", "doubted, unanswerable", "refused, unanswerable")
+        return {**dict(zip(names, self, strict=True)), **counts(asked)}
+
+
+def counts(asked: Sequence[Asked]) -> dict[str, int]:
+    """How many questions have an answer, and how many have none."""
+    return {"answerable": sum(one.answerable for one in asked), "unanswerable": sum(not one.answerable for one in asked)}
 
 
 def mtrag(folder: Path) -> tuple[list[Text], list[Asked]]:
@@ -133,28 +111,20 @@ def _kinds(questions: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
     return [one for one in questions if one.answerable], [one for one in questions if not one.answerable]
 
 
-async def main() -> None:
-    """Print the tables."""
-    parser = ArgumentParser()
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--cache", type=Path)
-    parser.add_argument("--models", type=Path, default=Path(".footnote/models"))
-    options = parser.parse_args()
-    embedder = MiniLM(options.models)
-    print(f"{'':40}{'doubted':>12}{'refused':>12}{'doubted':>12}{'refused':>12}\n{'':40}{'with an answer':>24}{'without one':>24}")
+async def measured(shared: Path, embedder: MiniLM, cache: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """The tables `auroc` and `shares`; what is encoded is kept in `cache`: mtrag's takes minutes, scifact's many more."""
+    certain: dict[str, dict[str, float]] = {}
+    shares: dict[str, dict[str, float]] = {}
     for name, read in (("mtrag", mtrag), ("scifact", scifact)):
-        texts, asked = read(options.shared / "data" / name)
-        found = await corpus(texts, name, embedder, options.cache)
+        texts, asked = read(shared / name)
+        found = await corpus(texts, name, embedder, cache)
         bare = await judged(found, [one._replace(text=asked_part(one.text)) for one in asked])
-        print(f"{name}, AUROC {auroc(bare):.3f}")
-        print(f"{'  usual thresholds':40}{row(bare, USUAL)}\n{'  with 20 judged questions':40}{with_judged(bare)}")
+        certain[name] = {"auroc": auroc(bare), **counts(asked)}
+        shares[f"{name}, usual thresholds"] = row(bare, USUAL).figures(asked)
+        shares[f"{name}, with 20 judged questions"] = with_judged(bare).figures(asked)
         for way, wrapped in WRAPPED.items():
             messages = [one._replace(text=wrapped.format(one.text)) for one in asked]
             parts = [one._replace(text=asked_part(one.text)) for one in messages]
-            for what, questions in (("the whole message", messages), ("what it asks", parts)):
-                print(f"{f'  {way}, {what}':40}{row(await judged(found, questions), USUAL)}", flush=True)
-    embedder.close()
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+            for what, questions in ((WHOLE, messages), ("what it asks", parts)):
+                shares[f"{name}, {way}, {what}"] = row(await judged(found, questions), USUAL).figures(asked)
+    return {"auroc": certain, "shares": shares}

@@ -1,15 +1,13 @@
-"""How well follow-ups find what they are about: `python -m tests.quality.followups [HOME] [--rewrites FILE]`.
+"""How well follow-ups find what they are about: `make quality SETS=followups`; what it comes to stands in `results.md`.
 
-Every conversation of mtrag (`/work/shared/data/mtrag`, not ours, never copied) is asked turn by turn of the whole product, on its corpus.
-Its last turn is searched three times: in its own words, as if there were no thread; as the product does without a model; and as it does
-with a scripted model that rewrites the question as FILE says (`number|question` a line, the number of the task from 0; the raw question
-where a line is missing). nDCG@10 and recall@10 over the judged turns, and over each half of them: parameters were chosen with both in
-view, so what differs between the halves is noise. Then: how the router takes last turns; which changes of subject are noticed, where the
-first question of another conversation is put in the last one's place; and how often one is asked back, by mtrag's labels.
+Every conversation of mtrag (not ours, never copied) is asked turn by turn of the whole product, on its corpus. Its last turn is searched
+three times: in its own words, as if there were no thread; as the product does without a model; and as it does with a scripted model that
+rewrites the question as a file says (`--rewrites FILE`: `number|question` a line, the number of the task from 0; the raw question where a
+line is missing). nDCG@10 and recall@10 over the judged turns, and over each half of them: parameters were chosen with both in view, so what
+differs between the halves is noise. Then: how the router takes last turns; which changes of subject are noticed, where the first question
+of another conversation is put in the last one's place; and how often one is asked back, by mtrag's labels.
 """
 
-import argparse
-import asyncio
 import json
 import random
 from collections import Counter
@@ -19,6 +17,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from adapters.commands.ask import Heard
 from adapters.compose import House, open_house
@@ -27,7 +26,7 @@ from bot.conversation import Conversation
 from bot.intents.intent import ASKED_BACK, Intent
 from bot.intents.router import Routing
 from bot.llm.port import Prompt, Usage
-from bot.messages import Question, TurnId
+from bot.messages import Outcome, Question, TurnId
 from bot.prompts import load
 from knowledge.documents import Document, DocumentId, Findings, Passage
 from knowledge.embedding.port import Matrix, Vector
@@ -37,8 +36,8 @@ from knowledge.ingest.readers import open_to_everyone
 from tenancy.errors import UnknownTenant
 from tenancy.viewer import EVERYONE, Audience, PersonId, TenantId, Viewer
 from tests.bot.fakes import FakeMemory, FixedRouter
+from tests.quality.parts import BY_REWRITES
 
-MTRAG = Path("/work/shared/data/mtrag")
 _DEPTH = 10
 
 
@@ -59,7 +58,7 @@ class Task:
         return self.said[-1]
 
 
-def tasks(folder: Path = MTRAG) -> list[Task]:
+def tasks(folder: Path) -> list[Task]:
     """All of mtrag's."""
     grades: dict[str, dict[str, int]] = {}
     for line in (folder / "qrels/test.tsv").read_text().splitlines()[1:]:
@@ -173,7 +172,9 @@ class Talks:
         conversation = Conversation(sources=self.watched, memory=self.memory, router=router, prompts=load(), writer=writer)
         viewer = Viewer(tenant=self.tenant, person=PersonId("ana"), name="Ana", principals=frozenset({EVERYONE}))
         turn = TurnId(f"turn {len(self.memory.turns)}")
-        await conversation.handle(Question(id=turn, viewer=viewer, thread=thread, text=text, asked_at=datetime.now(UTC)), Heard())
+        question = Question(id=turn, viewer=viewer, thread=thread, text=text, asked_at=datetime.now(UTC))
+        answer = await conversation.handle(question, Heard())
+        assert answer.outcome is not Outcome.APOLOGY, f"{turn} failed: what is measured of it would mean nothing"
         return self.memory.trace(turn).intent
 
     def forget(self) -> None:
@@ -181,14 +182,13 @@ class Talks:
         self.memory.turns.clear()
 
 
-def table(rows: Mapping[str, Sequence[list[str]]], judged: Sequence[Task]) -> list[str]:
-    """nDCG@10 and recall@10 a row: over all, over the even and over the odd of the judged turns."""
-    lines = [f"{'':44}{'all':>14}{'even':>14}{'odd':>14}"]
-    for name, found in rows.items():
-        scores = [(ndcg(one, task.grades, _DEPTH), recall(one, task.grades, _DEPTH)) for one, task in zip(found, judged, strict=True)]
-        parts = (scores, scores[::2], scores[1::2])
-        lines.append(f"{name:44}" + "".join(f"{fmean(n for n, _ in part):8.3f}/{fmean(r for _, r in part):.3f}" for part in parts))
-    return lines
+def found(documents: Sequence[Sequence[str]], judged: Sequence[Task]) -> dict[str, float]:
+    """nDCG@10 and recall@10 of what each of the judged turns found: of all, of the even and of the odd ones."""
+    scores = [(ndcg(one, task.grades, _DEPTH), recall(one, task.grades, _DEPTH)) for one, task in zip(documents, judged, strict=True)]
+    figures: dict[str, float] = {"turns": len(judged)}
+    for half, part in (("", scores), (", even", scores[::2]), (", odd", scores[1::2])):
+        figures |= {f"ndcg_10{half}": fmean(one for one, _ in part), f"recall_10{half}": fmean(one for _, one in part)}
+    return figures
 
 
 @dataclass
@@ -219,21 +219,26 @@ class Seen:
                 "the same, as the router takes it": routed,
             }
             if rewritten:
-                rows["the rewrite alone"] = await talks.ended("alone", rewritten, ask)
-                rows["in its thread, with a model that rewrites so"] = await talks.ended(thread, task.last, ask, rewritten)
+                alone, in_thread = BY_REWRITES
+                rows[alone] = await talks.ended("alone", rewritten, ask)
+                rows[in_thread] = await talks.ended(thread, task.last, ask, rewritten)
             for name, ended in rows.items():
                 self.rows.setdefault(name, []).append(ended.documents)
         talks.memory.turns.clear()
 
-    def told(self, every: Sequence[Task]) -> list[str]:
-        """The tables."""
-        later, of = sum(len(task.said) > 1 for task in every), Counter(task.answerability for task in every)
-        return [
-            *table(self.rows, [task for task in every if task.grades]),
-            f"later turns are taken for: {dict(self.intents)}",
-            *(f"searched alone, where it {kind:24}{count:6} of {later}" for kind, count in self.noticed.items()),
-            *(f"asked back, {kind:38}{self.back[kind]:6} of {total}" for kind, total in of.items()),
-        ]
+    def tables(self, every: Sequence[Task]) -> dict[str, dict[str, dict[str, Any]]]:
+        """The tables `found` and `turns`."""
+        judged = [task for task in every if task.grades]
+        later, of = self.intents.total(), Counter(task.answerability for task in every)
+        turns = {
+            "later": later,
+            "questions": sum(self.intents[one] for one in (Intent.ASK, Intent.FOLLOW_UP, ASKED_BACK)) / later,
+            "intents": ", ".join(f"{intent} {count}" for intent, count in self.intents.most_common()),
+            **{f"alone, {kind}": count / later for kind, count in self.noticed.items()},
+            **of,
+            **{f"back, {label}": self.back[label] / count for label, count in of.items()},
+        }
+        return {"found": {name: found(documents, judged) for name, documents in self.rows.items()}, "turns": {"mtrag": turns}}
 
 
 def elsewhere(task: Task, every: Sequence[Task], choose: random.Random) -> dict[str, str]:
@@ -245,32 +250,28 @@ def elsewhere(task: Task, every: Sequence[Task], choose: random.Random) -> dict[
     }
 
 
-async def mtrag_tenant(house: House) -> TenantId:
+def read(rewrites: Path) -> dict[int, str]:
+    """Rewrites by the number of the task."""
+    lines = (line.partition("|") for line in rewrites.read_text(encoding="utf-8").splitlines())
+    return {int(number): text for number, _, text in lines}
+
+
+async def mtrag_tenant(house: House, folder: Path) -> TenantId:
     """A tenant with mtrag's corpus, made if it is not there."""
     try:
         tenant = await house.tenants.by_slug("mtrag")
     except UnknownTenant:
         tenant = await house.add("mtrag", "mtrag")
-    await house.ingestion.run(tenant.id, "mtrag", list(corpus(MTRAG / "corpus.jsonl", open_to_everyone, "mtrag")), kind="corpus")
+    await house.ingestion.run(tenant.id, "mtrag", list(corpus(folder / "corpus.jsonl", open_to_everyone, "mtrag")), kind="corpus")
     return tenant.id
 
 
-async def main() -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("home", type=Path, nargs="?", default=Path(".footnote"))
-    parser.add_argument("--rewrites", type=Path)
-    given = parser.parse_args()
-    lines = given.rewrites.read_text().splitlines() if given.rewrites else []
-    rewrites = {int(number): text for number, _, text in (line.partition("|") for line in lines)}
-    every = tasks()
-    async with open_house(Settings(home=given.home)) as house:
-        talks, seen, choose = Talks(house, await mtrag_tenant(house)), Seen(), random.Random(1)  # noqa: S311  a sample, no secret
+async def measured(folder: Path, home: Path, rewrites: Mapping[int, str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """The tables, of mtrag in `folder`; its corpus is read into a house in `home`, which may hold it already."""
+    every = tasks(folder)
+    async with open_house(Settings(home=home)) as house:
+        talks, seen, choose = Talks(house, await mtrag_tenant(house, folder)), Seen(), random.Random(1)  # noqa: S311  a sample, no secret
         for task in every:
             rewritten = rewrites.get(task.number, task.last) if rewrites else None
             await seen.see(talks, task, elsewhere(task, every, choose), rewritten)
-    print("\n".join(seen.told(every)))
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+    return seen.tables(every)

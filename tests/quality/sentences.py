@@ -1,4 +1,4 @@
-"""How exactly extracts quote: `python -m tests.quality.sentences --shared /work/shared [--cache FOLDER]`.
+"""How exactly extracts quote: `make quality SETS=sentences`; what it comes to stands in `results.md`.
 
 On scifact, what people marked as the reason why an abstract supports or contradicts a claim: of the sentences that are quoted, the share
 that are such reasons (precision), and of those the share that are quoted (recall), over all claims that have evidence. A sentence counts
@@ -6,22 +6,13 @@ as quoted when half of its characters are. On the spans of chroma's evaluation o
 and what both have in common as a share of what either has (IoU).
 
 Each once from the right passages alone (`given`: the evidence's abstracts, or the passages that a span stands in) and once from what
-ranking finds among all (`ranked`). Passages are encoded once if there is a `--cache`: chroma's take two minutes, scifact's many more.
-
-                   precision    recall    F1/IoU     words    pieces
-scifact, given         0.441     0.309     0.363      38.0      1.17
-scifact, ranked        0.383     0.311     0.343      42.9      1.31
-chroma, given          0.596     0.639     0.457      49.8      1.07
-chroma, ranked         0.411     0.447     0.324      53.2      1.17
+ranking finds among all (`ranked`).
 
 Hits have their neighbours, so that what a window's end cuts is quoted whole; without them F1 is .364 and .345, IoU .458 and .324.
 """
 
-import asyncio
 import json
 import math
-import sys
-from argparse import ArgumentParser
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,16 +73,11 @@ class Judged(NamedTuple):
 class Scores(NamedTuple):
     """One row of the table; words and pieces are means over the answers."""
 
-    name: str
     precision: float
     recall: float
     both: float  # F1 of scifact, IoU of chroma
     words: float
     pieces: float
-
-    def __str__(self) -> str:
-        """In columns."""
-        return f"{self.name:18}{self.precision:10.3f}{self.recall:10.3f}{self.both:10.3f}{self.words:10.1f}{self.pieces:10.2f}"
 
 
 @dataclass
@@ -156,11 +142,11 @@ class Corpus:
         return [Proposal(passage=self.passages[number].id, score=float(scores[number])) for number in numbers]
 
 
-async def corpus(texts: Iterable[Text], name: str, embedder: MiniLM, cache: Path | None) -> Corpus:
+async def corpus(texts: Iterable[Text], name: str, embedder: MiniLM, cache: Path) -> Corpus:
     """Cut and encoded; what was encoded before is read from `cache`."""
     passages = [one for text in texts for one in _passages(text, embedder)]
-    path = cache / f"{name}.npz" if cache else None
-    if path and path.exists():
+    path = cache / f"{name}.npz"
+    if path.exists():
         read = np.load(path)
         vectors, states, ends = read["vectors"].astype(np.float32), read["states"], read["ends"]
     else:
@@ -169,8 +155,8 @@ async def corpus(texts: Iterable[Text], name: str, embedder: MiniLM, cache: Path
         )
         vectors, states = made.vectors, np.concatenate(list(made.states or ()))
         ends = np.cumsum([0, *map(len, made.states or ())])
-        if path:
-            np.savez(path, vectors=vectors.astype(np.float16), states=states, ends=ends)
+        cache.mkdir(parents=True, exist_ok=True)
+        np.savez(path, vectors=vectors.astype(np.float16), states=states, ends=ends)
     assert len(vectors) == len(passages), f"{path} is of another cut: remove it"
     kept = [Kept(states[start:end], vector) for (start, end), vector in zip(pairwise(ends), vectors, strict=True)]
     return Corpus(passages, kept, embedder)
@@ -225,7 +211,7 @@ def quoted(cited: Cited) -> dict[DocumentId, list[range]]:
     return found
 
 
-def of_sentences(name: str, answers: Sequence[tuple[Judged, Cited]], sentences: Ranges) -> Scores:
+def of_sentences(answers: Sequence[tuple[Judged, Cited]], sentences: Ranges) -> Scores:
     """Precision, recall and F1 in sentences, over all answers."""
     said = right = wanted = 0
     for judged, cited in answers:
@@ -238,10 +224,10 @@ def of_sentences(name: str, answers: Sequence[tuple[Judged, Cited]], sentences: 
         }
         said, right, wanted = said + len(chosen), right + len(chosen & spans), wanted + len(spans)
     precision, recall = right / max(1, said), right / max(1, wanted)
-    return _row(name, precision, recall, 2 * precision * recall / max(1e-9, precision + recall), answers)
+    return _row(precision, recall, 2 * precision * recall / max(1e-9, precision + recall), answers)
 
 
-def of_characters(name: str, answers: Sequence[tuple[Judged, Cited]]) -> Scores:
+def of_characters(answers: Sequence[tuple[Judged, Cited]]) -> Scores:
     """Precision, recall and IoU in characters, means over the answers."""
     rows = []
     for judged, cited in answers:
@@ -249,16 +235,16 @@ def of_characters(name: str, answers: Sequence[tuple[Judged, Cited]]) -> Scores:
         right = len(said & wanted)
         rows.append((right / max(1, len(said)), right / max(1, len(wanted)), right / max(1, len(said | wanted))))
     precision, recall, both = (fmean(column) for column in zip(*rows, strict=True))
-    return _row(name, precision, recall, both, answers)
+    return _row(precision, recall, both, answers)
 
 
 def _characters(spans: Ranges) -> set[tuple[DocumentId, int]]:
     return {(document, place) for document, ranges in spans.items() for span in ranges for place in span}
 
 
-def _row(name: str, precision: float, recall: float, both: float, answers: Sequence[tuple[Judged, Cited]]) -> Scores:
+def _row(precision: float, recall: float, both: float, answers: Sequence[tuple[Judged, Cited]]) -> Scores:
     lengths = [sum(len(citation.quote.split()) for citation in cited.citations) for _, cited in answers]
-    return Scores(name, precision, recall, both, fmean(lengths), fmean(len(cited.citations) for _, cited in answers))
+    return Scores(precision, recall, both, fmean(lengths), fmean(len(cited.citations) for _, cited in answers))
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -306,28 +292,19 @@ async def answered(found: Corpus, questions: Sequence[Judged], *, given: bool) -
     return answers
 
 
-async def main() -> None:
-    """Print the table."""
-    parser = ArgumentParser()
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--cache", type=Path)
-    parser.add_argument("--models", type=Path, default=Path(".footnote/models"))
-    options = parser.parse_args()
-    embedder = MiniLM(options.models)
-    print(f"{'':18}{'precision':>10}{'recall':>10}{'F1/IoU':>10}{'words':>10}{'pieces':>10}")
-    texts, sentences, claims = scifact(options.shared / "data/scifact")
+async def measured(shared: Path, embedder: MiniLM, cache: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """The table `quotes`; what is encoded is kept in `cache`: chroma's takes two minutes, scifact's many more."""
+    texts, sentences, claims = scifact(shared / "scifact")
     whole = {DocumentId(text.name): [range(len(text.text))] for text in texts}
-    abstracts = await corpus(texts, "scifact", embedder, options.cache)
+    abstracts = await corpus(texts, "scifact", embedder, cache)
     right = [Judged(claim.text, {document: whole[document] for document in claim.spans}) for claim in claims]
     given = zip(claims, (cited for _, cited in await answered(abstracts, right, given=True)), strict=True)
-    print(of_sentences("scifact, given", list(given), sentences))
-    print(of_sentences("scifact, ranked", await answered(abstracts, claims, given=False), sentences))
-    texts, questions = chroma(options.shared / "data/chroma_chunking_eval")
-    five = await corpus(texts, "chroma", embedder, options.cache)
-    print(of_characters("chroma, given", await answered(five, questions, given=True)))
-    print(of_characters("chroma, ranked", await answered(five, questions, given=False)))
-    embedder.close()
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    texts, questions = chroma(shared / "chroma_chunking_eval")
+    five = await corpus(texts, "chroma", embedder, cache)
+    scores = {
+        "scifact, given": of_sentences(list(given), sentences),
+        "scifact, ranked": of_sentences(await answered(abstracts, claims, given=False), sentences),
+        "chroma, given": of_characters(await answered(five, questions, given=True)),
+        "chroma, ranked": of_characters(await answered(five, questions, given=False)),
+    }
+    return {"quotes": {name: one._asdict() for name, one in scores.items()}}
