@@ -51,7 +51,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="footnote-quality-") as folder, _environment(engine, Path(folder)) as environment:
             for name in sets:
                 print(f"{name} on {engine} …", flush=True)
-                measured = _measured(name, environment, arguments.runs and arguments.runs / f"{name}-{engine}.run")
+                measured = _measured(name, engine, environment, arguments.runs and arguments.runs / f"{name}-{engine}.run")
                 figures.setdefault(engine, {})[name] = measured
                 _write(figures)
                 print(f"  {_short(measured)}", flush=True)
@@ -123,11 +123,12 @@ def _environment(engine: str, folder: Path) -> Iterator[dict[str, str]]:
         yield {**own, "WEAVIATE_URL": node.url, "WEAVIATE_GRPC": node.grpc, "WEAVIATE_API_KEY": weaviate.KEY}
 
 
-def _measured(name: str, environment: Mapping[str, str], run: Path | None) -> dict[str, Any]:
+def _measured(name: str, engine: str, environment: Mapping[str, str], run: Path | None) -> dict[str, Any]:
     if name == DEMO:
         figures = demo.summary(asyncio.run(demo.measured(Settings.read(environment))))
         return {**{figure: round(share, 4) for figure, share in figures.items()}, "measured": _machine()}
-    command = [sys.executable, "-m", "adapters", "evaluate", str(_shared() / name), "--ablations", "--json"]
+    ablations = ["--ablations"] if engine == ENGINES[0] else []  # what a stage is worth is the ranking's, whichever engine proposes
+    command = [sys.executable, "-m", "adapters", "evaluate", str(_shared() / name), *ablations, "--json"]
     if run:
         run.parent.mkdir(parents=True, exist_ok=True)
         command += ["--run", str(run.resolve())]
