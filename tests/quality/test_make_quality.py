@@ -28,7 +28,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
     def ran(*arguments: str, committed: Mapping[str, Any], **measured: Mapping[str, Any]) -> dict[str, Any]:
         monkeypatch.setattr(quality, "_committed", lambda: committed)
-        monkeypatch.setattr(quality, "_measured", lambda name, _environment, _run: measured[name])
+        monkeypatch.setattr(quality, "_measured", lambda name, _engine, _environment, _run: measured[name])
         monkeypatch.setattr(quality, "_part_measured", lambda part, _cache, _rewrites: measured[part])
         monkeypatch.setattr("sys.argv", ["quality", *arguments])
         quality.main()
