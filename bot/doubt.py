@@ -22,7 +22,7 @@ from bot.messages import Outcome
 from knowledge.documents import Findings, Hit, Signals
 from knowledge.ranking import RECIPE, late
 from knowledge.ranking import signals as signals_of
-from knowledge.terms import ANALYSER, terms
+from knowledge.terms import ANALYSER, bare, terms, things
 
 _USUAL_COSINE: Final = 0.5
 _WORDY: Final = 9
@@ -70,6 +70,8 @@ class Thresholds:
         return Outcome.NEAREST if doubt >= self.nearest else Outcome.ANSWER
 
 
+_NAMED: Final = 0.1
+"""The doubt where nothing but the name of a thing is asked, and it stands there: it is not near to what is said of it."""
 USUAL: Final = Thresholds()
 """For tenants of whom nothing is learned. Of answerable questions 5 to 16 % are doubted and at most 3 % refused (mtrag, scifact, 18F
 handbook, cranfield, demo company); of unanswerable ones, mtrag: 69 % and 21 %, scifact: 35 % and 4 %, strangers': 95 % and 60 to 93 %.
@@ -86,6 +88,8 @@ def doubt(query: str, findings: Findings) -> float:
     """
     if not findings.hits:
         return 1.0
+    if _is_name_of(query, findings.hits):
+        return _NAMED
     hits, signals = findings.hits, findings.signals
     named = _WEIGHTS.unnumbered * _unnumbered(query, hits)
     if signals is None:
@@ -145,6 +149,15 @@ def _unnumbered(query: str, hits: Sequence[Hit]) -> bool:
     known = {code for text in texts for code in _codes(text)} if codes else set()
     kinds = {kind for kind, _ in known}
     return any(pair not in pairs for name in names for pair in pairwise(name)) or any(code[0] in kinds for code in codes - known)
+
+
+def _is_name_of(query: str, hits: Sequence[Hit]) -> bool:
+    """Whether the question is nothing but a code, an address, a file … that stands in one of the hits, or is what its file is called."""
+    wanted = set(things(query))
+    if not wanted or any(not any(bare(term) in bare(thing) for thing in wanted) for term in terms(query)):
+        return False
+    named = ({*things(hit.passage.text), *things(hit.passage.document.title), *things(hit.passage.document.name)} for hit in hits)
+    return any(wanted <= one for one in named)
 
 
 def _codes(text: str) -> set[tuple[str, str]]:

@@ -14,7 +14,7 @@ from bot.intents.second_opinion import unanswered
 from bot.intents.subject import added
 from bot.intents.writing import room, written_from
 from bot.llm.extractive import extracts
-from bot.llm.wanted import accepted_for
+from bot.llm.wanted import accepted_for, content, importance
 from bot.messages import Answer, Outcome
 from bot.reply import Step
 from knowledge.documents import Findings
@@ -120,17 +120,20 @@ def _meaning(request: Request, query: str) -> str:
 
 
 def _doubted(request: Request, query: str, findings: Findings) -> float:
-    """The doubt of `findings`, such that they are not sure where nothing has what a follow-up adds to its thread ("and in Germany?").
+    """The doubt of `findings`, such that they are not sure where nothing has what is new in a thread: "and in Germany?".
 
     The words that it took over from the thread, and from the titles that were cited there, are near to what they found before, whatever
     else is asked.
     """
     doubt, asked = doubts.doubt(query, findings), asked_part(request.question.text)
-    lacking = added(asked) & findings.unsaid if request.past and query != asked else frozenset[str]()
+    if not request.past or query == asked:
+        return doubt
+    said = frozenset(term for term in content(asked) if importance(term) == 1)
+    lacking = said if said <= findings.unsaid else added(asked) & findings.unsaid
     if not lacking:
         return doubt
-    said = {term for hit in findings.hits for term in terms(hit.passage.text)}  # by another word, perhaps
-    return max(doubt, doubts.NEAREST_FROM) if any(said.isdisjoint(accepted_for([term])) for term in lacking) else doubt
+    found = {term for hit in findings.hits for term in terms(hit.passage.text)}  # by another word, perhaps
+    return max(doubt, doubts.NEAREST_FROM) if any(found.isdisjoint(accepted_for([term])) for term in lacking) else doubt
 
 
 async def _outcome(tools: Tools, request: Request, findings: Findings, doubt: float) -> Outcome:

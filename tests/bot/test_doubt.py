@@ -107,6 +107,24 @@ def test_what_is_no_code_is_not_doubted_for_its_number(name: str) -> None:
     assert doubt(f"Where is it {name}?", asked) == plain
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_sure"),
+    [
+        ("lena.brandt@mill.example", True),
+        ("AX-17", True),
+        ("AX-17?", True),
+        ("shifts-2026.pdf", True),
+        ("AX-18", False),
+        ("AX-17 pension", False),
+        ("otto.brandt@mill.example", False),
+        ("Lena Brandt", False),
+    ],
+)
+def test_what_is_only_named_and_stands_there_is_not_doubted(asked: str, *, is_sure: bool) -> None:
+    text = hit(passage(document("shifts-2026.pdf", "Shifts"), "Ask Lena Brandt (lena.brandt@mill.example) what AX-17 is."))
+    assert (doubt(asked, found(FAR, text, *HITS)) < NEVER_DOUBTED) is is_sure
+
+
 def test_where_there_is_nothing_to_lead_the_lead_is_a_usual_one() -> None:
     low, usual, high = (doubt(ASKED, found(Signals(nearness=0.5, lead=lead))) for lead in (2.5, None, 0.0))
     assert low < usual < high

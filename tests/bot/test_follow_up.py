@@ -334,6 +334,7 @@ class Sure(Turning):
         pytest.param("And Norway?", Outcome.NEAREST, id="its name alone"),
         pytest.param("and for astronauts?", Outcome.NEAREST, id="a group that nothing names"),
         pytest.param("What about jury duty?", Outcome.NEAREST, id="a subject that nothing has"),
+        pytest.param("Is there a zeppelin?", Outcome.NEAREST, id="a question of its own, of nothing that is there"),
         pytest.param("and in France?", Outcome.ANSWER, id="a place that is named"),
         pytest.param("and sick leave?", Outcome.ANSWER, id="a subject that is there"),
         pytest.param("and vacation?", Outcome.ANSWER, id="a subject that is there by another word"),
