@@ -3,7 +3,7 @@
 Where late interaction knows the tokens: how near the best stretches of text come and how far the best leads (`Signals`), the share of
 the question's terms that nothing found has, and numbered names ("Heron 4") and codes ("E31") of which only others were found, in one
 logistic. Its scale is fitted on mtrag, scifact and the demo company, as if three questions in ten had no answer. AUROC .875 on mtrag
-(answerable and unanswerable turns), .814 on scifact (claims with and without evidence; `tests/quality/results.md` has both), .91 on the
+(answerable and unanswerable turns), .809 on scifact (claims with and without evidence; `tests/quality/results.md` has both), .91 on the
 demo company. Elsewhere what words and the cosine tell; that refuses nothing.
 """
 
