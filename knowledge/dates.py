@@ -42,6 +42,7 @@ def period(said: str) -> Period | None:
             case [one]:
                 return Period(date(year, one, 1), date(year, one, monthrange(year, one)[1]))
             case _:
-                return Period(date(year, known[0], known[1]), date(year, known[0], known[1]))
+                day = date(year, known[0], known[1])
+                return Period(day, day)
     except ValueError:
         return None

@@ -71,9 +71,8 @@ async def run(house: House, paths: Sequence[Path], slug: str, source: str, reade
     """Ingest with a bar on the terminal. Raises what `items_of`, `load`, `Ingestion.run` and `People.upsert` raise."""
     tenant = await house.tenants.by_slug(slug)
     rules = load(readers, source, tenant.id) if readers else None
-    items = items_of(
-        paths, rules.readers_of if rules else None, source, tenant.id, but=readers
-    )  # who is in which group is nobody's to read
+    # Who is in which group is nobody's to read: the file that says so is no document.
+    items = items_of(paths, rules.readers_of if rules else None, source, tenant.id, but=readers)
 
     async def declare() -> None:
         if rules:

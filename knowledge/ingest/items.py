@@ -132,8 +132,12 @@ class _Root:
         for path, status in _walk(self.path):
             if isinstance(status, OSError):
                 yield self._unseen(path, unopened(status, "; until then, what was read from it stays"))
-            elif path.resolve() != self.but:
+            elif not self._is_but(path):
                 yield self._file(path, self._place(path), status)
+
+    def _is_but(self, path: Path) -> bool:
+        """Whether it is the file that is no document; where a path leads is looked up only for files of its name."""
+        return self.but is not None and path.name == self.but.name and path.resolve() == self.but
 
     def _file(self, path: Path, name: str, status: os.stat_result) -> FileItem:
         name = storable(name)
