@@ -11,9 +11,10 @@ from typing import Final
 
 from bot.errors import EmptyQuestion, LongQuestion
 
-LONGEST_QUESTION: Final = 4_000
-"""Characters, after cleaning."""
-_HOPELESS: Final = 200_000  # characters; beyond this a message is refused unread
+LONGEST_QUESTION: Final = 40_000
+"""Characters, after cleaning: as many as a message of Slack's may have, so that a text can be pasted with what is asked of it."""
+_MOST_TOLD: Final = 4_000  # characters of a question that a model is told
+_HOPELESS: Final = 400_000  # characters; beyond this a message is refused unread
 _COMMENT: Final = 1_000  # characters of a feedback comment that are kept
 
 # Cc (controls but tab and newline), bidi embeddings, overrides and isolates (U+202A-E, U+2066-9), invisible joiners and
@@ -57,6 +58,14 @@ def guarded(text: str) -> str:
     if not any(unicodedata.category(c)[0] in "LNS" for c in cleaned):
         raise EmptyQuestion(EmptyQuestion.__doc__)
     return cleaned
+
+
+def told(text: str) -> str:
+    """A question as a model is told it: of a long one its beginning and its end, where what is asked of a pasted text stands."""
+    if len(text) <= _MOST_TOLD:
+        return text
+    end = _MOST_TOLD // 2
+    return f"{text[:end].rstrip()}\n[\u2026]\n{text[-end:].lstrip()}"
 
 
 def kept(text: str) -> str:

@@ -18,7 +18,8 @@ from bot.words import any_of, words
 from knowledge.terms import things
 
 _MOST: Final = 2_000
-"""Characters of a message that is taken apart; a longer one is a text that was pasted, and is asked as it is."""
+"""Characters of a message that is taken apart; a longer one is a text that was pasted, and what is asked of it stands around it."""
+_AROUND: Final = 600  # characters at either end of a text that was pasted, where something may be asked of it
 _REMEMBERED: Final = 128  # messages; one question is asked for its parts many times
 _SHORT: Final = 200  # characters of what may be said beside a sentence, in it; that is looked for wherever thanks may begin
 _ASKING: Final = r"(?:(?:in|at|on|for|to|by|from|until|since|under|with) )?(?:who|whom|whose|what|when|where|why|which|how)\b"
@@ -144,15 +145,21 @@ def beside(text: str) -> str:
 
 
 def judged_by(text: str, query: str) -> str:
-    """What shows which words of a passage answer `text`, of which `query` was searched: that, and what is said beside what it asks."""
+    """What shows which words of a passage answer `text`, of which `query` was searched: that, and what is said beside what it asks.
+
+    Of a text that was pasted nothing does: it has words of everything.
+    """
     taken = _taken_apart(text)
-    if not taken.beside or query == taken.whole:
+    if not taken.beside or query == taken.whole or len(text) > _MOST:
         return query
     return taken.whole if query == taken.asked else f"{taken.whole} {query}"
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _taken_apart(text: str) -> _Message:
+    if len(text) > _MOST:
+        asked = _asked_around(text)
+        return _Message(asked or text, text, text if asked and things(text) else "")
     parts = _parts(text)
     said = [part for part in parts if part.says]
     whole = " ".join(part.text for part in said) if said and said != parts else text
@@ -169,9 +176,20 @@ def _taken_apart(text: str) -> _Message:
     return _Message(asked, whole, "" if _said(whole) <= _said(asked) else whole)
 
 
+def _asked_around(text: str) -> str:
+    """What is asked before or after a text that was pasted, without that; empty if nothing is, or it cannot be understood alone."""
+    asked = " ".join(part.text for end in _ends(text) for part in _parts(end) if part.asks)
+    return "" if leans(asked) else asked
+
+
+def _ends(text: str) -> tuple[str, str]:
+    """The first and the last sentences of a long text; a sentence that goes on towards its middle belongs to neither."""
+    head, tail = text[:_AROUND], text[-_AROUND:]
+    begun, ended = list(sentences(head))[-1:], list(sentences(tail))[:1]
+    return head[: begun[0][0]] if begun else "", tail[ended[0][1] :] if ended else ""
+
+
 def _parts(text: str) -> list[_Part]:
-    if len(text) > _MOST:
-        return [_Part(text, says=True, asks=True)]
     parts, form, start = list[_Part](), _form(text), 0
     lines = form.splitlines(keepends=True)
     quiet = max((n for n, line in enumerate(lines) if _LOUD.search(line) and not _is_sign_off(line)), default=-1) + 1

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bot.errors import ModelUnavailable
-from bot.guardrails import clean, fence_said, without_orders
+from bot.guardrails import clean, fence_said, told, without_orders
 from bot.intents.asked_part import asked_part, without_chatter
 from bot.intents.asking import asked_alone, taken_up, which_one
 from bot.intents.change import another_subject
@@ -118,7 +118,7 @@ def _said(turn: Turn) -> str:
 
 def _prompt(tools: Tools, request: Request, past: Sequence[Turn]) -> Prompt:
     said = fence_said(map(_told_to_model, past[-_REMEMBERED:]))
-    return tools.prompts["rewrite"].filled(thread=said, question=request.question.text)
+    return tools.prompts["rewrite"].filled(thread=said, question=told(request.question.text))
 
 
 def _told_to_model(turn: Turn) -> str:

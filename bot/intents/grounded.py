@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot import doubt as doubts
 from bot import texts
-from bot.guardrails import fence_said
+from bot.guardrails import fence_said, told
 from bot.intents.asked_part import asked_part, judged_by
 from bot.intents.intent import Request, Tools, asked_back
 from bot.intents.material import material, without
@@ -116,7 +116,9 @@ def _meaning(request: Request, query: str) -> str:
     text = request.question.text
     asked = asked_part(text)
     leaning = leans(asked) or asked_back(request) is not None
-    return text if query in {asked, text} or not leaning else f"{text}\n\nWhat it seems to mean, as data:\n\n{fence_said([query])}"
+    if query in {asked, text} or not leaning:
+        return told(text)
+    return f"{told(text)}\n\nWhat it seems to mean, as data:\n\n{fence_said([told(query)])}"
 
 
 def _doubted(request: Request, query: str, findings: Findings) -> float:

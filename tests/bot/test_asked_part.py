@@ -13,6 +13,7 @@ from bot.words import words
 
 LEAVE = "How many days of leave do I get?"
 STORY = "I moved here in May and my manager is away."
+PASTED = "A word of a text that was pasted. " * 80
 
 
 @pytest.mark.parametrize(
@@ -109,11 +110,24 @@ def test_what_leads_to_a_question_and_follows_it_is_not_asked(message: str, aske
         "Can I ask something?",
         "",
         "?",
-        f"Hi there, {LEAVE} " + "A word of a text that was pasted. " * 80,
+        "A word of a text that was pasted. " * 80,
+        "What does this mean? " + "A word of a text that was pasted. " * 80,
+        "word " * 500 + "how many words?" + " word" * 500,
     ],
 )
 def test_what_says_something_of_the_question_stays(message: str) -> None:
     assert asked_part(message) == message
+
+
+@pytest.mark.parametrize("message", [f"Hi there, {LEAVE} {PASTED}", f"{PASTED}\n\n{LEAVE} Thanks, Kim", f"{PASTED} {LEAVE}"])
+def test_what_is_asked_around_a_text_that_was_pasted_is_asked_without_it(message: str) -> None:
+    assert asked_part(message) == LEAVE
+    assert (beside(message), judged_by(message, LEAVE)) == ("", LEAVE)
+
+
+def test_the_codes_of_a_text_that_was_pasted_are_searched_beside_what_is_asked_of_it() -> None:
+    message = f"{LEAVE} {PASTED} ERR-4032 {PASTED}"
+    assert (asked_part(message), beside(message), judged_by(message, LEAVE)) == (LEAVE, message, LEAVE)
 
 
 def test_questions_without_anything_around_them_stay_as_they_are() -> None:
@@ -218,10 +232,12 @@ def test_extracts_are_chosen_by_the_condition_too(query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", ["a thanks b: i", "a\n", "i ", "a - ", ": ", "can you ", "just a ", "dear A, ", "thanks, ", "a? (", ".", "not sure "]
+    "seed",
+    ["a thanks b: i", "a\n", "i ", "a - ", ": ", "can you ", "just a ", "dear A, ", "thanks, ", "a? (", ".", "not sure "],
 )
-def test_long_messages_of_whatever_take_no_time(seed: str) -> None:
-    message = (seed * 2_000)[:1_999]
+@pytest.mark.parametrize("length", [2_000, 40_000])
+def test_long_messages_of_whatever_take_no_time(seed: str, length: int) -> None:
+    message = (seed * length)[: length - 1]
     started = time.process_time()
     asked_part(message)
     assert time.process_time() - started < 0.5

@@ -11,6 +11,7 @@ import pytest
 from bot import texts
 from bot.conversation import Conversation
 from bot.errors import ModelUnavailable, Unavailable, UnknownTurn
+from bot.guardrails import LONGEST_QUESTION
 from bot.intents.intent import Intent
 from bot.intents.router import Route
 from bot.intents.summarize_document import named_in
@@ -165,9 +166,9 @@ async def test_a_turn_that_a_dead_worker_left_open_is_answered_and_charged_once(
         pytest.param("", "no question", id="empty"),
         pytest.param("\u200b\u202e \n", "no question", id="nothing but what cannot be seen"),
         pytest.param("?!…", "no question", id="only punctuation"),
-        pytest.param("x" * 4_001, "4,000", id="one character too many"),
-        pytest.param("why " * 5_000, "4,000", id="20,000 characters"),
-        pytest.param("x" * 2_000_000, "4,000", id="two million characters"),
+        pytest.param("x" * 40_001, "40,000", id="one character too many"),
+        pytest.param("why " * 20_000, "40,000", id="80,000 characters"),
+        pytest.param("x" * 2_000_000, "40,000", id="two million characters"),
     ],
 )
 async def test_what_cannot_be_taken_is_refused_clearly_kept_and_free(house: House, text: str, says: str) -> None:
@@ -177,7 +178,7 @@ async def test_what_cannot_be_taken_is_refused_clearly_kept_and_free(house: Hous
     assert says in answer.text
     assert reply.finished == [answer]
     assert house.memory.left == 10
-    assert len(house.memory.turns[TurnId("q1")][0].text) <= 4_000
+    assert len(house.memory.turns[TurnId("q1")][0].text) <= LONGEST_QUESTION
 
 
 async def test_without_the_embedding_model_words_are_searched_and_the_answer_says_so(house: House) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import EmptyQuestion, LongQuestion
-from bot.guardrails import LONGEST_QUESTION, clean, comment, fence, fence_said, guarded, kept, keys
+from bot.guardrails import LONGEST_QUESTION, clean, comment, fence, fence_said, guarded, kept, keys, told
 from bot.intents import choices, pointing, rules, subject
 from bot.quotes import whole
 from tests.bot import company
@@ -49,8 +49,16 @@ def test_cleaning_twice_changes_nothing_and_the_result_can_be_stored(text: str) 
 
 def test_a_question_of_the_limit_is_taken_and_one_more_is_not() -> None:
     assert guarded("x" * LONGEST_QUESTION) == "x" * LONGEST_QUESTION
-    with pytest.raises(LongQuestion, match="4,001 characters; 4,000"):
+    with pytest.raises(LongQuestion, match="40,001 characters; 40,000"):
         guarded("x" * (LONGEST_QUESTION + 1))
+
+
+def test_a_model_is_told_the_beginning_and_the_end_of_a_long_question() -> None:
+    short, long = "word " * 800, f"What of this? {'word ' * 4_000}Who signs it?"
+    assert told(short) == short
+    assert told(long).startswith("What of this? word")
+    assert told(long).endswith("word Who signs it?")
+    assert len(told(long)) < 4_010
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "...", "?!", "()"])
@@ -64,7 +72,7 @@ def test_short_questions_are_questions(text: str) -> None:
     assert guarded(text) == text
 
 
-@pytest.mark.parametrize("text", ["a" * 20_000, "\u202e" * 20_000, "e\u0301" * 20_000, "\n \n" * 20_000, "\u200d " * 20_000])
+@pytest.mark.parametrize("text", ["a" * 50_000, "\u202e" * 50_000, "e\u0301" * 50_000, "\n \n" * 50_000, "\u200d " * 50_000])
 def test_long_input_is_judged_at_once(text: str) -> None:
     began = time.perf_counter()
     with pytest.raises((LongQuestion, EmptyQuestion)):

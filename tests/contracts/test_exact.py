@@ -11,7 +11,6 @@ import pytest_asyncio
 
 from bot import prompts
 from bot.conversation import Conversation
-from bot.guardrails import LONGEST_QUESTION
 from bot.intents.router import Router
 from knowledge.embedding.minilm import MiniLM
 from knowledge.index.lance import LanceEngine
@@ -114,7 +113,7 @@ _ASKED = {  # what is typed, and the document that must come first
     "10000 euros": "sum",
     "9f2feb0f1ef425b292f2f94bbbe8c1d3a5a2c7a7f8b1f0cbb2d9a6d1c3e4f5a6": "digest",
     "parachute": "soft",
-    "fuser " * 2_500 + "and ERR-4032 " * 2_500: "err-4032",
+    "fuser " * 2_500 + "ERR-4032 " * 2_500: "err-4032",
 }
 _NOT_AN_ERROR = (
     "",
@@ -174,10 +173,8 @@ async def test_nothing_that_is_typed_is_an_error(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("engine", ["lancedb"], indirect=True)
 async def test_the_exact_thing_is_what_an_answer_cites_first(shelf: Shelf, minilm: MiniLM) -> None:
-    asked = {query: name for query, name in _ASKED.items() if len(query) <= LONGEST_QUESTION}
-    assert len(_ASKED) - len(asked) == 1  # that of 5,000 words, which is refused
-    cited = {query: await _cited_first(shelf, minilm, query) for query in asked}
-    assert cited == asked
+    cited = {query[:80]: await _cited_first(shelf, minilm, query) for query in _ASKED}
+    assert cited == {query[:80]: name for query, name in _ASKED.items()}
 
 
 async def _cited_first(shelf: Shelf, minilm: MiniLM, text: str) -> str:

@@ -137,7 +137,7 @@ async def test_one_document_alone_fills_a_search(shelf: Shelf) -> None:
     [
         pytest.param("", "There is no question in that message.", id="nothing"),
         pytest.param(" ?! ", "There is no question in that message.", id="marks alone"),
-        pytest.param("leave " * 3_334, "That question has 20,003 characters; 4,000 is the most I can take.", id="a whole text"),
+        pytest.param("leave " * 10_000, "That question has 59,999 characters; 40,000 is the most I can take.", id="a whole text"),
     ],
 )
 def test_the_command_refuses_what_no_question_could_be(tmp_path: Path, asked: str, said: str) -> None:
