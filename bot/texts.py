@@ -51,6 +51,9 @@ GONE_EVERYBODY: Final = (
 )
 AS_SHORT: Final = "That is as short as its source puts it."
 WHICH_SUBJECT: Final = "What is that about? Name it in a word or two, such as “parental leave”."
+WHICH_BEFORE: Final = (
+    "I cannot tell which of these you mean, and found nothing sure. Name one or give its number, or ask about something else."
+)
 WHICH_ONE: Final = "The documents answer that differently for each of these. Which do you mean? Name one or give its number."
 ONE_SOURCE: Final = "That answer has only one source. Say “source 1” to read it."
 NO_SUCH_POINT: Final = "That list has no such point."

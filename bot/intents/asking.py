@@ -1,18 +1,19 @@
 """One question back where a question could mean several things, and what its answer is taken for."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from bot import texts
 from bot.intents.asked_part import asked_part, beside, without_chatter
-from bot.intents.choices import apart, choices, chosen, label
+from bot.intents.choices import MOST_CHOICES, apart, choices, chosen, label
 from bot.intents.expansion import expanded
 from bot.intents.grounded import answered, composed, extracted, offered, searched, shown
 from bot.intents.intent import ASKED_BACK, Request, Tools
 from bot.intents.pointing import pointed_at
 from bot.intents.recall import reread, still_told
-from bot.intents.rules import asks, points_back
+from bot.intents.rules import asks, names_by_pronoun, points_back
 from bot.intents.subject import content, own_words
 from bot.messages import Answer, Citation, Outcome, Turn
 from knowledge.documents import Findings
@@ -35,7 +36,7 @@ async def asked_alone(tools: Tools, request: Request) -> Answer:
     unclear = which_one(request, text, findings)
     if unclear is not None:
         return unclear
-    first = await shown(tools, request, text, findings)
+    first = await shown(request, await extracted(tools, request, text, findings))
     better = await expanded(tools, request, text, findings) if first.outcome is not Outcome.REFUSAL else None
     if better is not None:
         findings = better
@@ -60,10 +61,38 @@ def which_one(request: Request, query: str, findings: Findings) -> Answer | None
     if not found:
         return None
     request.notes.intent = ASKED_BACK
+    return offered(_which(texts.WHICH_ONE, found), findings, private=request.question.private)
+
+
+async def which_before(tools: Tools, request: Request, first: Answer) -> Answer | None:
+    """A question back where `first` is no sure answer, and what a pronoun stands for may be several things that were answered here.
+
+    It names those of them that asker and audience may read now, the latest first. On mtrag: `tests/quality/followups.py`.
+    """
+    text = asked_part(request.question.text)
+    if first.outcome is Outcome.ANSWER or not names_by_pronoun(text):
+        return None
+    about: dict[tuple[str, ...], Citation] = {}
+    for turn in reversed(await still_told(tools, request, request.past)):
+        if turn.intent != ASKED_BACK and turn.answer.supported:
+            best = turn.answer.citations[0]
+            about.setdefault(label(best), replace(best, note=""))
+    found = list(about.values())[:MOST_CHOICES]
+    return _which(texts.WHICH_BEFORE, found) if len(found) > 1 and not _tells_one(text, found) else None
+
+
+def _which(said: str, found: Sequence[Citation]) -> Answer:
+    """The question back, with what may be meant under numbers."""
     citations = tuple(replace(citation, n=n) for n, citation in enumerate(found, start=1))
     names = [f"{n}. {texts.plain(' '.join(name.split()))} [{n}]" for n, name in enumerate(apart(found), start=1)]
-    answer = Answer(outcome=Outcome.NEAREST, text="\n".join((texts.WHICH_ONE, "", *names)), citations=citations)
-    return offered(answer, findings, private=request.question.private)
+    return Answer(outcome=Outcome.NEAREST, text="\n".join((said, "", *names)), citations=citations)
+
+
+def _tells_one(text: str, found: Sequence[Citation]) -> bool:
+    """Whether the question has words of one of them that no other has as many of."""
+    said = frozenset(terms(text))
+    shares = [len(said & frozenset(terms(" ".join(label(citation))))) for citation in found]
+    return max(shares) > 0 and shares.count(max(shares)) == 1
 
 
 async def taken_up(tools: Tools, request: Request, turn: Turn) -> Answer:

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from bot.errors import ModelUnavailable
 from bot.guardrails import clean, fence_said, told, without_orders
 from bot.intents.asked_part import asked_part, without_chatter
-from bot.intents.asking import asked_alone, taken_up, which_one
+from bot.intents.asking import asked_alone, taken_up, which_before, which_one
 from bot.intents.change import another_subject
 from bot.intents.grounded import answered, composed, extracted, searched, shown
-from bot.intents.intent import Request, Tools, asked_back
+from bot.intents.intent import ASKED_BACK, Request, Tools, asked_back
 from bot.intents.recall import needs_recheck, still_told
 from bot.intents.rules import leans
 from bot.intents.subject import borrows, content, last_named, last_searched, own_words, standalone
@@ -40,22 +40,38 @@ async def follow_up(tools: Tools, request: Request) -> Answer:
     if alone is not None:
         return which_one(request, text, alone) or await answered(tools, request, text, alone)
     past = await _told(tools, request, text)
+    async with _rewriting(tools, request, past) as rewriting:
+        return await _gone_on(tools, request, past, rewriting)
+
+
+async def _gone_on(tools: Tools, request: Request, past: Sequence[Turn], rewriting: asyncio.Task[str | None] | None) -> Answer:
+    """What goes on with the thread: searched with its subject; again as the model rewrites it, if it does."""
+    text, own = asked_part(request.question.text), without_chatter(request.question.text)
     query = standalone(text, past)
     asked = query if leans(text) else text  # what says enough itself is answered by what it says, not by what was before
-    async with _rewriting(tools, request, past) as rewriting:
-        own = without_chatter(request.question.text)
-        findings = await searched(tools, request, query, _beside(query, own) or _named(own, past))
-        unclear = which_one(request, query, findings)
-        if unclear or rewriting is None:
-            return unclear or await answered(tools, request, asked, findings)
-        first = await shown(tools, request, asked, findings)
-        with request.notes.step("rewrite"):
-            better = await rewriting
+    findings = await searched(tools, request, query, _beside(query, own) or _named(own, past))
+    unclear = which_one(request, query, findings)
+    if unclear:
+        return unclear
+    first = await extracted(tools, request, asked, findings)
+    unclear = await which_before(tools, request, first)
+    if not unclear:
+        await shown(request, first)
+    better = await _awaited(request, rewriting)
+    if unclear and better is None:
+        request.notes.intent, request.notes.query = ASKED_BACK, text
+        return unclear
     if better and better != query:
         findings = await searched(tools, request, better, _beside(better, own))
-        first = await extracted(tools, request, better, findings)
-        return await composed(tools, request, better, findings, first)
+        first, asked = await extracted(tools, request, better, findings), better
     return await composed(tools, request, asked, findings, first)
+
+
+async def _awaited(request: Request, rewriting: asyncio.Task[str | None] | None) -> str | None:
+    if rewriting is None:
+        return None
+    with request.notes.step("rewrite"):
+        return await rewriting
 
 
 async def _told(tools: Tools, request: Request, text: str) -> Sequence[Turn]:

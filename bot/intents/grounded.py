@@ -33,13 +33,12 @@ async def searched(tools: Tools, request: Request, query: str, own: str = "") ->
 
 async def answered(tools: Tools, request: Request, query: str, findings: Findings) -> Answer:
     """The outcome of one search: shown as extracts first, then as written by the model if there is one."""
-    first = await shown(tools, request, query, findings)
+    first = await shown(request, await extracted(tools, request, query, findings))
     return await composed(tools, request, query, findings, first)
 
 
-async def shown(tools: Tools, request: Request, query: str, findings: Findings) -> Answer:
+async def shown(request: Request, first: Answer) -> Answer:
     """The extracts of one search, shown at once; a refusal is not shown, it is the outcome."""
-    first = await extracted(tools, request, query, findings)
     if first.outcome is not Outcome.REFUSAL:
         await request.reply.extracts(first)
         request.notes.shown()

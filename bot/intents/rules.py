@@ -127,6 +127,11 @@ _POINTS_BACK = any_of(
     r"\b(?:it|its|they|them|their|those|these|this|that|there|he|she|him|her|one|ones|same|instead|otherwise|such|else|above|alternatives?|"
     r"exceptions?|the (?:first|second|third|last|latter|former|other|previous))\b"
 )
+_A_PRONOUN = any_of(r"\b(?:it|its|they|them|their)\b")
+_EXPLETIVE = any_of(r"\b(?:is|was|be|would|will) it (?:\w+ )?(?:to|that)\b")  # "is it safe to …": it stands for what follows
+_THIS_ONE = any_of(
+    r"\bthis (?!(?:year|quarter|month|week|morning|afternoon|evening|time|way|kind|sort|type|is|was|does|did|can|in|for|to)\b)[a-z]"
+)
 _ASKS = any_of(
     r"^(?:please )?(?:who|what|when|where|why|which|whose|how|is|are|was|were|do|does|did|can|could|may|must|should|would|will|has|have|"
     r"tell|show|find|explain|give|list|look|describe|define|compare|say)\b",
@@ -165,6 +170,13 @@ def points_back(text: str) -> bool:
     """Whether the message leans on something said before: it points at it and says little itself."""
     text = text[:_READ]
     return bool(_POINTS_BACK.search(text)) and len(content(text)) <= _FEW_CONTENT_WORDS
+
+
+def names_by_pronoun(text: str) -> bool:
+    """Whether what a question is about is said by a word that only the thread gives a meaning: "does it …?", "how much of this card …?"."""
+    text = text[:_READ]
+    pronoun = points_back(text) and _A_PRONOUN.search(_EXPLETIVE.sub(" ", text))
+    return asks(text) and bool(_THIS_ONE.search(text) or pronoun)
 
 
 def leans(text: str) -> bool:

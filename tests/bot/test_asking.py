@@ -343,3 +343,59 @@ def test_only_right_after_it_a_short_message_answers_our_question() -> None:
 )
 def test_what_is_plainly_something_else_does_not_answer_our_question(text: str, intent: Intent) -> None:
     assert (by_rule(text, Thread(has_turns=True, has_answer=True, asked_back=True)) or (None,))[0] is intent
+
+
+KESTREL = passage(document("kestrel.md", "Kestrel"), "Kestrel measures the wind. It weighs two kilograms.", "What it is")
+HARRIER = passage(document("harrier.md", "Harrier"), "Harrier counts the rain. It is made in Porto.", "What it is")
+BEFORE = f"{texts.WHICH_BEFORE}\n\n1. Harrier [1]\n2. Kestrel [2]"
+
+
+async def birds(house: House, *, doubt: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread about two things; what comes then is in this doubt."""
+    house.sources.passages_ = [KESTREL, HARRIER]
+    for text in ("What does Kestrel measure?", "What does Harrier count?"):
+        await then(house, text)
+    monkeypatch.setattr("bot.intents.grounded._doubted", lambda *_: doubt)
+
+
+async def test_what_a_pronoun_stands_for_is_asked_where_nothing_found_is_sure(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await birds(house, doubt=0.7, monkeypatch=monkeypatch)
+    answer = await then(house, "Does it get any awards?")
+    assert (answer.outcome, answer.text) == (Outcome.NEAREST, BEFORE)
+    assert house.memory.trace("q3").intent == ASKED_BACK
+    assert house.memory.trace("q3").query == "Does it get any awards?"
+    meant = await then(house, "the second one")
+    assert meant.text != BEFORE
+    assert meant.citations[0].document == "kestrel.md"
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        pytest.param("Does it get any awards?", 0.2, id="what was found answers"),
+        pytest.param("Does it get more awards than Harrier?", 0.7, id="it names one"),
+        pytest.param("How many awards are there?", 0.7, id="nothing stands for anything"),
+        pytest.param("Is it safe to touch awards?", 0.7, id="it is what follows"),
+        pytest.param("Are there awards this year?", 0.7, id="no thing of the thread"),
+    ],
+)
+async def test_nothing_is_asked_back_where_it_is_clear(house: House, monkeypatch: pytest.MonkeyPatch, text: str, doubt: float) -> None:
+    await birds(house, doubt=doubt, monkeypatch=monkeypatch)
+    assert texts.WHICH_BEFORE not in (await then(house, text)).text
+
+
+async def test_of_what_was_closed_meanwhile_nothing_is_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await birds(house, doubt=0.7, monkeypatch=monkeypatch)
+    house.sources.passages_ = [KESTREL]
+    answer = await then(house, "Does it get any awards?")
+    assert texts.WHICH_BEFORE not in answer.text
+    assert "Harrier" not in answer.text
+
+
+@pytest.mark.parametrize(("rewritten", "back"), [("Does Harrier get any awards?", False), ("nothing of this thread at all", True)])
+async def test_a_model_that_tells_what_it_stands_for_spares_the_question(
+    house: House, monkeypatch: pytest.MonkeyPatch, rewritten: str, *, back: bool
+) -> None:
+    await birds(house, doubt=0.7, monkeypatch=monkeypatch)
+    house.writer = Script([rewritten, "UNANSWERED", "UNANSWERED"])
+    assert ((await then(house, "Does it get any awards?")).text == BEFORE) is back
