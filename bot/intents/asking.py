@@ -7,7 +7,7 @@ from typing import Final
 
 from bot import texts
 from bot.intents.asked_part import asked_part, beside, without_chatter
-from bot.intents.choices import MOST_CHOICES, apart, choices, chosen, label
+from bot.intents.choices import MOST_CHOICES, apart, choices, chosen, label, named
 from bot.intents.expansion import expanded
 from bot.intents.grounded import answered, composed, extracted, offered, searched, shown
 from bot.intents.intent import ASKED_BACK, Request, Tools
@@ -78,7 +78,7 @@ async def which_before(tools: Tools, request: Request, first: Answer) -> Answer 
             best = turn.answer.citations[0]
             about.setdefault(label(best), replace(best, note=""))
     found = list(about.values())[:MOST_CHOICES]
-    return _which(texts.WHICH_BEFORE, found) if len(found) > 1 and not _tells_one(text, found) else None
+    return _which(texts.WHICH_BEFORE, found) if len(found) > 1 and named(text, found) is None else None
 
 
 def _which(said: str, found: Sequence[Citation]) -> Answer:
@@ -86,13 +86,6 @@ def _which(said: str, found: Sequence[Citation]) -> Answer:
     citations = tuple(replace(citation, n=n) for n, citation in enumerate(found, start=1))
     names = [f"{n}. {texts.plain(' '.join(name.split()))} [{n}]" for n, name in enumerate(apart(found), start=1)]
     return Answer(outcome=Outcome.NEAREST, text="\n".join((said, "", *names)), citations=citations)
-
-
-def _tells_one(text: str, found: Sequence[Citation]) -> bool:
-    """Whether the question has words of one of them that no other has as many of."""
-    said = frozenset(terms(text))
-    shares = [len(said & frozenset(terms(" ".join(label(citation))))) for citation in found]
-    return max(shares) > 0 and shares.count(max(shares)) == 1
 
 
 async def taken_up(tools: Tools, request: Request, turn: Turn) -> Answer:

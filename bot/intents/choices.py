@@ -79,11 +79,16 @@ def chosen(text: str, offered: Sequence[Citation], asked: str = "") -> Citation 
     if number is not None:
         place = len(offered) if number == LAST else number
         return offered[place - 1] if 0 < place <= len(offered) else None
-    said = frozenset(terms(text))
-    labels = [frozenset(terms(" ".join(label(citation)))) for citation in offered]
-    known = frozenset(terms(asked)).union(*labels)
+    known = frozenset(terms(asked)).union(*(terms(" ".join(label(citation))) for citation in offered))
     if not (_said_besides(text) <= known or (_MEANT.search(text) and "?" not in text)):
         return None
+    return named(text, offered)
+
+
+def named(text: str, offered: Sequence[Citation]) -> Citation | None:
+    """Which of several choices `text` has most words of that not all of them have; None if it has none, or as many of another."""
+    said = frozenset(terms(text))
+    labels = [frozenset(terms(" ".join(label(citation)))) for citation in offered]
     common = frozenset.intersection(*labels) if labels else frozenset()
     shares = [len(said & (own - common)) for own in labels]
     best = max(shares, default=0)

@@ -110,8 +110,8 @@ def test_what_leads_to_a_question_and_follows_it_is_not_asked(message: str, aske
         "Can I ask something?",
         "",
         "?",
-        "A word of a text that was pasted. " * 80,
-        "What does this mean? " + "A word of a text that was pasted. " * 80,
+        PASTED,
+        f"What does this mean? {PASTED}",
         "word " * 500 + "how many words?" + " word" * 500,
     ],
 )

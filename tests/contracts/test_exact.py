@@ -115,6 +115,7 @@ _ASKED = {  # what is typed, and the document that must come first
     "parachute": "soft",
     "fuser " * 2_500 + "ERR-4032 " * 2_500: "err-4032",
 }
+_LONGER = "fuser " * 2_500 + "and ERR-4032 " * 2_500  # no question may be so long; a search has no limit of its own
 _NOT_AN_ERROR = (
     "",
     " ",
@@ -164,6 +165,7 @@ async def shelf(database: Database, tenant: Tenant, tmp_path: Path, engine: Inde
 async def test_the_exact_thing_comes_first(shelf: Shelf) -> None:
     first = {query[:80]: (await shelf.names(query))[:1] for query in _ASKED}
     assert first == {query[:80]: [name] for query, name in _ASKED.items()}
+    assert (await shelf.names(_LONGER))[:1] == ["err-4032"]
 
 
 async def test_nothing_that_is_typed_is_an_error(shelf: Shelf) -> None:
