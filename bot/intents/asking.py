@@ -67,7 +67,8 @@ def which_one(request: Request, query: str, findings: Findings) -> Answer | None
 async def which_before(tools: Tools, request: Request, first: Answer) -> Answer | None:
     """A question back where `first` is no sure answer, and what a pronoun stands for may be several things that were answered here.
 
-    It names those of them that asker and audience may read now, the latest first. On mtrag: `tests/quality/followups.py`.
+    It names those of them that asker and audience may read now, the latest first, and says what was to be said beside `first`.
+    On mtrag: `tests/quality/followups.py`.
     """
     text = asked_part(request.question.text)
     if first.outcome is Outcome.ANSWER or not names_by_pronoun(text):
@@ -78,7 +79,9 @@ async def which_before(tools: Tools, request: Request, first: Answer) -> Answer 
             best = turn.answer.citations[0]
             about.setdefault(label(best), replace(best, note=""))
     found = list(about.values())[:MOST_CHOICES]
-    return _which(texts.WHICH_BEFORE, found) if len(found) > 1 and named(text, found) is None else None
+    if len(found) <= 1 or named(text, found) is not None:
+        return None
+    return replace(_which(texts.WHICH_BEFORE, found), notice=first.notice, withheld=first.withheld)
 
 
 def _which(said: str, found: Sequence[Citation]) -> Answer:

@@ -130,7 +130,8 @@ _POINTS_BACK = any_of(
 _A_PRONOUN = any_of(r"\b(?:it|its|they|them|their)\b")
 _EXPLETIVE = any_of(r"\b(?:is|was|be|would|will) it (?:\w+ )?(?:to|that)\b")  # "is it safe to …": it stands for what follows
 _THIS_ONE = any_of(
-    r"\bthis (?!(?:year|quarter|month|week|morning|afternoon|evening|time|way|kind|sort|type|is|was|does|did|can|in|for|to)\b)[a-z]"
+    r"\bthis (?!(?:year|quarter|month|week|morning|afternoon|evening|time|way|kind|sort|type|"
+    r"company|organi[sz]ation|team|channel|thread|is|was|does|did|can|in|for|to)\b)[a-z]"
 )
 _ASKS = any_of(
     r"^(?:please )?(?:who|what|when|where|why|which|whose|how|is|are|was|were|do|does|did|can|could|may|must|should|would|will|has|have|"

@@ -376,12 +376,27 @@ async def test_what_a_pronoun_stands_for_is_asked_where_nothing_found_is_sure(ho
         pytest.param("Does it get more awards than Harrier?", 0.7, id="it names one"),
         pytest.param("How many awards are there?", 0.7, id="nothing stands for anything"),
         pytest.param("Is it safe to touch awards?", 0.7, id="it is what follows"),
+        pytest.param("Does this company get awards?", 0.7, id="it is where we are"),
         pytest.param("Are there awards this year?", 0.7, id="no thing of the thread"),
     ],
 )
 async def test_nothing_is_asked_back_where_it_is_clear(house: House, monkeypatch: pytest.MonkeyPatch, text: str, doubt: float) -> None:
     await birds(house, doubt=doubt, monkeypatch=monkeypatch)
     assert texts.WHICH_BEFORE not in (await then(house, text)).text
+
+
+async def test_what_was_to_be_said_beside_the_doubtful_answer_is_said_beside_the_question(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await birds(house, doubt=0.7, monkeypatch=monkeypatch)
+    search = house.sources.search
+
+    async def words_alone(*asked: object, **how: object) -> Findings:
+        return replace(await search(*asked, **how), words_only=True)  # type: ignore[arg-type]  # whatever it is asked
+
+    monkeypatch.setattr(house.sources, "search", words_alone)
+    answer = await then(house, "Does it get any awards?")
+    assert (answer.text, answer.notice) == (BEFORE, texts.WORDS_ONLY)
 
 
 async def test_of_what_was_closed_meanwhile_nothing_is_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
