@@ -149,6 +149,13 @@ async def test_grpc_that_cannot_be_reached_is_noticed_though_rest_can(
             await other.check()
 
 
+async def test_the_operator_is_told_at_once_that_nobody_listens_for_grpc(node: weaviate.Cluster) -> None:
+    """The client would try for all the time that a question has, and the doctor waits no longer than a busy machine takes for that."""
+    async with closing(engine_at(Address(node.nodes[0].url, "127.0.0.1:9"), replace(SHORT, read_s=60.0))) as other, asyncio.timeout(20):
+        with pytest.raises(IndexUnavailable, match="for gRPC it is asked at"):
+            await other.check()
+
+
 async def test_a_slow_server_costs_no_more_than_the_limit_and_then_nothing(node: weaviate.Cluster, acme: TenantId) -> None:
     ports = node.nodes[0].ports
     async with Proxy(ports.rest) as rest, Proxy(ports.grpc) as grpc:

@@ -212,6 +212,7 @@ class WeaviateEngine:
             found, _ = await both(collection.config.get(), _nothing(collection))
             return found.to_dict()
 
+        await node.ensure_listening()
         try:
             return await node.read(ask)
         except IndexMissing:

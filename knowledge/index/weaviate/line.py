@@ -62,6 +62,11 @@ class Line:
         """The same for one write, which may take longer."""
         return await self._asked(ask, self.limits.write_s)
 
+    async def ensure_listening(self) -> None:
+        """Raises `IndexUnavailable` if nobody takes calls over gRPC where it asks first: at once, not after all the time of a question."""
+        if not await self._nodes[self._at].listens():
+            raise IndexUnavailable(IndexUnavailable.__doc__) from ConnectionRefusedError(f"Nobody listens at {self.address.grpc}.")
+
     async def close(self) -> None:
         """Let go of the connections."""
         for node in self._nodes:
