@@ -119,6 +119,9 @@ In a channel I use only what everybody there can read. What only you can read, I
 AS_OF: Final = "As of {month}: {extract}"
 NEWER: Final = "newer edition: {title}"
 IN_CONTEXT: Final = "*{heading}*: {extract}"
+MORE: Final = "{count} more {things} in [{n}]."
+ROWS: Final = ("row is", "rows are")
+ITEMS: Final = ("point is", "points are")
 SPOKEN: Final = "*Speaker notes*: {extract}"
 SUMMARY_OF: Final = "{title}, section by section:"
 THREAD_SO_FAR: Final = "- **{question}** {answer}"
@@ -130,6 +133,11 @@ _MONTHS: Final = "January February March April May June July August September Oc
 def joined(*notices: str) -> str:
     """Those of the notices that say something, one after another."""
     return " ".join(filter(None, notices))
+
+
+def more(count: int, things: tuple[str, str], n: int) -> str:
+    """What is said below `things` of which there are `count` more where `[n]` leads: "9 more rows are in [1]."."""
+    return MORE.format(count=f"{count:,}", things=things[count != 1], n=n)
 
 
 def edition(standing: str, replaced_by: str | None) -> str:

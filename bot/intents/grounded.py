@@ -1,11 +1,14 @@
 """An answer from passages: search, extracts, and what a model makes of them. Shared by all intents that look something up."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot import doubt as doubts
 from bot import texts
 from bot.guardrails import fence_said, told
+from bot.intents import recall
 from bot.intents.asked_part import asked_part, judged_by
 from bot.intents.intent import Request, Tools, asked_back
 from bot.intents.material import material, without
@@ -13,11 +16,14 @@ from bot.intents.rules import leans
 from bot.intents.second_opinion import unanswered
 from bot.intents.subject import added
 from bot.intents.writing import room, written_from
-from bot.llm.extractive import extracts
+from bot.llm.extractive import chosen, extracts
+from bot.llm.layout import laid_out
 from bot.llm.wanted import accepted_for, content, importance
+from bot.llm.whole import is_wanted, whole
 from bot.messages import Answer, Outcome
+from bot.quotes import Cited
 from bot.reply import Step
-from knowledge.documents import Findings
+from knowledge.documents import Findings, Hit
 from knowledge.terms import terms
 
 
@@ -56,7 +62,7 @@ async def extracted(tools: Tools, request: Request, query: str, findings: Findin
         doubt = _doubted(request, query, findings)
         outcome = await _outcome(tools, request, findings, doubt)
         if outcome is Outcome.ANSWER:
-            cited = extracts(wanted, hits, question.asked_at)
+            cited = await _extracts(tools, request, wanted, hits)
             answer = Answer(outcome=outcome, text=cited.text, citations=cited.citations, doubt=doubt)
         else:
             answer = _doubtful(wanted, findings, question.asked_at, await _where(tools, request), doubt, outcome)
@@ -135,6 +141,17 @@ def _doubted(request: Request, query: str, findings: Findings) -> float:
         return doubt
     found = {term for hit in findings.hits for term in terms(hit.passage.text)}  # by another word, perhaps
     return max(doubt, doubts.NEAREST_FROM) if any(found.isdisjoint(accepted_for([term])) for term in lacking) else doubt
+
+
+async def _extracts(tools: Tools, request: Request, query: str, hits: Sequence[Hit]) -> Cited:
+    """The best pieces of `hits`; or all of the table or list that the best one is a part of, where `query` wants that."""
+    pieces = chosen(query, hits, request.question.asked_at)
+    if is_wanted(query, pieces):
+        passages = await recall.read(tools, request, pieces[0].quote.passage.document.id)
+        every = await asyncio.to_thread(whole, query, pieces, passages) if passages else None  # of a sheet of 10,000 rows: .7 s
+        if every is not None:
+            return every
+    return laid_out(pieces)
 
 
 async def _outcome(tools: Tools, request: Request, findings: Findings, doubt: float) -> Outcome:

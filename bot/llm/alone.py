@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from bot.sentences import Kind, Unit, is_ended
@@ -92,6 +92,25 @@ def does_lead_in(text: str, unit: Unit) -> bool:
     return unit.kind is Kind.LEAD_IN or (unit.kind is Kind.SENTENCE and bool(_LEADS_IN.search(text[unit.start : unit.end])))
 
 
+class Items(NamedTuple):
+    """A list, however long."""
+
+    first: int  # where it starts with the line that leads in
+    outer: Sequence[tuple[int, int]]  # its items, each with what stands within it: `text[start:end]`
+    lead: str  # the line that leads in, unless it is long
+    is_nested: bool
+
+
+def items(text: str, found: Sequence[Unit], index: int) -> Items:
+    """The list that the item `found[index]` stands in."""
+    first, last = _items_around(text, found, index)
+    margin = _column(text, found[first])
+    outer = [place for place in range(first, last + 1) if found[place].kind in ITEMS and _column(text, found[place]) <= margin]
+    spans = [(found[place].start, found[following - 1].end) for place, following in pairwise([*outer, last + 1])]
+    leads = first > 0 and does_lead_in(text, found[first - 1])
+    return Items(found[first - leads].start, spans, _lead(text, found[first - 1]) if leads else "", len(outer) <= last - first)
+
+
 def _stands_alone(body: str, *, led_in: bool) -> bool:
     """Whether an item of a list without numbers says enough: it is a sentence, or long enough where no line leads in to it."""
     return len(body.split()) >= _FRAGMENT_WORDS and (not led_in or is_ended(body))
@@ -140,8 +159,14 @@ def _in_its_list(text: str, found: Sequence[Unit], index: int) -> Standing:
     if found[last].end - found[first].start <= _longest(found[last].kind, unit.kind):
         begin = _antecedent(text, found, first, found[first].end) if found[first].kind not in ITEMS else first
         return _from(text, found, begin, found[last].end)._replace(is_list=first < last)
-    lead = text[found[first].start : found[first].end] if found[first].kind is Kind.LEAD_IN and first != index else ""
-    return _from(text, found, index, found[index].end, lead.rstrip(":* ") if len(lead) <= _LONGEST_LEAD else "")
+    lead = _lead(text, found[first]) if found[first].kind is Kind.LEAD_IN and first != index else ""
+    return _from(text, found, index, found[index].end, lead)
+
+
+def _lead(text: str, unit: Unit) -> str:
+    """What a list is put under; nothing if it is long."""
+    lead = text[unit.start : unit.end]
+    return lead.rstrip(":* ") if len(lead) <= _LONGEST_LEAD else ""
 
 
 def _longest(items: Kind, unit: Kind) -> int:
@@ -186,6 +211,11 @@ def _is_outer(text: str, unit: Unit) -> bool:
 
 def _is_indented(text: str, unit: Unit) -> bool:
     return text[: unit.start].rpartition("\n")[2].startswith(("  ", "\t"))
+
+
+def _column(text: str, unit: Unit) -> int:
+    """Characters before it on its line."""
+    return unit.start - text.rfind("\n", 0, unit.start) - 1
 
 
 def _number(text: str, step: Unit) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from bot.llm.alone import ITEMS
 from bot.llm.codes import Codes
 from bot.llm.editions import asked_for, superseded
 from bot.llm.pieces import Piece, Read, is_question, pieces
@@ -20,7 +21,8 @@ SHORTLIST: Final = 12
 """Pieces that are looked at closely."""
 PRIOR_COUNTS: Final = 0.5
 """What the best passage's piece is more promising by than one of a passage that hardly was found."""
-
+PARTS: Final = frozenset({Kind.ROW, Kind.FIELD, Kind.LEAD_IN}) | ITEMS
+"""Kinds of pieces that are parts of tables and lists."""
 
 Table = tuple[object, ...]
 """What rows of one table share: the passage's rank and the block's number, or, where it goes on in another passage, its document, headings,
@@ -62,6 +64,12 @@ class Candidate:
     asked_for: bool = False  # the question names its document's year
     as_of: date | None = None  # its age has to be said: when it was changed, or from when it held
     more: tuple[Quote, ...] = ()  # the other parts
+    together: Table = ()  # what lines that are shown as one list share, though each is quoted by itself
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a row of a table, some of a list, or the line that leads in to one."""
+        return self.kind in PARTS
 
     @property
     def rank(self) -> int:

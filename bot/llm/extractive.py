@@ -41,6 +41,7 @@ _PAIRS: Final = 0.2  # has the question's pairs of terms side by side
 _SUBJECT: Final = 0.1  # its first terms, or first cell, are what the question is about
 _FIT: Final = 0.25  # looks like what was asked for: a duration, a date, an amount …
 _SPANS: Final = 0.5  # a range in it holds the question's amount
+_PART: Final = 0.3  # is a row or an item, for a question of several: of what its header, heading and title have of it
 _STEPS: Final = 0.15  # steps, for a question of how, or a trouble
 _DENIES: Final = 0.2  # says that something is not so, for a question of that
 _ASKS: Final = -0.5  # is a question itself
@@ -61,7 +62,8 @@ _LABELLED: Final = frozenset({Kind.ROW, Kind.FIELD})
 _AT_LEAST: Final = 0.78  # of the best score, for a further piece
 _STRONG: Final = 0.9  # of the best score, for a further piece that covers nothing new of the question
 _AS_CLOSE: Final = 0.7  # of what the best piece covers of the question, for a further piece
-_ENOUGH: Final = 60  # words, after which no further piece is quoted
+ENOUGH: Final = 60
+"""Words, after which no further piece is quoted."""
 _MOST_WORDS: Final = 110  # of the whole answer, with any further piece but a list
 _MOST_OVERLAP: Final = 0.6  # share of a piece's terms that pieces before it may have
 _DIGIT = re.compile(r"\d")
@@ -72,11 +74,16 @@ def extracts(query: str, hits: Sequence[Hit], asked_at: datetime, *, most: int =
 
     Sources older than eighteen months at `asked_at`, or superseded by another hit, are dated in the sentence.
     """
+    return laid_out(chosen(query, hits, asked_at, most=most))
+
+
+def chosen(query: str, hits: Sequence[Hit], asked_at: datetime, *, most: int = MOST_PIECES) -> Sequence[Candidate]:
+    """What `extracts` quotes, the best first."""
     found, wanted = candidates(hits, query, asked_at, MOST_PASSAGES)
     covered = [_covered(wanted, candidate) for candidate in found]
     prior = _PRIOR if max(covered, default=0.0) >= _TOLD else _PRIOR_UNTOLD
     every = (_scored(wanted, candidate, share, prior) for candidate, share in zip(found, covered, strict=True))
-    return laid_out(_chosen(wanted, sorted(every, key=lambda one: (-one.score, one.candidate.order)), most))
+    return _chosen(wanted, sorted(every, key=lambda one: (-one.score, one.candidate.order)), most)
 
 
 class _Scored(NamedTuple):
@@ -103,6 +110,8 @@ def _scored(question: Wanted, candidate: Candidate, covered: float, prior: float
     score = covered + prior * candidate.prior + _PAIRS * question.paired(candidate.ordered) + _FIT * fits
     if candidate.kind in _LABELLED:
         score += _SUBJECT * question.covered((frozenset(candidate.ordered[:_SUBJECT_TERMS]), 1.0))
+    if question.wants_all and candidate.is_part:
+        score += _PART * question.covered((candidate.header_terms, 1.0), (candidate.heading_terms, 1.0), (candidate.title_terms, _TITLE))
     return _Scored(score + _corrections(question, candidate, words), covered, fits, candidate)
 
 
@@ -124,7 +133,7 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
         (_ABOUT_ITSELF, bool(ABOUT_ITSELF.match(words))),
         (_SUPERSEDED, candidate.superseded),
         (_NAMED_YEAR, candidate.asked_for),
-        (_OTHER_ROW, foreign and not ALL_OTHERS.match(words)),
+        (_OTHER_ROW, foreign and not question.wants_all and not ALL_OTHERS.match(words)),
     )
     return sum(part for part, holds in conditions if holds)
 
@@ -135,7 +144,7 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
     for one in scored:
         best = scored[0]
         words = sum(candidate.words for candidate in chosen)
-        if len(chosen) == most or words >= _ENOUGH or (chosen and one.score < _AT_LEAST * best.score):
+        if len(chosen) == most or words >= ENOUGH or (chosen and one.score < _AT_LEAST * best.score):
             break
         fits = words + one.candidate.words <= _MOST_WORDS or one.candidate.kind is Kind.STEP
         alike = one.covered >= _AS_CLOSE * best.covered and one.fit >= best.fit and fits

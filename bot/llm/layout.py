@@ -29,7 +29,7 @@ def laid_out(chosen: Sequence[Candidate]) -> Cited:
         quotes += _quotes(parts)
     blocks = [
         block
-        for _, group in groupby(flat, key=lambda pair: pair[1].row.table if pair[1].row else pair[0])
+        for _, group in groupby(flat, key=lambda pair: pair[1].row.table if pair[1].row else pair[1].together or pair[0])
         for block in _blocks(list(group))
     ]
     return Cited("\n\n".join(blocks), tuple(quote.citation(n) for n, quote in enumerate(quotes, start=1)))

@@ -26,7 +26,7 @@ class Stretch:
     """A hit's passage between its neighbours."""
 
     hit: Hit
-    _joined: "dict[tuple[bool, bool], _Joined]" = field(default_factory=dict)  # with the one before, with the one after -> what was made
+    _joined: "dict[tuple[bool, bool], Joined]" = field(default_factory=dict)  # with the one before, with the one after -> what was made
 
     def standing(self, found: Sequence[Unit], index: int) -> tuple[Standing, tuple[Quote, ...]]:
         """`found[index]`, a unit of the hit's passage, with what it needs beside it, and the quotes that this is made of, one a passage.
@@ -38,10 +38,11 @@ class Stretch:
         sides = self._goes_back(found, index, stands), self._goes_on(found, index, stands)
         if any(sides):
             if sides not in self._joined:
-                self._joined[sides] = _Joined.of(self.hit, *sides)
+                before, after = (one if wanted else None for one, wanted in zip((self.hit.before, self.hit.after), sides, strict=True))
+                self._joined[sides] = Joined.of([one for one in (before, own, after) if one])
             wider = self._joined[sides].standing(own, found[index])
             if wider and wider.end - wider.start > stands.end - stands.start:
-                return wider, tuple(self._joined[sides].quotes(wider))
+                return wider, tuple(self._joined[sides].quotes(wider.start, wider.end))
         return stands, (Quote(own, stands.start, stands.end),)
 
     def leads_nowhere(self, found: Sequence[Unit], index: int) -> bool:
@@ -66,7 +67,7 @@ class Stretch:
         return leads_on or (_gap(own, after) <= 1 and points_back(after.text))
 
 
-class _Joined(NamedTuple):
+class Joined(NamedTuple):
     """Passages that stand one after another, as one text."""
 
     passages: Sequence[Passage]
@@ -75,10 +76,8 @@ class _Joined(NamedTuple):
     found: Sequence[Unit]
 
     @classmethod
-    def of(cls, hit: Hit, before: bool, after: bool) -> "_Joined":  # noqa: FBT001  which sides, in reading order
-        """The hit's passage with those neighbours."""
-        sides = (hit.before if before else None, hit.passage, hit.after if after else None)
-        passages = [one for one in sides if one]
+    def of(cls, passages: Sequence[Passage]) -> "Joined":
+        """`passages`, at least one, in reading order and with nothing left out between them."""
         gaps = [_gap(*pair) for pair in pairwise(passages)]
         text = "".join(one.text + "\n" * gap for one, gap in zip(passages, (*gaps, 0), strict=True))
         return cls(passages, [one.span.start - passages[0].span.start for one in passages], text, units(text))
@@ -91,16 +90,16 @@ class _Joined(NamedTuple):
         stands = None if place is None else standing(self.text, self.found, place)
         return stands if stands and (stands.is_list or self._is_short_prose(stands)) else None
 
-    def quotes(self, stands: Standing) -> Sequence[Quote]:
-        """Of each passage what is in it; of markup alone only where there is nothing else."""
-        parts = list(self._parts(stands))
+    def quotes(self, start: int, end: int) -> Sequence[Quote]:
+        """What `text[start:end]` is made of, one a passage; of markup alone only where there is nothing else."""
+        parts = list(self._parts(start, end))
         return [part for part in parts if not is_empty(part.text)] or parts
 
-    def _parts(self, stands: Standing) -> Iterator[Quote]:
+    def _parts(self, start: int, end: int) -> Iterator[Quote]:
         for passage, begins in zip(self.passages, self.starts, strict=True):
-            start, end = max(stands.start - begins, 0), min(stands.end - begins, len(passage.text))
-            if start < end:
-                yield Quote(passage, start, end)
+            first, last = max(start - begins, 0), min(end - begins, len(passage.text))
+            if first < last:
+                yield Quote(passage, first, last)
 
     def _is_short_prose(self, stands: Standing) -> bool:
         within = {unit.block for unit in self.found if stands.start <= unit.start < stands.end}

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.evidence import NUMBER_WORDS
 from bot.llm.codes import Codes
-from bot.llm.cues import WANTS_DENIAL, WANTS_STEPS, asked_for, without_amounts
+from bot.llm.cues import WANTS_ALL, WANTS_DENIAL, WANTS_STEPS, asked_for, without_amounts
 from knowledge.terms import terms
 
 _SAME: Final = """
@@ -82,6 +82,7 @@ class Wanted:
     pairs: frozenset[tuple[str, str]]  # terms that stand side by side in the question
     asked: re.Pattern[str] | None  # what an answer looks like
     wants_steps: bool
+    wants_all: bool  # asks for several things of a kind
     wants_denial: bool  # asks for what is not so
     amounts: tuple[str, ...]  # sums and percentages of the question
 
@@ -95,8 +96,8 @@ class Wanted:
         counts = Counter(term for piece in pieces for term in piece.intersection(said))
         weights = {term: importance(term) * math.log(1 + (len(pieces) + 1) / (counts[term] + 0.5)) for term in said}
         pairs = frozenset(pair for pair in pairwise(said) if pair[0] != pair[1] and weak().isdisjoint(pair))
-        steps, denial = bool(WANTS_STEPS.search(query)), bool(WANTS_DENIAL.search(query))
-        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), steps, denial, amounts)
+        steps, several, denial = (bool(cue.search(query)) for cue in (WANTS_STEPS, WANTS_ALL, WANTS_DENIAL))
+        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), steps, several, denial, amounts)
 
     def covered(self, *zones: tuple[frozenset[str], float]) -> float:
         """The weighted share of the question's terms in `zones`, 0 to 1; a term counts where it counts most."""

@@ -60,3 +60,29 @@ def test_a_range_holds_an_amount(asked: str, words: str, spanned: bool) -> None:
 )
 def test_some_ask_for_what_is_not_so(asked: str, *, wanted: bool) -> None:
     assert bool(cues.WANTS_DENIAL.search(asked)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("asked", "all_"),
+    [
+        ("List the error codes", True),
+        ("please list all offices", True),
+        ("Can you give me a list of the offices?", True),
+        ("Show me all the benefits", True),
+        ("all error codes", True),
+        ("Which offices are there?", True),
+        ("What benefits do we have?", True),
+        ("what are the office hours", True),
+        ("What are our five values?", True),
+        ("Who approves every one of the limits?", True),
+        ("Do all employees get a laptop?", False),
+        ("What happens if all lines are down", False),
+        ("What does the list price include?", False),
+        ("Which office is the largest?", False),
+        ("What is the status of my claims?", False),
+        ("Listen to the customer?", False),
+        ("How long is parental leave?", False),
+    ],
+)
+def test_a_question_of_several_things_is_told_from_one_of_one(asked: str, all_: bool) -> None:  # noqa: FBT001  a table's column
+    assert bool(cues.WANTS_ALL.search(asked)) is all_
