@@ -122,6 +122,9 @@ IN_CONTEXT: Final = "*{heading}*: {extract}"
 MORE: Final = "{count} more {things} in [{n}]."
 ROWS: Final = ("row is", "rows are")
 ITEMS: Final = ("point is", "points are")
+OTHERWISE: Final = "[{other}] says otherwise."
+OLDER: Final = "[{n}] is of {day}. [{other}], of {other_day}, is older and says otherwise."
+NEWER_THAN: Final = "[{n}] is of {day}. [{other}], of {other_day}, is newer and says otherwise."
 SPOKEN: Final = "*Speaker notes*: {extract}"
 SUMMARY_OF: Final = "{title}, section by section:"
 THREAD_SO_FAR: Final = "- **{question}** {answer}"
@@ -138,6 +141,13 @@ def joined(*notices: str) -> str:
 def more(count: int, things: tuple[str, str], n: int) -> str:
     """What is said below `things` of which there are `count` more where `[n]` leads: "9 more rows are in [1]."."""
     return MORE.format(count=f"{count:,}", things=things[count != 1], n=n)
+
+
+def otherwise(n: int, day: date | None, other: int, other_day: date | None) -> str:
+    """What is said before source `other`, which disagrees with source `n`; the days are those from which they are as they are."""
+    if day is None or other_day is None or day == other_day:
+        return OTHERWISE.format(other=other)
+    return (OLDER if other_day < day else NEWER_THAN).format(n=n, day=day_of(day), other=other, other_day=day_of(other_day))
 
 
 def edition(standing: str, replaced_by: str | None) -> str:
@@ -165,6 +175,11 @@ def title(words: str) -> str:
 def plain(words: str) -> str:
     """`words` with what Markdown would read as emphasis, link, code or footnote mark escaped."""
     return "".join(f"\\{c}" if c in "\\`*_[]<>|~" else c for c in words)
+
+
+def day_of(moment: date) -> str:
+    """`3 March 2024`."""
+    return f"{moment.day} {month(moment)}"
 
 
 def month(moment: date) -> str:

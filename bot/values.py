@@ -70,13 +70,13 @@ def _miscounted(claim: str, near: Sequence[Said]) -> str | None:
     """An amount of `claim` whose number counts something else wherever it stands in `near` beside a unit."""
     there: dict[str, set[str]] = defaultdict(set)
     for one in near:
-        for number, unit in _counted(one.text):
+        for number, unit in counted(one.text):
             there[number].add(unit)
-    return next((f"{number} {unit}" for number, unit in _counted(claim) if there[number] and unit not in there[number]), None)
+    return next((f"{number} {unit}" for number, unit in counted(claim) if there[number] and unit not in there[number]), None)
 
 
-def _counted(text: str) -> list[tuple[str, str]]:
-    """Numbers in digits with what they count."""
+def counted(text: str) -> list[tuple[str, str]]:
+    """The numbers in digits of `text` with what they count: `("26", "week")`, `("120", "gbp")`."""
     return [_amount(match) for match in _COUNTED.finditer(text)]
 
 

@@ -92,7 +92,7 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
         tools,
         request,
         tools.writer,
-        lambda sources: tools.prompts["answer"].filled(question=said, sources=sources, today=_day(question.asked_at)),
+        lambda sources: tools.prompts["answer"].filled(question=said, sources=sources, today=texts.day_of(question.asked_at)),
         given.sources,
         first,
     )
@@ -179,7 +179,3 @@ async def _where(tools: Tools, request: Request) -> str:
     with request.notes.step("count"):
         count = await tools.sources.count(question.viewer, question.audience)
     return texts.where(count, private=question.private)
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {texts.month(moment)}"

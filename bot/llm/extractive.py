@@ -13,12 +13,13 @@ by .01: not enough to carry states of tokens up to here.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from bot.llm.candidates import Candidate, candidates
 from bot.llm.cues import ABOUT_ITSELF, ALL_OTHERS, DENIES, OPTIONAL, fit, spans
-from bot.llm.editions import disagree
+from bot.llm.disagreement import disagree
 from bot.llm.layout import laid_out
 from bot.llm.wanted import Wanted
 from bot.quotes import Cited
@@ -83,7 +84,8 @@ def chosen(query: str, hits: Sequence[Hit], asked_at: datetime, *, most: int = M
     covered = [_covered(wanted, candidate) for candidate in found]
     prior = _PRIOR if max(covered, default=0.0) >= _TOLD else _PRIOR_UNTOLD
     every = (_scored(wanted, candidate, share, prior) for candidate, share in zip(found, covered, strict=True))
-    return _chosen(wanted, sorted(every, key=lambda one: (-one.score, one.candidate.order)), most)
+    scored = sorted(every, key=lambda one: (-one.score, one.candidate.order))
+    return _with_other(wanted, _chosen(wanted, scored, most), scored, most)
 
 
 class _Scored(NamedTuple):
@@ -154,6 +156,16 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
     return chosen
 
 
+def _with_other(question: Wanted, pieces: list[Candidate], scored: Sequence[_Scored], most: int) -> list[Candidate]:
+    """`pieces`, and as the last of them what gives another answer than the best one, if a source that holds as well does."""
+    other = next((one.candidate for one in scored[1:] if most > 1 and disagree(one.candidate, pieces[0], question)), None)
+    if other is None:
+        return pieces
+    document = other.quote.passage.document.id
+    kept = [piece for piece in pieces if piece.quote.passage.document.id != document]
+    return [*kept[: most - 1], replace(other, against=pieces[0])]
+
+
 def _may_stand(one: _Scored, best: _Scored) -> bool:
     """Not if it only says something of its document, nor before the best piece, which answers, unless it is nearly as good."""
     place, answer = one.candidate.place, best.candidate.place
@@ -167,14 +179,6 @@ def _adds(question: Wanted, one: _Scored, said: frozenset[str], best: _Scored) -
     if candidate.row:  # one of another table would mostly say the same again
         table = best.candidate.row and best.candidate.row.table
         return strong and (candidate.row.table == table or question.rare(new))
-    if strong and _says_otherwise(candidate, best.candidate):
-        return True
     if not candidate.terms or 1 - len(new) / len(candidate.terms) > _MOST_OVERLAP:
         return False
     return (strong and question.rare(candidate.terms)) or question.rare(new)
-
-
-def _says_otherwise(one: Candidate, best: Candidate) -> bool:
-    """Whether another document, which holds as well, disagrees."""
-    apart = one.quote.passage.document.id != best.quote.passage.document.id
-    return apart and not one.superseded and disagree(one.terms, best.terms)

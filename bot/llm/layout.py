@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import groupby
 
 from bot import texts
@@ -27,11 +28,8 @@ def laid_out(chosen: Sequence[Candidate]) -> Cited:
     for parts in _in_reading_order(_joined(_without_repeats(chosen))):
         flat += [(len(quotes) + 1, part) for part in parts]
         quotes += _quotes(parts)
-    blocks = [
-        block
-        for _, group in groupby(flat, key=lambda pair: pair[1].row.table if pair[1].row else pair[1].together or pair[0])
-        for block in _blocks(list(group))
-    ]
+    groups = (list(group) for _, group in groupby(flat, lambda pair: pair[1].row.table if pair[1].row else pair[1].together or pair[0]))
+    blocks = [block for group in groups for block in (*_led_in(group, flat), *_blocks(group))]
     return Cited("\n\n".join(blocks), tuple(quote.citation(n) for n, quote in enumerate(quotes, start=1)))
 
 
@@ -81,6 +79,21 @@ def _follows(first: Candidate, second: Candidate) -> bool:
     alike = whole and one.passage.id == other.passage.id and first.kind == second.kind and first.spoken == second.spoken
     after = alike and first.kind is not Kind.STEP and one.end <= other.start
     return after and bool(_GAP.fullmatch(one.passage.text, one.end, other.start))
+
+
+def _led_in(group: Sequence[tuple[int, Candidate]], flat: Sequence[tuple[int, Candidate]]) -> Iterator[str]:
+    """What is said before a piece that disagrees with another one: of when both are."""
+    n, other = group[0]
+    best = other.against
+    if best is not None:
+        number = next(m for m, one in flat if one.place == best.place)
+        yield texts.otherwise(number, _day(best), n, _day(other))
+
+
+def _day(candidate: Candidate) -> date | None:
+    """From when its document holds, or when it was last changed."""
+    document = candidate.quote.passage.document
+    return document.edition.valid_from or (document.modified_at and document.modified_at.date())
 
 
 def _blocks(group: Sequence[tuple[int, Candidate]]) -> Iterator[str]:
