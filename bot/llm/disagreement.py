@@ -4,7 +4,7 @@ They may say it in other words. Told by what is told easily: each has one value 
 differ; each has all that the question names; and nothing that makes it another thing stands in one alone: a name, a year, whom it is for,
 when, or of what the value is ("notice of 12 weeks"). What is missed so is quoted as before, the best first; what is told wrongly would be a
 claim of ours. On 419 questions of the demo company, the 18F handbook and mtrag
-no two are told to disagree, and none do.
+no two are told to disagree.
 """
 
 import re
