@@ -9,7 +9,8 @@ from bot.intents.pointing import wants_longer
 from bot.intents.reading import around, read_out
 from bot.intents.recall import found_again, reread, still_told
 from bot.intents.writing import written
-from bot.llm.extractive import MOST_PIECES, extracts
+from bot.llm.extractive import MOST_PIECES, chosen
+from bot.llm.layout import laid_out
 from bot.messages import Answer, Citation, Outcome, Turn
 from bot.quotes import Quote
 from bot.reply import Step
@@ -118,9 +119,15 @@ def _longer(quotes: Sequence[Quote]) -> Answer:
 
 
 def _shorter(request: Request, asked: str, turn: Turn, quotes: Sequence[Quote]) -> Answer:
-    """The fewest pieces that say as much of what was asked as all of them did; that there are none fewer, if so."""
+    """The fewest pieces that say as much of what was asked as all of them did; that there are none fewer, if so.
+
+    Of two sources that disagree both stay.
+    """
     hits, wanted = _hits(quotes), frozenset(terms(asked)) & _terms(quote.text for quote in quotes)
-    every = [extracts(asked, hits, request.question.asked_at, most=most) for most in range(1, MOST_PIECES + 1)]
+    found = [chosen(asked, hits, request.question.asked_at, most=most) for most in range(1, MOST_PIECES + 1)]
+    every = [
+        laid_out(pieces) for pieces in found if any(piece.against for piece in pieces) or not any(piece.against for piece in found[-1])
+    ]
     cited = next((one for one in every if wanted <= _terms(map(_in_place, one.citations))), every[-1])
     before = turn.answer.text.partition("\n\n")[2] if turn.answer.outcome is Outcome.NEAREST else turn.answer.text  # the warning aside
     notice = "" if len(cited.text) < len(before) else texts.AS_SHORT

@@ -397,3 +397,12 @@ def test_tables_and_lists_are_read_out_as_lists() -> None:
 
 def test_words_that_are_no_unit_are_read_out_as_they_are() -> None:
     assert read_out(Quote(company.SICK, 2, 15), 1) == "doctor's note [1]"
+
+
+async def test_shorter_keeps_both_of_two_sources_that_disagree(house: House) -> None:
+    said = {"policy": "A sabbatical takes 8 weeks at most.", "people": "For a sabbatical you may be away up to 12 weeks at most."}
+    house.sources.passages_ = [passage(document(name, f"Sabbaticals, {name}"), text) for name, text in said.items()]
+    before = await house.asked("How long may a sabbatical take?")
+    answer = await then(house, Intent.RESTATE, "shorter")
+    assert answer.text == before.text
+    assert {citation.document for citation in answer.citations} == said.keys()
