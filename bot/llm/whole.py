@@ -25,8 +25,8 @@ from bot.sentences import Kind, cells
 from knowledge.documents import Passage
 from knowledge.terms import terms
 
-MOST_PARTS: Final = 25
-"""Rows or items of one answer."""
+MOST_PARTS: Final = 20
+"""Rows or items of one answer. Rows that stand apart have a footnote each, and Teams takes 20."""
 MOST_CHARACTERS: Final = 2_400
 """Of what is quoted in one answer: a screen and a half, and within what a message of Slack or Teams takes."""
 _ROWS: Final = frozenset({Kind.ROW, Kind.FIELD})
