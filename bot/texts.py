@@ -120,11 +120,11 @@ AS_OF: Final = "As of {month}: {extract}"
 NEWER: Final = "newer edition: {title}"
 IN_CONTEXT: Final = "*{heading}*: {extract}"
 MORE: Final = "{count} more {things} in [{n}]."
+OTHERS: Final = "{count} other {things} in [{n}]."
 ROWS: Final = ("row is", "rows are")
 ITEMS: Final = ("point is", "points are")
-OTHERWISE: Final = "[{other}] says otherwise."
-OLDER: Final = "[{n}] is of {day}. [{other}], of {other_day}, is older and says otherwise."
-NEWER_THAN: Final = "[{n}] is of {day}. [{other}], of {other_day}, is newer and says otherwise."
+OTHERWISE: Final = "*{other}* says otherwise:"
+OLDER: Final = "*{newer}* is of {day}. *{other}*, of {other_day}, is older and says otherwise:"
 SPOKEN: Final = "*Speaker notes*: {extract}"
 SUMMARY_OF: Final = "{title}, section by section:"
 THREAD_SO_FAR: Final = "- **{question}** {answer}"
@@ -138,16 +138,17 @@ def joined(*notices: str) -> str:
     return " ".join(filter(None, notices))
 
 
-def more(count: int, things: tuple[str, str], n: int) -> str:
-    """What is said below `things` of which there are `count` more where `[n]` leads: "9 more rows are in [1]."."""
-    return MORE.format(count=f"{count:,}", things=things[count != 1], n=n)
+def more(count: int, things: tuple[str, str], n: int, *, others: bool) -> str:
+    """What is said below `things` of which `count` are not shown, but stand at `[n]`; `others`: the question names none of them."""
+    return (OTHERS if others else MORE).format(count=f"{count:,}", things=things[count != 1], n=n)
 
 
-def otherwise(n: int, day: date | None, other: int, other_day: date | None) -> str:
-    """What is said before source `other`, which disagrees with source `n`; the days are those from which they are as they are."""
+def otherwise(newer: tuple[str, date | None], other: tuple[str, date | None]) -> str:
+    """What is said before a source that disagrees with one before it; each its title, and the day from which it is as it is."""
+    (title, day), (other_title, other_day) = newer, other
     if day is None or other_day is None or day == other_day:
-        return OTHERWISE.format(other=other)
-    return (OLDER if other_day < day else NEWER_THAN).format(n=n, day=day_of(day), other=other, other_day=day_of(other_day))
+        return OTHERWISE.format(other=plain(other_title))
+    return OLDER.format(newer=plain(title), day=day_of(day), other=plain(other_title), other_day=day_of(other_day))
 
 
 def edition(standing: str, replaced_by: str | None) -> str:

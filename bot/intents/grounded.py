@@ -16,6 +16,7 @@ from bot.intents.rules import leans
 from bot.intents.second_opinion import unanswered
 from bot.intents.subject import added
 from bot.intents.writing import room, written_from
+from bot.llm.candidates import Candidate
 from bot.llm.extractive import chosen, extracts
 from bot.llm.layout import laid_out
 from bot.llm.wanted import accepted_for, content, importance
@@ -23,7 +24,7 @@ from bot.llm.whole import is_wanted, whole
 from bot.messages import Answer, Outcome
 from bot.quotes import Cited
 from bot.reply import Step
-from knowledge.documents import Findings, Hit
+from knowledge.documents import DocumentId, Findings
 from knowledge.terms import terms
 
 
@@ -62,7 +63,11 @@ async def extracted(tools: Tools, request: Request, query: str, findings: Findin
         doubt = _doubted(request, query, findings)
         outcome = await _outcome(tools, request, findings, doubt)
         if outcome is Outcome.ANSWER:
-            cited = await _extracts(tools, request, wanted, hits)
+            pieces = chosen(wanted, hits, question.asked_at)
+            cited, closed = await _whole(tools, request, wanted, pieces)
+            if closed is not None:
+                return await _without(tools, request, query, findings, closed)
+            cited = cited or laid_out(pieces)
             answer = Answer(outcome=outcome, text=cited.text, citations=cited.citations, doubt=doubt)
         else:
             answer = _doubtful(wanted, findings, question.asked_at, await _where(tools, request), doubt, outcome)
@@ -143,15 +148,23 @@ def _doubted(request: Request, query: str, findings: Findings) -> float:
     return max(doubt, doubts.NEAREST_FROM) if any(found.isdisjoint(accepted_for([term])) for term in lacking) else doubt
 
 
-async def _extracts(tools: Tools, request: Request, query: str, hits: Sequence[Hit]) -> Cited:
-    """The best pieces of `hits`; or all of the table or list that the best one is a part of, where `query` wants that."""
-    pieces = chosen(query, hits, request.question.asked_at)
-    if is_wanted(query, pieces):
-        passages = await recall.read(tools, request, pieces[0].quote.passage.document.id)
-        every = await asyncio.to_thread(whole, query, pieces, passages) if passages else None  # of a sheet of 10,000 rows: .7 s
-        if every is not None:
-            return every
-    return laid_out(pieces)
+async def _whole(tools: Tools, request: Request, query: str, pieces: Sequence[Candidate]) -> tuple[Cited | None, DocumentId | None]:
+    """All of the table or list that the best of `pieces` is a part of, where `query` wants that; its document, if that was closed since."""
+    if not is_wanted(query, pieces):
+        return None, None
+    document = pieces[0].quote.passage.document.id
+    passages = await recall.read(tools, request, document)
+    if passages is None:
+        return None, document
+    return await asyncio.to_thread(whole, query, pieces, passages), None  # of a sheet of 10,000 rows: a second
+
+
+async def _without(tools: Tools, request: Request, query: str, findings: Findings, closed: DocumentId) -> Answer:
+    """What the other documents say by themselves; that there is nothing any more, if there are none."""
+    left = tuple(without(findings.hits, findings.hits, frozenset({closed})))
+    if left:
+        return await extracted(tools, request, query, replace(findings, hits=left))
+    return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if request.question.private else texts.GONE_EVERYBODY)
 
 
 async def _outcome(tools: Tools, request: Request, findings: Findings, doubt: float) -> Outcome:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 from typing import Final, NamedTuple
 
 from bot.sentences import Kind, Unit, is_ended
@@ -201,8 +201,10 @@ def _begins_another(text: str, found: Sequence[Unit], index: int) -> bool:
         return False
     if unit.kind is Kind.STEP:
         return _number(text, unit) == 1 and (before.kind is not Kind.STEP or _number(text, before) != 1)
-    following = next((one for one in found[index:] if one.kind is Kind.STEP and _is_outer(text, one)), None)
-    return before.kind is Kind.STEP and (following is None or _number(text, following) != _number(text, before) + 1)
+    if before.kind is not Kind.STEP:
+        return False
+    following = next((one for one in islice(found, index, None) if one.kind is Kind.STEP and _is_outer(text, one)), None)
+    return following is None or _number(text, following) != _number(text, before) + 1
 
 
 def _is_outer(text: str, unit: Unit) -> bool:
@@ -210,7 +212,7 @@ def _is_outer(text: str, unit: Unit) -> bool:
 
 
 def _is_indented(text: str, unit: Unit) -> bool:
-    return text[: unit.start].rpartition("\n")[2].startswith(("  ", "\t"))
+    return text.startswith(("  ", "\t"), text.rfind("\n", 0, unit.start) + 1)
 
 
 def _column(text: str, unit: Unit) -> int:

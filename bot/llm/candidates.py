@@ -63,7 +63,7 @@ class Candidate:
     superseded: bool = False  # another hit is a newer edition of its document
     asked_for: bool = False  # the question names its document's year
     as_of: date | None = None  # its age has to be said: when it was changed, or from when it held
-    against: "Candidate | None" = None  # a better piece that it disagrees with
+    against: "Candidate | None" = None  # a newer or better piece that it disagrees with
     more: tuple[Quote, ...] = ()  # the other parts
     together: Table = ()  # what lines that are shown as one list share, though each is quoted by itself
 

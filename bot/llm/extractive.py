@@ -14,12 +14,13 @@ by .01: not enough to carry states of tokens up to here.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from bot.llm.candidates import Candidate, candidates
 from bot.llm.cues import ABOUT_ITSELF, ALL_OTHERS, DENIES, OPTIONAL, fit, spans
 from bot.llm.disagreement import disagree
+from bot.llm.editions import day_of
 from bot.llm.layout import laid_out
 from bot.llm.wanted import Wanted
 from bot.quotes import Cited
@@ -85,7 +86,9 @@ def chosen(query: str, hits: Sequence[Hit], asked_at: datetime, *, most: int = M
     prior = _PRIOR if max(covered, default=0.0) >= _TOLD else _PRIOR_UNTOLD
     every = (_scored(wanted, candidate, share, prior) for candidate, share in zip(found, covered, strict=True))
     scored = sorted(every, key=lambda one: (-one.score, one.candidate.order))
-    return _with_other(wanted, _chosen(wanted, scored, most), scored, most)
+    if wanted.wants_all and scored:
+        scored = _parts_first(scored)
+    return _with_others(wanted, _chosen(wanted, scored, most), scored, asked_at.date(), most)
 
 
 class _Scored(NamedTuple):
@@ -140,6 +143,16 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
     return sum(part for part, holds in conditions if holds)
 
 
+def _parts_first(scored: Sequence[_Scored]) -> list[_Scored]:
+    """The best part of a table or list first, if only a line about it is better: one that stands under the same heading."""
+    best = scored[0].candidate.quote.passage
+    part = next((one for one in scored if one.candidate.is_part), scored[0])
+    passage = part.candidate.quote.passage
+    if (passage.document.id, passage.heading) != (best.document.id, best.heading) or part.covered < _AS_CLOSE * scored[0].covered:
+        return list(scored)
+    return [part._replace(score=scored[0].score), *(one for one in scored if one is not part)]
+
+
 def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Candidate]:
     chosen: list[Candidate] = []
     said: frozenset[str] = frozenset()
@@ -156,14 +169,24 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
     return chosen
 
 
-def _with_other(question: Wanted, pieces: list[Candidate], scored: Sequence[_Scored], most: int) -> list[Candidate]:
-    """`pieces`, and as the last of them what gives another answer than the best one, if a source that holds as well does."""
-    other = next((one.candidate for one in scored[1:] if most > 1 and disagree(one.candidate, pieces[0], question)), None)
-    if other is None:
+def _with_others(question: Wanted, pieces: list[Candidate], scored: Sequence[_Scored], today: date, most: int) -> list[Candidate]:
+    """`pieces`, but where sources that hold today give other answers than the best piece: that, those, and the newest of them first."""
+    others: list[Candidate] = []
+    for one in scored:
+        holds = (one.candidate.quote.passage.document.edition.valid_from or today) <= today
+        told_apart = all(disagree(one.candidate, known, question) for known in (pieces[0], *others))
+        if len(others) + 1 < most and holds and told_apart:
+            others.append(one.candidate)
+    if not others:
         return pieces
-    document = other.quote.passage.document.id
-    kept = [piece for piece in pieces if piece.quote.passage.document.id != document]
-    return [*kept[: most - 1], replace(other, against=pieces[0])]
+    days = [day_of(piece.quote.passage.document) for piece in (pieces[0], *others)]
+    first, *rest = (pieces[0], *others)
+    if all(days):
+        by_age = sorted(zip(days, (first, *rest), strict=True), key=lambda pair: pair[0] or today, reverse=True)
+        first, *rest = (replace(piece, as_of=None) for _, piece in by_age)  # what leads in to the older ones says of when they are
+    apart = {piece.quote.passage.document.id for piece in rest}
+    kept = [one for one in pieces if one.place != first.place and one.quote.passage.document.id not in apart]
+    return [first, *kept[: most - 1 - len(rest)], *(replace(piece, against=first) for piece in rest)]
 
 
 def _may_stand(one: _Scored, best: _Scored) -> bool:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import groupby
 
 from bot import texts
 from bot.llm.candidates import Candidate, Row
+from bot.llm.editions import day_of
 from bot.llm.pieces import NOTES
 from bot.markup import is_empty, readable
 from bot.quotes import Cited, Quote
@@ -29,7 +29,7 @@ def laid_out(chosen: Sequence[Candidate]) -> Cited:
         flat += [(len(quotes) + 1, part) for part in parts]
         quotes += _quotes(parts)
     groups = (list(group) for _, group in groupby(flat, lambda pair: pair[1].row.table if pair[1].row else pair[1].together or pair[0]))
-    blocks = [block for group in groups for block in (*_led_in(group, flat), *_blocks(group))]
+    blocks = [block for group in groups for block in (*_led_in(group[0][1]), *_blocks(group))]
     return Cited("\n\n".join(blocks), tuple(quote.citation(n) for n, quote in enumerate(quotes, start=1)))
 
 
@@ -81,19 +81,15 @@ def _follows(first: Candidate, second: Candidate) -> bool:
     return after and bool(_GAP.fullmatch(one.passage.text, one.end, other.start))
 
 
-def _led_in(group: Sequence[tuple[int, Candidate]], flat: Sequence[tuple[int, Candidate]]) -> Iterator[str]:
-    """What is said before a piece that disagrees with another one: of when both are."""
-    n, other = group[0]
-    best = other.against
-    if best is not None:
-        number = next(m for m, one in flat if one.place == best.place)
-        yield texts.otherwise(number, _day(best), n, _day(other))
-
-
-def _day(candidate: Candidate) -> date | None:
-    """From when its document holds, or when it was last changed."""
-    document = candidate.quote.passage.document
-    return document.edition.valid_from or (document.modified_at and document.modified_at.date())
+def _led_in(piece: Candidate) -> Iterator[str]:
+    """What is said before a piece that disagrees with a newer one: what it is of, and of when both are."""
+    if piece.against is None:
+        return
+    documents = [one.quote.passage.document for one in (piece.against, piece)]
+    titles = [document.title for document in documents]
+    if titles[0] == titles[1]:
+        titles = [f"{document.title}, {document.source}" for document in documents]
+    yield texts.otherwise((titles[0], day_of(documents[0])), (titles[1], day_of(documents[1])))
 
 
 def _blocks(group: Sequence[tuple[int, Candidate]]) -> Iterator[str]:

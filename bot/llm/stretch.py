@@ -72,14 +72,15 @@ class Joined(NamedTuple):
 
     passages: Sequence[Passage]
     starts: Sequence[int]  # where each begins in it
-    text: str  # with line breaks for the white space between them, so that places are as far apart as in the document
+    text: str  # with line breaks, or in a row spaces, for the white space between them, so that places are as far apart as in the document
     found: Sequence[Unit]
 
     @classmethod
     def of(cls, passages: Sequence[Passage]) -> "Joined":
         """`passages`, at least one, in reading order and with nothing left out between them."""
-        gaps = [_gap(*pair) for pair in pairwise(passages)]
-        text = "".join(one.text + "\n" * gap for one, gap in zip(passages, (*gaps, 0), strict=True))
+        text = passages[0].text
+        for one, other in pairwise(passages):
+            text += (" " if _is_cut_row(text) else "\n") * _gap(one, other) + other.text
         return cls(passages, [one.span.start - passages[0].span.start for one in passages], text, units(text))
 
     def standing(self, own: Passage, unit: Unit) -> Standing | None:
@@ -104,6 +105,14 @@ class Joined(NamedTuple):
     def _is_short_prose(self, stands: Standing) -> bool:
         within = {unit.block for unit in self.found if stands.start <= unit.start < stands.end}
         return len(within) == 1 and stands.end - stands.start <= _LONGEST_PROSE
+
+
+def _is_cut_row(text: str) -> bool:
+    """Whether `text` ends within a row of a table."""
+    above, _, line = text.rpartition("\n")
+    row, before = line.strip(), above[above.rfind("\n") + 1 :].strip()
+    short = before.startswith("|") and row.count("|") < before.count("|")  # it has fewer cells than the row above
+    return row.startswith("|") and (short or not row.endswith("|"))
 
 
 def _gap(first: Passage, second: Passage) -> int:

@@ -400,7 +400,7 @@ def test_words_that_are_no_unit_are_read_out_as_they_are() -> None:
 
 
 async def test_shorter_keeps_both_of_two_sources_that_disagree(house: House) -> None:
-    said = {"policy": "A sabbatical takes 8 weeks at most.", "people": "For a sabbatical you may be away up to 12 weeks at most."}
+    said = {"policy": "A sabbatical takes 8 weeks at most.", "people": "A sabbatical lasts 12 weeks at most."}
     house.sources.passages_ = [passage(document(name, f"Sabbaticals, {name}"), text) for name, text in said.items()]
     before = await house.asked("How long may a sabbatical take?")
     answer = await then(house, Intent.RESTATE, "shorter")

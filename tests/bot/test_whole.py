@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
+from bot import texts
 from bot.llm.extractive import chosen, extracts
 from bot.llm.whole import MOST_CHARACTERS, MOST_PARTS, is_wanted, whole
+from bot.messages import Outcome
 from bot.quotes import Cited
 from knowledge.chunking import cut
-from knowledge.documents import Passage
+from knowledge.documents import DocumentId, Passage
+from knowledge.errors import UnknownDocument
+from tenancy.viewer import Audience, Viewer
 from tests.bot.fakes import NOW, FakeSources, document, hit, passage
 from tests.bot.test_conversation import House
 
@@ -89,7 +93,7 @@ def test_a_table_is_quoted_whole(asked: str, said: list[str]) -> None:
     got = every(asked, passages, 1)
     assert got is not None
     assert rows(got) == said
-    assert "more" not in got.text
+    assert "more rows" not in got.text
 
 
 def test_one_row_that_answers_stays_one() -> None:
@@ -163,10 +167,94 @@ def test_long_items_fill_an_answer_sooner() -> None:
     assert got.text.endswith(f"more points are in [{len(got.citations)}].")
 
 
-def test_a_document_that_was_changed_or_closed_since_is_quoted_as_it_was_found() -> None:
-    passages = windows(ERRORS)
-    pieces = chosen("List all error codes", [hit(passages[1])], NOW)
+def test_a_document_that_was_changed_since_is_quoted_as_it_was_found() -> None:
+    pieces = chosen("List all error codes", [hit(windows(ERRORS)[1])], NOW)
     assert whole("List all error codes", pieces, windows("# Another\n\nText.\n", name="other")) is None
+
+
+@dataclass
+class Closing(FakeSources):
+    """A document is closed between the search and the reading of it."""
+
+    async def passages(self, viewer: Viewer, audience: Audience, document: DocumentId) -> tuple[Passage, ...]:
+        if document == "list of error codes":
+            raise UnknownDocument
+        return await super().passages(viewer, audience, document)
+
+
+async def test_a_document_that_was_closed_since_is_not_quoted() -> None:
+    passages = windows(ERRORS, "list of error codes")
+    alone = await House(sources=Closing(passages)).asked("List all error codes")
+    assert (alone.outcome, alone.text, alone.citations) == (Outcome.REFUSAL, texts.GONE_ASKER, ())
+    open_ = passage(document("old", "List of old error codes"), "The error codes of the old Heron are on its back.")
+    other = await House(sources=Closing([*passages, open_])).asked("List all error codes")
+    assert [citation.document for citation in other.citations] == ["old"]
+    assert "battery" not in other.text
+
+
+def test_a_source_that_disagrees_is_not_lost_behind_a_table() -> None:
+    table = "| City | Limit |\n|---|---|\n| Rome | €{} |\n"
+    a, b = (passage(document(name, title), table.format(limit)) for name, title, limit in (("a", "Policy", 100), ("b", "Rules", 107)))
+    pieces = chosen("What are the limits in Rome?", [hit(a), hit(b, 0.95)], NOW)
+    assert any(piece.against for piece in pieces)
+    assert not is_wanted("What are the limits in Rome?", pieces)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param("Which error codes are not of the probe?", id="not"),
+        pytest.param("List all error codes except those of the probe", id="except"),
+        pytest.param("Which error codes are higher than E3?", id="a comparison"),
+    ],
+)
+def test_what_words_do_not_tell_filters_nothing(asked: str) -> None:
+    assert rows(every(asked, windows(ERRORS), 1)) == [code for code, *_ in CODES]
+
+
+def test_a_name_may_be_short_for_what_stands_there() -> None:
+    text = "# Hotels\n\n| Country | Limit |\n|---|---|\n| Italy | €90 |\n| Portugal | €120 |\n| France | €99 |\n| United Kingdom | £145 |\n"
+    got = every("What are the hotel limits of the UK?", windows(text), 0)
+    assert got is not None
+    assert "United Kingdom" in got.text
+
+
+def test_a_table_that_has_nothing_of_the_name_that_was_asked_for_is_not_the_answer() -> None:
+    assert every("Which error codes are of the Dipper?", windows(ERRORS), 1) is None
+
+
+def test_rows_that_are_not_what_was_named_are_counted() -> None:
+    got = every("Which error codes are of the probe?", windows(ERRORS), 1)
+    assert got is not None
+    assert got.text.endswith(f"4 other rows are in [{len(got.citations)}].")
+
+
+def test_a_row_that_is_longer_than_a_window_is_one_row() -> None:
+    long = "who goes there may be asked to wait for the porter at the door of the house " * 3
+    text = "# Offices\n\n| Office | Note |\n|---|---|\n" + "\n".join(f"| Office {n} | {long}|" for n in range(4)) + "\n"
+    passages = windows(text)
+    assert len(passages) > 4
+    got = every("List all offices", passages, 0)
+    assert got is not None
+    assert [line.split(" | ")[0] for line in got.text.splitlines() if line.startswith("| Office ")] == ["| Office"] + [
+        f"| Office {n}" for n in range(4)
+    ]
+
+
+def test_a_row_that_is_longer_than_an_answer_is_left_to_the_extract() -> None:
+    text = "# Offices\n\n| Office | Note |\n|---|---|\n" + "\n".join(f"| Office {n} | {'long ' * 600}|" for n in range(3))
+    assert every("List all offices", windows(text, budget=2_000), 0) is None
+
+
+def test_prose_between_lines_of_a_kind_is_no_row() -> None:
+    text = COURSES.replace("Working near water everybody before field work, every\nthree years", "All fees are paid by the team. Ask Tom.")
+    got = every("Which courses are there?", windows(text, budget=80), 0)
+    assert got is None or "fees" not in got.text
+
+
+def test_a_line_about_the_table_is_not_quoted_instead_of_it() -> None:
+    text = f"# Spare parts\n\nEvery part that we keep, with where it lies.\n\n{TABLE}\n"
+    assert rows(every("List all spare parts", windows(text, budget=80), 0)) == [code for code, *_ in CODES]
 
 
 def test_a_person_is_told_all_rows_though_one_window_of_them_was_found() -> None:
