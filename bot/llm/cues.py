@@ -51,18 +51,20 @@ WANTS_STEPS: Final = re.compile(
 )
 """A question that steps answer, and a trouble that is told instead of a question."""
 _NO_NOUN: Final = (
-    r"(?:happens|counts|makes|gets|needs|goes|comes|applies|means|changes|says|works|does|has|was|is|as|its|this|us|if|when)\b"
+    r"(?:happens|counts|makes|gets|needs|goes|comes|applies|means|changes|says|works|does|has|was|is|as|its|this|us|if|when|do|did|are|can|"
+    r"may|will)\b"
 )
 _SEVERAL: Final = rf"(?:(?!{_NO_NOUN})[\w'\u2019-]+ ){{0,3}}?(?!{_NO_NOUN})(?:[\w'\u2019-]+[^\Wsui]s|people|staff)"
 """Nouns of several, as a rule."""
 WANTS_ALL: Final = re.compile(
-    r"^\W*(?:(?:please|can|could|would|will|you|and|so|give|show|tell|us|me) )*"
-    r"(?:(?:list|enumerate) (?!of\b)|(?:an? |the )?(?:full |complete |whole )?list of |name (?:all|every|each|the)\b|"
+    r"^\W*(?:(?:hi|hello|hey|please|can|could|would|will|you|and|so|give|show|tell|us|me|do|have|i|need),? )*"
+    r"(?:(?:list|enumerate) (?!of\b|prices?\b)|(?:an? |the )?(?:full |complete |whole )?list of |name (?:all|every|each|the)\b|"
     rf"(?:all|every|each) (?:of )?{_SEVERAL}\W*$|"
-    rf"(?:what|which|who|where)\b.*(?<!\bif )(?<!\bwhen )(?<!\b(?:to|by|in) )(?<!\bfor )"
+    rf"(?<=me )(?:the |our |my |your )?{_SEVERAL}\W*$|(?:who|where) are (?:the |our |my |your )+{_SEVERAL}\b|"
+    rf"(?:what|which|where)\b.*(?<!\bif )(?<!\bwhen )(?<!\b(?:to|by|in) )(?<!\bfor )"
     rf"\b(?:all|every|each) (?:of )?(?:the |our |my |your |their |its )?{_SEVERAL}\b|"
     rf"what(?: are|'re|\u2019re) (?:the |our |my |your |all )+{_SEVERAL}\b|"
-    rf"(?:what|which) {_SEVERAL} (?:do|are|can|may|must|should|will|have|did|were|could|of|in|at)\b)",
+    rf"(?:what|which) {_SEVERAL} (?:do|are|can|may|must|should|will|have|did|were|could|of|in|at|exist|work|does|has|is there)\b)",
     re.IGNORECASE,
 )
 """A question that several things answer, each a row of a table or an item of a list: "list …", "which offices are there"."""

@@ -164,5 +164,5 @@ def _line(row: Row) -> str:
 
 def _table(rows: Sequence[tuple[int, Row]]) -> str:
     header = rows[0][1].header
-    lines = [f"| {' | '.join(header)} |", "|" + " --- |" * len(header)]
+    lines = [f"| {' | '.join(map(inert, header))} |", "|" + " --- |" * len(header)]
     return "\n".join([*lines, *(f"| {' | '.join(inert(cell) for cell in row.cells)} [{n}] |" for n, row in rows)])

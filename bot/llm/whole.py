@@ -107,7 +107,7 @@ def _parts(best: Candidate, passages: Sequence[Passage]) -> _Parts | None:
         first -= 1
     while last < len(passages) and passages[last].heading == own.heading:
         last += 1
-    joined = Joined.of(passages[first:last])
+    joined = Joined.of([replace(passage, document=own.document) for passage in passages[first:last]])  # with what is known of its editions
     begins = best.place[1] - joined.passages[0].span.start
     after = [(index, unit) for index, unit in enumerate(joined.found) if unit.end > begins]
     index = next((index for index, unit in after if unit.kind in _ROWS | ITEMS), None)

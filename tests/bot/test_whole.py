@@ -12,7 +12,7 @@ from bot.llm.whole import MOST_CHARACTERS, MOST_PARTS, is_wanted, whole
 from bot.messages import Outcome
 from bot.quotes import Cited
 from knowledge.chunking import cut
-from knowledge.documents import DocumentId, Passage
+from knowledge.documents import DocumentId, Edition, Passage
 from knowledge.errors import UnknownDocument
 from tenancy.viewer import Audience, Viewer
 from tests.bot.fakes import NOW, FakeSources, document, hit, passage
@@ -255,6 +255,14 @@ def test_prose_between_lines_of_a_kind_is_no_row() -> None:
 def test_a_line_about_the_table_is_not_quoted_instead_of_it() -> None:
     text = f"# Spare parts\n\nEvery part that we keep, with where it lies.\n\n{TABLE}\n"
     assert rows(every("List all spare parts", windows(text, budget=80), 0)) == [code for code, *_ in CODES]
+
+
+def test_what_is_known_of_its_editions_stays_with_a_table() -> None:
+    passages = windows(ERRORS)
+    marked = replace(passages[1], document=replace(passages[1].document, edition=Edition(replaced_by="Codes 2027")))
+    got = whole("List all error codes", chosen("List all error codes", [hit(marked)], NOW), passages)
+    assert got is not None
+    assert {citation.note for citation in got.citations} == {"newer edition: Codes 2027"}
 
 
 def test_a_person_is_told_all_rows_though_one_window_of_them_was_found() -> None:
