@@ -15,7 +15,8 @@ from bot.intents.recall import needs_recheck, still_told
 from bot.intents.rules import leans
 from bot.intents.subject import borrows, content, last_named, last_searched, own_words, standalone
 from bot.llm.port import Prompt, Writer
-from bot.messages import Answer, Turn
+from bot.messages import Answer, Outcome, Turn
+from knowledge.documents import Findings
 from knowledge.terms import terms
 
 MOST_REWRITTEN = 400
@@ -54,6 +55,8 @@ async def _gone_on(tools: Tools, request: Request, past: Sequence[Turn], rewriti
     if unclear:
         return unclear
     first = await extracted(tools, request, asked, findings)
+    if first.outcome is not Outcome.ANSWER and not leans(text):
+        query, findings, first = await _surer_alone(tools, request, text, (query, findings, first))
     unclear = await which_before(tools, request, first)
     if not unclear:
         await shown(request, first)
@@ -65,6 +68,16 @@ async def _gone_on(tools: Tools, request: Request, past: Sequence[Turn], rewriti
         findings = await searched(tools, request, better, _beside(better, own))
         first, asked = await extracted(tools, request, better, findings), better
     return await composed(tools, request, asked, findings, first)
+
+
+async def _surer_alone(tools: Tools, request: Request, text: str, found: tuple[str, Findings, Answer]) -> tuple[str, Findings, Answer]:
+    """What a question that says enough itself finds without the thread's words, if that is an answer; else what was `found` with them."""
+    findings = await searched(tools, request, text)
+    first = await extracted(tools, request, text, findings)
+    if first.outcome is Outcome.ANSWER:
+        return text, findings, first
+    request.notes.found(*found[:2])
+    return found
 
 
 async def _awaited(request: Request, rewriting: asyncio.Task[str | None] | None) -> str | None:

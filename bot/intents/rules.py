@@ -129,6 +129,7 @@ _POINTS_BACK = any_of(
 )
 _A_PRONOUN = any_of(r"\b(?:it|its|they|them|their)\b")
 _EXPLETIVE = any_of(r"\b(?:is|was|be|would|will) it (?:\w+ )?(?:to|that)\b")  # "is it safe to …": it stands for what follows
+_EXISTS = any_of(r"\b(?:is|are|was|were) there\b")  # "which courses are there": nowhere that was spoken of
 _THIS_ONE = any_of(
     r"\bthis (?!(?:year|quarter|month|week|morning|afternoon|evening|time|way|kind|sort|type|"
     r"company|organi[sz]ation|team|channel|thread|is|was|does|did|can|in|for|to)\b)[a-z]"
@@ -185,7 +186,7 @@ def leans(text: str) -> bool:
     text = text[:_READ]
     said = content(text)
     few = len(said) < _ENOUGH_WORDS and not any(map(_DIGIT.search, said))
-    return bool(_ELLIPTIC.search(text)) or points_back(text) or few
+    return bool(_ELLIPTIC.search(text)) or points_back(_EXISTS.sub(" ", text)) or few
 
 
 def asks(text: str) -> bool:

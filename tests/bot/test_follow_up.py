@@ -22,7 +22,7 @@ from knowledge.embedding.port import Matrix
 from knowledge.ranking import unsaid
 from tenancy.viewer import Audience, Viewer
 from tests.bot import company
-from tests.bot.fakes import FakeSources, Script, turn, viewer
+from tests.bot.fakes import FakeSources, Script, document, passage, turn, viewer
 from tests.bot.test_conversation import House
 
 PARENTAL = "How long is parental leave in Germany?"
@@ -65,6 +65,33 @@ async def test_a_question_in_a_thread_is_searched_with_its_subject_and_by_itself
     await house.asked(PARENTAL)
     await then(house, RECEIPTS)
     assert house.sources.searched[1:] == ["parental leave Germany When are travel receipts due", "When are travel receipts due"]
+
+
+class Diluted(Turning):
+    """Finds less surely what more words are asked for."""
+
+    def _hit(self, query: str, one: object) -> Hit:
+        return FakeSources._hit(self, query, one)  # type: ignore[arg-type]  # a passage
+
+
+CATS = "What are the office cats called?"
+
+
+@pytest.mark.parametrize(
+    ("cats", "outcome", "query"),
+    [
+        pytest.param("The cats are called Tom and Kit.", Outcome.ANSWER, CATS, id="and answered, if that is sure"),
+        pytest.param("Cats sleep.", Outcome.NEAREST, "parental leave Germany What are the office cats called", id="and left, if it is not"),
+    ],
+)
+async def test_a_question_that_says_enough_is_tried_alone_where_the_thread_makes_it_doubtful(
+    cats: str, outcome: Outcome, query: str
+) -> None:
+    house = House(sources=Diluted((company.PARENTAL, passage(document("cats", "Cats"), cats)), near=0.5))
+    await house.asked(PARENTAL)
+    answer = await then(house, CATS)
+    assert (answer.outcome, house.memory.trace("q2").query) == (outcome, query)
+    assert house.sources.searched[-1] == CATS
 
 
 async def test_a_question_about_something_else_is_searched_alone_and_is_the_subject_from_then_on(house: House) -> None:
@@ -123,6 +150,8 @@ async def test_a_change_of_subject_costs_no_call_of_the_model_but_the_answer(hou
         ("Virtualization", True),
         ("What about interns who work at night?", True),
         ("E22", False),
+        ("Which courses for trainees are there?", False),
+        ("What do people eat there?", True),
         ("How long is parental leave?", False),
         ("Which receipts do I keep of a trip that my team took?", False),
     ],
