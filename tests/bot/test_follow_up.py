@@ -68,10 +68,14 @@ async def test_a_question_in_a_thread_is_searched_with_its_subject_and_by_itself
 
 
 class Diluted(Turning):
-    """Finds less surely what more words are asked for."""
+    """Finds nothing surely where two searches are made one."""
 
     def _hit(self, query: str, one: object) -> Hit:
         return FakeSources._hit(self, query, one)  # type: ignore[arg-type]  # a passage
+
+    async def search(self, viewer: Viewer, audience: Audience, query: str, limit: int = 8, own: str = "") -> Findings:
+        found = await super().search(viewer, audience, query, limit, own)
+        return replace(found, hits=tuple(replace(hit, cosine=0.2) for hit in found.hits)) if own else found
 
 
 CATS = "What are the office cats called?"
