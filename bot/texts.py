@@ -119,10 +119,10 @@ In a channel I use only what everybody there can read. What only you can read, I
 AS_OF: Final = "As of {month}: {extract}"
 NEWER: Final = "newer edition: {title}"
 IN_CONTEXT: Final = "*{heading}*: {extract}"
-MORE: Final = "{count} more {things} in [{n}]."
-OTHERS: Final = "{count} other {things} in [{n}]."
-ROWS: Final = ("row is", "rows are")
-ITEMS: Final = ("point is", "points are")
+MORE: Final = "{count} more {things}. [{n}]"
+OTHERS: Final = "{count} other {things}. [{n}]"
+ROWS: Final = ("row is in the table", "rows are in the table")
+ITEMS: Final = ("point is in the list", "points are in the list")
 OTHERWISE: Final = "*{other}* says otherwise:"
 OLDER: Final = "*{newer}* is of {day}. *{other}*, of {other_day}, is older and says otherwise:"
 SPOKEN: Final = "*Speaker notes*: {extract}"

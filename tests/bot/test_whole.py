@@ -145,8 +145,8 @@ def test_a_table_that_a_page_tore_is_put_together() -> None:
     ("count", "remark", "shown"),
     [
         pytest.param(MOST_PARTS, "", MOST_PARTS, id="as many as there is room for"),
-        pytest.param(MOST_PARTS + 1, "1 more row is in [", MOST_PARTS, id="one more"),
-        pytest.param(1_500, "1,480 more rows are in [", MOST_PARTS, id="many more"),
+        pytest.param(MOST_PARTS + 1, "1 more row is in the table. [", MOST_PARTS, id="one more"),
+        pytest.param(1_500, "1,480 more rows are in the table. [", MOST_PARTS, id="many more"),
     ],
 )
 def test_what_there_is_no_room_for_is_counted(count: int, remark: str, shown: int) -> None:
@@ -156,7 +156,7 @@ def test_what_there_is_no_room_for_is_counted(count: int, remark: str, shown: in
     assert got.text.count(" |\n") + got.text.endswith("|") - 2 == shown
     last = got.text.rpartition("\n\n")[2]
     assert last.startswith(remark) if remark else last.startswith("|")
-    assert not remark or last == f"{remark}{len(got.citations)}]."
+    assert not remark or last == f"{remark}{len(got.citations)}]"
 
 
 def test_long_items_fill_an_answer_sooner() -> None:
@@ -164,7 +164,7 @@ def test_long_items_fill_an_answer_sooner() -> None:
     got = every("What are the good habits?", windows(text, budget=100), 0)
     assert got is not None
     assert sum(len(citation.quote) for citation in got.citations) <= MOST_CHARACTERS + 100
-    assert got.text.endswith(f"more points are in [{len(got.citations)}].")
+    assert got.text.endswith(f"more points are in the list. [{len(got.citations)}]")
 
 
 def test_a_document_that_was_changed_since_is_quoted_as_it_was_found() -> None:
@@ -226,7 +226,7 @@ def test_a_table_that_has_nothing_of_the_name_that_was_asked_for_is_not_the_answ
 def test_rows_that_are_not_what_was_named_are_counted() -> None:
     got = every("Which error codes are of the probe?", windows(ERRORS), 1)
     assert got is not None
-    assert got.text.endswith(f"4 other rows are in [{len(got.citations)}].")
+    assert got.text.endswith(f"4 other rows are in the table. [{len(got.citations)}]")
 
 
 def test_a_row_that_is_longer_than_a_window_is_one_row() -> None:
