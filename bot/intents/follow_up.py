@@ -12,8 +12,9 @@ from bot.intents.change import another_subject
 from bot.intents.grounded import answered, composed, extracted, searched, shown
 from bot.intents.intent import ASKED_BACK, Request, Tools, asked_back
 from bot.intents.recall import needs_recheck, still_told
-from bot.intents.rules import leans
+from bot.intents.rules import leans, names_by_pronoun
 from bot.intents.subject import borrows, content, last_named, last_searched, own_words, standalone
+from bot.llm.cues import WANTS_ALL
 from bot.llm.port import Prompt, Writer
 from bot.messages import Answer, Outcome, Turn
 from knowledge.documents import Findings
@@ -55,7 +56,7 @@ async def _gone_on(tools: Tools, request: Request, past: Sequence[Turn], rewriti
     if unclear:
         return unclear
     first = await extracted(tools, request, asked, findings)
-    if first.outcome is not Outcome.ANSWER and not leans(text):
+    if first.outcome is not Outcome.ANSWER and WANTS_ALL.search(text) and not (leans(text) or names_by_pronoun(text)):
         query, findings, first = await _surer_alone(tools, request, text, (query, findings, first))
     unclear = await which_before(tools, request, first)
     if not unclear:
@@ -71,7 +72,10 @@ async def _gone_on(tools: Tools, request: Request, past: Sequence[Turn], rewriti
 
 
 async def _surer_alone(tools: Tools, request: Request, text: str, found: tuple[str, Findings, Answer]) -> tuple[str, Findings, Answer]:
-    """What a question that says enough itself finds without the thread's words, if that is an answer; else what was `found` with them."""
+    """What a question of a list of something finds without the thread's words, if that is an answer; else what was `found` with them.
+
+    Of any question that does not lean, nDCG@10 of mtrag's last turns would be .869 instead of .878, and half as many be asked back.
+    """
     findings = await searched(tools, request, text)
     first = await extracted(tools, request, text, findings)
     if first.outcome is Outcome.ANSWER:

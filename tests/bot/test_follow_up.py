@@ -88,7 +88,7 @@ CATS = "What are the office cats called?"
         pytest.param("Cats sleep.", Outcome.NEAREST, "parental leave Germany What are the office cats called", id="and left, if it is not"),
     ],
 )
-async def test_a_question_that_says_enough_is_tried_alone_where_the_thread_makes_it_doubtful(
+async def test_a_question_of_several_things_is_tried_alone_where_the_thread_makes_it_doubtful(
     cats: str, outcome: Outcome, query: str
 ) -> None:
     house = House(sources=Diluted((company.PARENTAL, passage(document("cats", "Cats"), cats)), near=0.5))
