@@ -172,10 +172,9 @@ def _chosen(question: Wanted, scored: Sequence[_Scored], most: int) -> list[Cand
 def _with_others(question: Wanted, pieces: list[Candidate], scored: Sequence[_Scored], today: date, most: int) -> list[Candidate]:
     """`pieces`, but where sources that hold today give other answers than the best piece: that, those, and the newest of them first."""
     others: list[Candidate] = []
-    for one in scored:
+    for one in scored if most > 1 else ():
         holds = (one.candidate.quote.passage.document.edition.valid_from or today) <= today
-        told_apart = all(disagree(one.candidate, known, question) for known in (pieces[0], *others))
-        if len(others) + 1 < most and holds and told_apart:
+        if holds and len(others) + 1 < most and all(disagree(one.candidate, known, question) for known in (pieces[0], *others)):
             others.append(one.candidate)
     if not others:
         return pieces
