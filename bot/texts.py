@@ -138,6 +138,11 @@ def joined(*notices: str) -> str:
     return " ".join(filter(None, notices))
 
 
+def gone(*, private: bool) -> str:
+    """That what was to be answered from is closed since."""
+    return GONE_ASKER if private else GONE_EVERYBODY
+
+
 def more(count: int, things: tuple[str, str], n: int, *, others: bool) -> str:
     """What is said below `things` of which `count` are not shown, but stand at `[n]`; `others`: the question names none of them."""
     return (OTHERS if others else MORE).format(count=f"{count:,}", things=things[count != 1], n=n)
@@ -148,7 +153,7 @@ def otherwise(newer: tuple[str, date | None], other: tuple[str, date | None]) ->
     (title, day), (other_title, other_day) = newer, other
     if day is None or other_day is None or day == other_day:
         return OTHERWISE.format(other=plain(other_title))
-    return OLDER.format(newer=plain(title), day=day_of(day), other=plain(other_title), other_day=day_of(other_day))
+    return OLDER.format(newer=plain(title), day=in_full(day), other=plain(other_title), other_day=in_full(other_day))
 
 
 def edition(standing: str, replaced_by: str | None) -> str:
@@ -178,7 +183,7 @@ def plain(words: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_[]<>|~" else c for c in words)
 
 
-def day_of(moment: date) -> str:
+def in_full(moment: date) -> str:
     """`3 March 2024`."""
     return f"{moment.day} {month(moment)}"
 

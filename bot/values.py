@@ -31,7 +31,7 @@ _COUNTED = re.compile(
 
 def unbound(claim: Evidence, sources: Sequence[Evidence]) -> str | None:
     """A value of `claim` that none of the units of `sources` which it is about has, nor what holds for all of them."""
-    wanted = claim.claimed_numbers | _weekdays(claim.text)
+    wanted = claim.claimed_numbers | weekdays(claim.text)
     if not wanted:
         return None
     units = [one for source in sources for one in source.said]
@@ -59,10 +59,11 @@ def _is_of_all(one: Said) -> bool:
 
 
 def _values(text: str) -> frozenset[str]:
-    return Evidence(text).numbers | _weekdays(text)
+    return Evidence(text).numbers | weekdays(text)
 
 
-def _weekdays(text: str) -> frozenset[str]:
+def weekdays(text: str) -> frozenset[str]:
+    """The days of the week that `text` names: `Monday`."""
     return frozenset(f"{day.title()}day" for day in _WEEKDAY.findall(text))
 
 

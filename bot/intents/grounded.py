@@ -87,7 +87,7 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
         return first
     given = await material(tools, request, hits, room(request))
     if not given.sources:
-        return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if question.private else texts.GONE_EVERYBODY)
+        return Answer(outcome=Outcome.REFUSAL, text=texts.gone(private=question.private))
     if given.closed:
         findings = replace(findings, hits=tuple(without(hits, hits, given.closed)))
         first = await extracted(tools, request, query, findings)
@@ -97,7 +97,7 @@ async def composed(tools: Tools, request: Request, query: str, findings: Finding
         tools,
         request,
         tools.writer,
-        lambda sources: tools.prompts["answer"].filled(question=said, sources=sources, today=texts.day_of(question.asked_at)),
+        lambda sources: tools.prompts["answer"].filled(question=said, sources=sources, today=texts.in_full(question.asked_at)),
         given.sources,
         first,
     )
@@ -164,7 +164,7 @@ async def _without(tools: Tools, request: Request, query: str, findings: Finding
     left = tuple(without(findings.hits, findings.hits, frozenset({closed})))
     if left:
         return await extracted(tools, request, query, replace(findings, hits=left))
-    return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if request.question.private else texts.GONE_EVERYBODY)
+    return Answer(outcome=Outcome.REFUSAL, text=texts.gone(private=request.question.private))
 
 
 async def _outcome(tools: Tools, request: Request, findings: Findings, doubt: float) -> Outcome:

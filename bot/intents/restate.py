@@ -36,8 +36,7 @@ async def restate(tools: Tools, request: Request) -> Answer:
     quotes = [found_again(citation, documents.get(citation.document, ())) for citation in turn.answer.citations]
     standing = [quote for quote in quotes if quote]
     if not standing:
-        private = request.question.private
-        return Answer(outcome=Outcome.REFUSAL, text=texts.GONE_ASKER if private else texts.GONE_EVERYBODY)
+        return Answer(outcome=Outcome.REFUSAL, text=texts.gone(private=request.question.private))
     with request.notes.step("recall"):
         told = (await still_told(tools, request, [turn]))[0]
     asked = told.query or _question(request, turn)

@@ -35,7 +35,7 @@ async def source(tools: Tools, request: Request) -> Answer:
         documents = await reread(tools, request, [turn])
     found = found_again(citation, documents.get(citation.document, ()))
     if found is None:
-        return _refused(request, texts.GONE_ASKER if request.question.private else texts.GONE_EVERYBODY)
+        return _refused(request, texts.gone(private=request.question.private))
     request.notes.found(turn.query or turn.question, Findings(hits=(Hit(passage=found.passage, score=1.0),)))
     read = around(found)
     name = texts.title(" › ".join((found.passage.document.title, *found.passage.heading)))  # noqa: RUF001  as in the interface

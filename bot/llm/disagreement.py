@@ -17,7 +17,7 @@ from bot.llm.candidates import Candidate
 from bot.llm.cues import MONTHS, NUMBER
 from bot.llm.wanted import Wanted, importance
 from bot.polarity import contradicted
-from bot.values import counted
+from bot.values import counted, weekdays
 from knowledge.terms import terms
 
 _NUMBER_WORD: Final = rf"(?:{'|'.join(NUMBER_WORDS.keys() - {'hundred'})})"
@@ -38,7 +38,6 @@ _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _UNREAD: Final = re.compile(r"\d ?[km]\b|\d/\d|[½¼¾]|\b(?:hundred|thousand|million|half|quarter|dozen)s?\b", re.IGNORECASE)
 """What makes numbers of what stands beside it that are not read here."""
 _CLOCK: Final = re.compile(r"\b(\d{1,2})[:.](\d\d)\b|\b(\d{1,2}) ?([ap])\.?m\b", re.IGNORECASE)
-_WEEKDAY: Final = re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b", re.IGNORECASE)
 _DATE: Final = re.compile(rf"(?:\b(\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?)?\b({MONTHS})\b(?: (\d{{1,2}})\b)?")
 _ORDINAL: Final = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b")
 _TOLD_OF_ANOTHER_TIME: Final = re.compile(
@@ -89,13 +88,14 @@ def _values(piece: Candidate, question: Wanted) -> dict[str, str]:
         found[_TIME].add(f"{int(twelve) % 12 + 12 * (half.lower() == 'p')}:00" if half else f"{int(hour)}:{minute}")
     for day in _ORDINAL.findall(text):
         found[_DAY].add(day)
-    for day in _WEEKDAY.findall(text):
-        found[_WEEKDAYS].add(day.lower())
+    for day in weekdays(text):
+        found[_WEEKDAYS].add(day)
     for before, month, after in _DATE.findall(text):
         found[_DATES].add(f"{before or after} {month[:3].lower()}")
     if question.asked is NUMBER:
         for number, what in re.findall(r"(\d+) (?:\w+ )?(\w+)", text):
-            found.update({term: found[term] | {number} for term in terms(what) if term in question.weights})
+            for term in question.weights.keys() & terms(what):
+                found[term].add(number)
     return {unit: min(values) if len(values) == 1 else "" for unit, values in found.items()}
 
 

@@ -81,7 +81,7 @@ def whole(query: str, pieces: Sequence[Candidate], passages: Sequence[Passage]) 
     parts, asks = _parts(pieces[0], passages), bool(WANTS_ALL.search(query))
     if parts is None:
         return None
-    wanted = _wanted(query, pieces[0], parts)
+    wanted = _wanted(query, pieces[0], parts, asks=asks)
     shown = _fitting(wanted)
     quoted = [_span(piece, parts) for piece in pieces]
     alone = all(any(start < last and first < end for start, end in shown) for first, last in quoted)
@@ -148,7 +148,7 @@ def _list(joined: Joined, index: int) -> _Parts:
     return _Parts(joined, joined.found[index].kind, found.outer, found.first, label=found.lead, is_nested=found.is_nested)
 
 
-def _wanted(query: str, best: Candidate, parts: _Parts) -> Sequence[_Span]:
+def _wanted(query: str, best: Candidate, parts: _Parts, *, asks: bool) -> Sequence[_Span]:
     """Those of its parts that have most of what the question names and its header, headings and title have not; all, if that is nothing.
 
     And all of a list within which others stand, or of which `best` is more than one item; and all where the question compares, or names
@@ -164,7 +164,7 @@ def _wanted(query: str, best: Candidate, parts: _Parts) -> Sequence[_Span]:
         return frozenset(own for term in accepted.keys() & words for own, _ in accepted[term])
 
     about = has(best.header_terms | best.heading_terms | best.title_terms | frozenset(terms(parts.label)))
-    if WANTS_ALL.search(query) and not (about if best.is_part else about.issuperset(asked)):
+    if asks and not (about if best.is_part else about.issuperset(asked)):
         return []
     begins, ends = _span(best, parts)
     several = sum(begins < end and start < ends for start, end in parts.spans) > 1
@@ -176,7 +176,7 @@ def _wanted(query: str, best: Candidate, parts: _Parts) -> Sequence[_Span]:
     ]
     if named and not Evidence(text).initials.issuperset(named):
         return []
-    told = [len(has(frozenset(terms(parts.joined.text[slice(*span)]))) - about) for span in parts.spans]
+    told = [len(has(frozenset(terms(text[slice(*span)]))) - about) for span in parts.spans]
     most = max(told)
     return [span for span, count in zip(parts.spans, told, strict=True) if count == most]
 
