@@ -78,9 +78,11 @@ class Joined(NamedTuple):
     @classmethod
     def of(cls, passages: Sequence[Passage]) -> "Joined":
         """`passages`, at least one, in reading order and with nothing left out between them."""
-        text = passages[0].text
+        parts, tail = [passages[0].text], passages[0].text
         for one, other in pairwise(passages):
-            text += (" " if _is_cut_row(text) else "\n") * _gap(one, other) + other.text
+            parts += [(" " if _is_cut_row(tail) else "\n") * _gap(one, other), other.text]
+            tail = "\n".join(f"{tail}{parts[-2]}{parts[-1]}".rsplit("\n", 2)[-2:])  # two lines tell whether a row goes on
+        text = "".join(parts)
         return cls(passages, [one.span.start - passages[0].span.start for one in passages], text, units(text))
 
     def standing(self, own: Passage, unit: Unit) -> Standing | None:
