@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 _PATIENCE_S = 1.5
 """While there is another node to ask. The client tries a killed one for a minute; and where the first of three has died, the first write
 through one of the others may hang (v1.39.0)."""
+_BUSY_S = 3.0
+"""What a connection may take that an operator asks for: on a busy machine one that is not refused is made late, not never."""
 _HOPE_S = 10.0
 """How long after the last answer of any node one is asked though its breaker says no: where one has died, others falter for a moment."""
 _WARY_S = 120.0
@@ -64,7 +66,7 @@ class Line:
 
     async def ensure_listening(self) -> None:
         """Raises `IndexUnavailable` if nobody takes calls over gRPC where it asks first: at once, not after all the time of a question."""
-        if not await self._nodes[self._at].listens():
+        if not await self._nodes[self._at].listens(_BUSY_S):
             raise IndexUnavailable(IndexUnavailable.__doc__) from ConnectionRefusedError(f"Nobody listens at {self.address.grpc}.")
 
     async def close(self) -> None:

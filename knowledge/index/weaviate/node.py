@@ -68,11 +68,11 @@ class Node:
                     raise ConnectionRefusedError(f"Nobody listens at {self.address.grpc}.")
                 return await ask(await self._connected())
 
-    async def listens(self) -> bool:
-        """Whether somebody takes calls at its gRPC port: known at once, where the client would try for a minute."""
+    async def listens(self, within_s: float = _LISTENING_S) -> bool:
+        """Whether somebody takes calls at its gRPC port, within so many seconds; that nobody does, the client would try for a minute."""
         host, _, port = self.address.grpc.rpartition(":")
         try:
-            async with asyncio.timeout(_LISTENING_S):
+            async with asyncio.timeout(within_s):
                 _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
         except OSError:
             return False
