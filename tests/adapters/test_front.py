@@ -17,10 +17,9 @@ import pytest
 from aiohttp import web
 
 from adapters import server
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
-
-PATIENCE_S = 60
 
 
 @dataclass
@@ -41,7 +40,7 @@ class Served:
 
     async def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             return await self.process.wait()
 
 
@@ -175,6 +174,6 @@ async def test_background_work_that_loses_its_cancellation_is_cancelled_again(mo
 
     serving._spawn(deaf())
     await begun.wait()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await serving._end()
     assert lost == [1]

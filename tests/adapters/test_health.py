@@ -3,6 +3,7 @@
 import asyncio
 
 from adapters.health import Looked, State
+from tests.waiting import PATIENCE_S
 
 FINE = State(name="slack", ok=True, needed=False, detail="open")
 BROKEN = State(name="slack", ok=False, needed=False, detail="refused")
@@ -24,7 +25,7 @@ class Sight:
 
 async def test_many_who_ask_at_once_cost_one_look() -> None:
     sight = Sight()
-    looked = Looked(sight, fresh_s=60, patience_s=5)
+    looked = Looked(sight, fresh_s=60, patience_s=PATIENCE_S)
     sight.go.set()
     assert await asyncio.gather(*(looked.states() for _ in range(5))) == [[FINE]] * 5
     assert await looked.states() == [FINE]
@@ -33,7 +34,7 @@ async def test_many_who_ask_at_once_cost_one_look() -> None:
 
 async def test_what_is_no_longer_fresh_is_looked_at_again() -> None:
     sight = Sight()
-    looked = Looked(sight, fresh_s=0, patience_s=5)
+    looked = Looked(sight, fresh_s=0, patience_s=PATIENCE_S)
     sight.go.set()
     assert await looked.states() == [FINE]
     sight.found = [BROKEN]

@@ -16,6 +16,7 @@ from tenancy.database import Database
 from tenancy.embedded import EmbeddedServer, postgres
 from tenancy.viewer import TenantId
 from tests.tenancy import servers
+from tests.waiting import PATIENCE_S
 
 ACME = TenantId("acme")
 
@@ -57,7 +58,7 @@ class Heard(asyncio.Queue[tuple[str, ...]]):
         return Work(("slack",), answer, read_upload, fail_upload, tidy_index, mend_index, learn_doubt, learn_map, nightly)
 
     async def next(self) -> tuple[str, ...]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             return await self.get()
 
 
@@ -102,7 +103,7 @@ async def heard(jobs: Jobs) -> AsyncIterator[Heard]:
 
 async def executed(own: Database, statement: str, *values: object) -> None:
     """Return once `statement` finds a row; its change is committed with that."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             async with own.control() as connection:
                 if (await connection.exec_driver_sql(statement, values)).first():
@@ -290,7 +291,7 @@ async def test_a_worker_that_loses_its_cancellation_is_ended_all_the_same(own: D
     working = asyncio.create_task(jobs.work(heard.work()))
     await begun.wait()
     working.cancel()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(working, return_exceptions=True)
     await jobs.close()
     assert working.cancelled()

@@ -132,6 +132,9 @@ def _ingesting(figures: ingesting.Figures) -> list[Row]:
         Row("ingestion rate over the bare embedder's", f"{figures.ratio:.2f}", "≥ 0.9"),
         Row("  ingestion", f"{figures.ours_per_s:.1f} passages/s"),
         Row("  bare embedder", f"{figures.bare_per_s:.1f} passages/s"),
+        Row("a new company", f"{figures.tenant_s:.2f} s", "≤ .5 s"),
+        Row("a small file read in a process of its own, p50", f"{figures.isolated_ms:.1f} ms", "5 ms more at most"),
+        Row("  read in this one", f"{figures.here_ms:.1f} ms"),
     ]
 
 

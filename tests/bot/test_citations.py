@@ -14,6 +14,7 @@ from bot.judging import Claim, Dropped, Held
 from bot.quotes import Cited
 from tests.bot import company
 from tests.bot.fakes import hit
+from tests.waiting import PATIENCE_S
 
 HITS = [hit(company.HOTELS), hit(company.HOTELS_OLD), hit(company.EXPENSES), hit(company.PARENTAL)]
 SOURCES = [Evidence.of(one.passage) for one in HITS]
@@ -171,7 +172,7 @@ def test_a_foreign_name_is_found_also_where_every_word_is_capitalised(sentence: 
     assert verdict.reason == f"name {name} is in none of its passages"
 
 
-@pytest.mark.timeout(20)  # it takes milliseconds; read in every way that it can be, longer than anybody waits
+@pytest.mark.timeout(PATIENCE_S)  # it takes milliseconds; read in every way that it can be, longer than anybody waits
 @pytest.mark.parametrize("closer", ["_", "'_", "*_", "\u2019_"])
 def test_a_long_row_of_names_is_judged_at_once(closer: str) -> None:
     names = " ".join(f"{chr(65 + n % 26)}bc{closer}" for n in range(60))

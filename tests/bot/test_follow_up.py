@@ -24,6 +24,7 @@ from tenancy.viewer import Audience, Viewer
 from tests.bot import company
 from tests.bot.fakes import FakeSources, Script, document, passage, turn, viewer
 from tests.bot.test_conversation import House
+from tests.waiting import PATIENCE_S
 
 PARENTAL = "How long is parental leave in Germany?"
 RECEIPTS = "When are travel receipts due?"
@@ -332,7 +333,7 @@ async def test_the_model_is_stopped_when_its_rewrite_is_not_needed(house: House)
     house.sources.failure = RuntimeError()
     answer = await then(house, "and in France?", Intent.FOLLOW_UP)
     assert answer.outcome is Outcome.APOLOGY
-    await asyncio.wait_for(stopped.wait(), 1)
+    await asyncio.wait_for(stopped.wait(), PATIENCE_S)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What comes in is cleaned and measured; what was retrieved cannot leave its fence."""
 
 import hashlib
-import time
 import unicodedata
 from itertools import islice
 
@@ -15,6 +14,7 @@ from bot.intents import choices, pointing, rules, subject
 from bot.quotes import whole
 from tests.bot import company
 from tests.bot.fakes import NOW, hit, turn
+from tests.waiting import PATIENCE_S, assert_linear
 
 PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
 
@@ -72,15 +72,16 @@ def test_short_questions_are_questions(text: str) -> None:
     assert guarded(text) == text
 
 
-@pytest.mark.parametrize("text", ["a" * 50_000, "\u202e" * 50_000, "e\u0301" * 50_000, "\n \n" * 50_000, "\u200d " * 50_000])
+@pytest.mark.parametrize("text", ["a", "\u202e", "e\u0301", "\n \n", "\u200d "])
 def test_long_input_is_judged_at_once(text: str) -> None:
-    began = time.perf_counter()
-    with pytest.raises((LongQuestion, EmptyQuestion)):
-        guarded(text)
-    assert time.perf_counter() - began < 0.2
+    def judged(long: str) -> None:
+        with pytest.raises((LongQuestion, EmptyQuestion)):
+            guarded(long)
+
+    assert_linear(judged, text * 50_000, text * 1_000_000, 20)
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize(
     "text",
     [

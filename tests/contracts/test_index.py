@@ -23,6 +23,7 @@ from knowledge.index.lance import LanceEngine
 from knowledge.index.port import NOTHING, Entry, Held, IndexEngine, TenantIndex
 from tenancy.viewer import EVERYONE, Principal, TenantId
 from tests.engines import weaviate
+from tests.waiting import PATIENCE_S
 
 DIMENSION = 8
 
@@ -144,8 +145,8 @@ async def by_vector(index: TenantIndex, direction: int, *principals: str) -> lis
 
 
 async def soon(found: Callable[[], Awaitable[list[str]]]) -> list[str]:
-    """What is found, within two seconds if not at once: of several nodes, each brings new vectors into its own index in its own time."""
-    async with asyncio.timeout(2):
+    """What is found, in a moment if not at once: of several nodes, each brings new vectors into its own index in its own time."""
+    async with asyncio.timeout(PATIENCE_S):
         while not (now := await found()):  # noqa: ASYNC110 - what it looks at is outside this process
             await asyncio.sleep(0.01)
     return now
@@ -153,7 +154,7 @@ async def soon(found: Callable[[], Awaitable[list[str]]]) -> list[str]:
 
 async def _search_until_missing(engine: IndexEngine, tenant: TenantId) -> None:
     """Of several nodes, each learns that a tenant is gone in its own time, and may be at a loss until then."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 await by_words(await engine.open(tenant), "leave")

@@ -13,9 +13,9 @@ from adapters.compose import open_house
 from adapters.settings import Settings
 from knowledge.ingest.items import TextItem
 from tenancy.viewer import EVERYONE, Principal, group_principal
+from tests.waiting import PATIENCE_S
 
 SLUG = "acme"
-PATIENCE_S = 60
 HR = group_principal("handbook", "hr")
 
 OPEN_TEXT = "# Parental leave\n\nEvery employee gets 16 weeks of paid parental leave. It begins on the day of the birth or earlier.\n"
@@ -39,7 +39,7 @@ class Product:
     async def stop(self) -> int:
         """Tell it to stop, and wait until it has."""
         self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             return await self.process.wait()
 
 

@@ -11,8 +11,8 @@ import yaml
 
 from adapters.commands import manifest
 from tests.journeys import product
-from tests.journeys.waiting import until
 from tests.peers.slack import Message, Slack, Workspace
+from tests.waiting import until
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket, pytest.mark.asyncio(loop_scope="module")]
 
@@ -64,7 +64,7 @@ class World:
 
     async def answer(self, channel: str, thread: str | None, after: int = 0) -> Message:
         """The newest answer there, as soon as there are more than `after`."""
-        await self.slack.wait_for(lambda: len(self.workspace.posts(channel, thread)) > after, timeout=30)
+        await self.slack.wait_for(lambda: len(self.workspace.posts(channel, thread)) > after)
         return self.workspace.posts(channel, thread)[-1]
 
 

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from tests.journeys import product
-from tests.journeys.waiting import until
 from tests.peers.slack import Passed
 from tests.peers.teams import App, EntraTenant, InPieces, Message, Teams
+from tests.waiting import until
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket, pytest.mark.asyncio(loop_scope="module")]
 
@@ -56,7 +56,7 @@ class World:
         before = len(self.teams.posts(where))
         assert await self.send(activity) == 200
         # An outcome has entities; the line that it takes the place of has none, nor has a button beside it.
-        return await self.teams.wait_for(lambda: next((one for one in self.teams.posts(where)[before:] if one.entities), None), timeout=30)
+        return await self.teams.wait_for(lambda: next((one for one in self.teams.posts(where)[before:] if one.entities), None))
 
     async def verdicts(self) -> float:
         """How many answers people have found helpful."""
@@ -147,7 +147,7 @@ async def test_the_private_answer_goes_to_who_pressed_once_and_says_what_they_ma
     def private(person: str) -> list[Message]:
         return [one for one in world.teams.posts(chats[person])[before[person] :] if one.entities]
 
-    await world.teams.wait_for(lambda: private(ANA) and private(BOB), timeout=30)
+    await world.teams.wait_for(lambda: private(ANA) and private(BOB))
     (hers,), (his,) = private(ANA), private(BOB)
     assert hers.text.startswith(f"The question: {SEVERANCE}")
     assert "nine monthly salaries" in hers.text
@@ -176,7 +176,7 @@ async def test_the_same_activity_twice_is_one_answer(world: World) -> None:
     assert await world.send(world.acme.message(CLEO, world.acme.personal(CLEO), "And when does it begin?")) == 200
     posts = world.acme.personal(CLEO)
     # One conversation, in order: when the second is answered, both of the first have been worked on.
-    await world.teams.wait_for(lambda: "begin" in "".join(post.text for post in world.teams.posts(posts)[1:]), timeout=30)
+    await world.teams.wait_for(lambda: "begin" in "".join(post.text for post in world.teams.posts(posts)[1:]))
     assert len(world.teams.posts(posts)) == 2
 
 
@@ -212,7 +212,7 @@ async def test_a_verdict_on_a_private_answer_is_taken(world: World) -> None:
     chat = world.acme.personal(ANA)
     before, verdicts = len(world.teams.posts(chat)), await world.verdicts()
     await world.press(ANA, kept_back)
-    answer = await world.teams.wait_for(lambda: next((one for one in world.teams.posts(chat)[before:] if one.entities), None), timeout=30)
+    answer = await world.teams.wait_for(lambda: next((one for one in world.teams.posts(chat)[before:] if one.entities), None))
     assert await world.send(world.acme.feedback(ANA, chat, answer.id, "like", "")) == 200
     assert await world.verdicts_after(verdicts) == verdicts + 1
 

@@ -19,7 +19,7 @@ from tests.journeys import product
 from tests.journeys.conftest import ROOT, Open, answers, free_port, require, running
 from tests.peers import signer
 
-pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
 PLAYGROUND = ROOT / ".tools/node_modules/.bin/agentsplayground"
 TENANT = "11111111-2222-3333-4444-555555555555"

@@ -15,10 +15,10 @@ import pytest_asyncio
 
 from tests.engines import weaviate
 from tests.journeys import product
-from tests.journeys.waiting import until
 from tests.peers.slack import Slack, Workspace
+from tests.waiting import until
 
-pytestmark = [*weaviate.MARKS, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [*weaviate.MARKS, pytest.mark.asyncio(loop_scope="module")]
 
 CHANNEL = "CALL"
 ASKERS = {f"UANA{n}": f"ana{n}@acme.example" for n in range(20)}  # nobody may ask more than 30 questions within a minute
@@ -65,7 +65,7 @@ class World:
             return await self.slack.send_event(self.http, url, event) == 200
 
         await until(taken)  # the door opens once Slack has said whose token it is
-        await self.slack.wait_for(lambda: bool(self.workspace.posts(CHANNEL, event["ts"])), timeout=30)
+        await self.slack.wait_for(lambda: bool(self.workspace.posts(CHANNEL, event["ts"])))
         (post,) = self.workspace.posts(CHANNEL, event["ts"])
         return post.text
 
@@ -153,7 +153,7 @@ async def test_a_lost_index_is_built_again_unattended(world: World) -> None:
             assert "16 weeks" in said or "built again" in said
             return "16 weeks" in said
 
-        await until(answered, 60)
+        await until(answered)
         assert await running.stop() == 0
 
 

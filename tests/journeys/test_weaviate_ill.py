@@ -21,16 +21,15 @@ from tests.engines import weaviate
 from tests.engines.proxy import Proxy
 from tests.journeys import product
 from tests.journeys.test_weaviate import World
-from tests.journeys.waiting import until
 from tests.peers.slack import Slack, Workspace
+from tests.waiting import PATIENCE_S, until
 
-pytestmark = [*weaviate.MARKS, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [*weaviate.MARKS, pytest.mark.asyncio(loop_scope="module")]
 
 LEAVE = "({n}) How long is parental leave?"
 APOLOGY, REBUILDING = str(IndexUnavailable.__doc__), str(IndexMissing.__doc__)
-ANSWERED_WITHIN_S = 15.0  # a question opens the index and searches it, 5 s at most each; the rest is for a busy machine
-READYZ_WITHIN_S = 4.5  # it waits 3 s for its parts and .5 s for its doors
-SOUND_AGAIN_S = 30.0
+ANSWERED_WITHIN_S = 30.0  # a question opens the index and searches it, 5 s at most each; the rest is for a busy machine
+READYZ_WITHIN_S = 15.0  # it waits 3 s for its parts and .5 s for its doors; likewise
 DOGS, ON_DOGS = "# Dogs\n\nA dog may come to the office on {days} days a week.\n", "How many days a week may a dog come to the office?"
 BICYCLES = "# Bicycles\n\nA bicycle is paid for with 600 euros every third year.\n"
 PEOPLE = 30  # who take turns, as one may ask 30 questions a minute
@@ -82,7 +81,7 @@ class Ill(World):
 
         await until(taken)
         began = time.monotonic()
-        await self.slack.wait_for(lambda: bool(self.workspace.posts(channel, event["ts"])), timeout=40)
+        await self.slack.wait_for(lambda: bool(self.workspace.posts(channel, event["ts"])), timeout=PATIENCE_S)
         took_s = time.monotonic() - began
         (post,) = self.workspace.posts(channel, event["ts"])
         assert "Traceback" not in str(post.blocks)
@@ -102,7 +101,7 @@ class Ill(World):
             assert expected in said.whole or said.text in {APOLOGY, REBUILDING}
             return expected in said.whole
 
-        await until(answered, SOUND_AGAIN_S)
+        await until(answered)
 
     async def is_answered(self) -> bool:
         return "16 weeks" in (await self.asks()).whole
@@ -203,7 +202,7 @@ async def ill(house: Ill) -> AsyncIterator[Ill]:
     """Well when the test begins, whatever became of the one before; how it gets well by itself is what the tests are about."""
     if "16 weeks" not in (await house.asks()).whole:
         await house.removes()
-        await until(house.is_answered, SOUND_AGAIN_S)
+        await until(house.is_answered)
     yield house
     await house.cure()
 
@@ -272,7 +271,7 @@ async def test_an_index_that_somebody_removed_comes_back_though_nobody_asks_agai
     async def is_back() -> bool:
         return bool(await ill.tenants())
 
-    await until(is_back, 8)
+    await until(is_back)
 
 
 async def test_an_index_that_was_emptied_is_not_taken_for_documents_that_say_nothing(ill: Ill) -> None:
@@ -297,7 +296,7 @@ async def test_vectors_of_another_length_are_mended_by_verifying(ill: Ill) -> No
         code, _ = await ill.footnote("index", "verify", "--all")
         return code == 1
 
-    await until(is_noticed, SOUND_AGAIN_S)
+    await until(is_noticed)
     await ill.until_answered()
 
 

@@ -21,6 +21,7 @@ from knowledge.search import NOT_FOR_AUDIENCE
 from knowledge.tables import passage_states, passages
 from tenancy.viewer import EVERYONE, Audience
 from tests.knowledge.parts import DIMENSION, BagOfWords, Shelf, group, text
+from tests.waiting import PATIENCE_S
 
 LEAVE, DEAL = "Parental leave is twenty weeks for every parent.", "Parental leave at the company we acquire is ten weeks."
 BAG, ANOTHER = "bag-of-words", "another-bag"
@@ -155,7 +156,7 @@ async def test_what_is_being_removed_is_not_waited_for(shelf: Shelf) -> None:
     one = Kept.of(await shelf.embedder.passages([DEAL]))[0]
     async with shelf.database.tenant(shelf.tenant.id) as connection:
         await connection.execute(delete(passages).where(passages.c.id == ids[LEAVE]))
-        await asyncio.wait_for(ledger.keep(ANOTHER, dict.fromkeys(ids.values(), one)), 5)
+        await asyncio.wait_for(ledger.keep(ANOTHER, dict.fromkeys(ids.values(), one)), PATIENCE_S)
     assert [(made, model) for made, model, _ in await kept(shelf)] == [(DEAL, ANOTHER), (DEAL, BAG)]
 
 

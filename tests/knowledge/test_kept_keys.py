@@ -11,6 +11,7 @@ from tenancy.database import Database
 from tenancy.errors import KeyRefused
 from tenancy.tenants import Tenant, Tenants
 from tests.tenancy.servers import new_tenant
+from tests.waiting import PATIENCE_S
 
 
 class Maker:
@@ -106,7 +107,7 @@ async def test_many_first_keys_that_take_long_leave_the_database_to_others(kept:
     async with asyncio.TaskGroup() as group:
         first = [group.create_task(kept.key(company.id, None, slow)) for company in companies]
         await slow.asked.wait()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             assert await tenants.list()
         slow.going_on.set()
     assert [one.result() for one in first] == ["slow-key"] * 12
@@ -119,7 +120,7 @@ async def test_a_key_that_is_kept_is_had_while_another_is_made(kept: KeptKeys, t
     async with asyncio.TaskGroup() as group:
         group.create_task(kept.key(tenant.id, key, slow))
         await slow.asked.wait()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             assert await kept.key(tenant.id, None, make) == key
         slow.going_on.set()
     assert await kept.key(tenant.id, None, make) == "slow-key"

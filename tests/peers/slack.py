@@ -34,6 +34,8 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 
+from tests.waiting import PATIENCE_S
+
 Json = dict[str, Any]
 Kind = Literal["channel", "im", "mpim", "group"]
 T = TypeVar("T")
@@ -461,7 +463,7 @@ class Slack:
         """What our bots posted there, in the thread only if one is named."""
         return [message for workspace in self.workspaces.values() for message in workspace.posts(channel, thread)]
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - callers say how long
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = PATIENCE_S) -> T:  # noqa: ASYNC109 - callers say how long
         """What `predicate` returns once that is true; it is asked again at every call. Fails the test after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout), self._changed:

@@ -38,6 +38,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from jwt.algorithms import RSAAlgorithm
 
 from tests.peers.slack import Answered, Dropped, Json, LostReply, Passed, RateLimited, Slow, Status
+from tests.waiting import PATIENCE_S
 
 Verb = Literal["GET", "POST", "PUT", "DELETE"]
 Kind = Literal["personal", "groupChat", "channel"]
@@ -507,7 +508,7 @@ class Teams:
         """What our bots have in this conversation now, oldest first. A thread's id limits it to the thread."""
         return [post for tenant in self.tenants.values() for post in tenant.posts(conversation)]
 
-    async def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - callers say how long
+    async def wait_for(self, predicate: Callable[[], T], timeout: float = PATIENCE_S) -> T:  # noqa: ASYNC109 - callers say how long
         """What `predicate` returns once that is true; it is asked again at every call. Fails the test after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout), self._changed:

@@ -19,6 +19,7 @@ from tenancy.embedded import EmbeddedServer
 from tenancy.encryption import MasterKey, Vault
 from tenancy.migrations import migrate
 from tenancy.tenants import Tenant, Tenants
+from tests.waiting import PATIENCE_S
 
 KEY = MasterKey(bytes(32))
 """The master key of all test databases made here."""
@@ -90,7 +91,7 @@ async def kill(server: EmbeddedServer) -> None:
     os.kill(server.pid, signal.SIGKILL)
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(process, ended.set)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await ended.wait()
     asyncio.get_running_loop().remove_reader(process)
     os.close(process)

@@ -18,6 +18,7 @@ from adapters import jobs, retrying
 from adapters.failures import MayHaveHappened, NotNow, Undeliverable
 from adapters.slack.client import Refused, SlackClient
 from tests.peers.slack import Dropped, Error, Fault, LostReply, Passed, RateLimited, Slack, Slow, Status, Workspace
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -143,7 +144,7 @@ async def test_a_slack_that_gives_the_same_page_again_is_not_read_for_ever(read:
 
     app = web.Application()
     app.router.add_post("/api/{method}", answer)
-    async with TestServer(app) as server, calling(str(server.make_url("/api/"))) as client, asyncio.timeout(5):
+    async with TestServer(app) as server, calling(str(server.make_url("/api/"))) as client, asyncio.timeout(PATIENCE_S):
         with pytest.raises(NotNow, match="the same page"):
             await read(client)
 
@@ -388,7 +389,7 @@ async def test_a_slow_status_and_a_slack_that_is_away_are_missed_by_nobody(slack
 
 async def test_a_status_is_not_waited_for_longer_than_a_second_or_two(client: SlackClient, slack: Slack) -> None:
     slack.fail("assistant.threads.setStatus", Slow(asyncio.Event()))
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         assert not await client.status("C1", "1.000000", "Reading the question")
 
 

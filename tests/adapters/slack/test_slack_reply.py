@@ -20,6 +20,7 @@ from bot import texts
 from bot.messages import Answer, Outcome, TurnId
 from bot.reply import Step
 from tests.peers.slack import Dropped, Error, Fault, LostReply, Message, Passed, RateLimited, Slack, Slow, Status, Workspace
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -353,10 +354,11 @@ async def test_people_who_talk_to_each_other_see_no_status(stage: Stage) -> None
 
 
 @only_in_a_thread
-async def test_nobody_waits_for_a_status_and_of_many_steps_the_newest_is_said(stage: Stage) -> None:
+async def test_nobody_waits_for_a_status_and_of_many_steps_the_newest_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.slack.client._STATUS_S", 10 * PATIENCE_S)
     stage.slack.fail("assistant.threads.setStatus", Slow(held := asyncio.Event()))
     reply = stage.reply(Progress())
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(PATIENCE_S):
         for step in Step:
             await reply.step(step)
             await asyncio.sleep(0)

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from adapters.teams import tokens
 from adapters.teams.tokens import Claims, KeysUnavailable, SigningKeys, TokenCheck, Unauthorized, fetched
+from tests.waiting import PATIENCE_S
 
 APP = "3f3d1cea-7a18-41af-872b-cfbbd5140984"
 STRANGER = "0bf30f3b-4a52-48df-9a82-234910c4a086"
@@ -669,7 +670,7 @@ async def test_a_server_that_never_answers_is_not_waited_for(monkeypatch: pytest
     at = door()
     at.microsoft.open.clear()
     with pytest.raises(KeysUnavailable):
-        await asyncio.wait_for(at.keys.find(KID), 2)
+        await asyncio.wait_for(at.keys.find(KID), PATIENCE_S)
 
 
 @pytest.mark.parametrize(
@@ -806,7 +807,7 @@ async def test_a_fetch_that_takes_too_long_is_given_up(monkeypatch: pytest.Monke
 
     async with server(never) as session:
         with pytest.raises(KeysUnavailable, match="TimeoutError"):
-            await asyncio.wait_for(fetched(session, "http://login/full"), 2)
+            await asyncio.wait_for(fetched(session, "http://login/full"), PATIENCE_S)
         done.set()
 
 

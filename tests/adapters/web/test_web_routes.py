@@ -27,6 +27,7 @@ from knowledge.documents import Opened, Readers, Span
 from tenancy.errors import StoreUnavailable, UnknownPerson
 from tenancy.viewer import EVERYONE, PersonId, Viewer, person_principal
 from tests.adapters.web.web_house import ANA, ANSWER, BOB, DOCUMENT, QUOTE, SPAN, TEXT, House, Reading
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.sockets, pytest.mark.enable_socket]
 
@@ -183,7 +184,7 @@ async def test_a_page_that_went_away_does_not_stop_its_answer(house: House) -> N
     async with ClientSession() as browser:
         response = await browser.post(f"http://127.0.0.1:{runner.addresses[0][1]}/ask", json=POST)
         response.close()
-        await asyncio.wait_for(done.wait(), 5)
+        await asyncio.wait_for(done.wait(), PATIENCE_S)
     await runner.cleanup()
 
 

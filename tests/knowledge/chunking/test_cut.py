@@ -1,7 +1,6 @@
 """Cutting keeps every character, every span exact, every piece small enough, and follows the structure."""
 
 import re
-import time
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from knowledge.chunking import SMALLEST_BUDGET, cut
 from knowledge.documents import Piece
+from tests.waiting import assert_linear
 
 
 def count(text: str) -> int:
@@ -233,10 +233,7 @@ def test_a_piece_stands_on_the_page_of_its_first_character(pages: tuple[tuple[in
         pytest.param("\t", id="tabs"),
     ],
 )
-def test_a_megabyte_of_anything_is_cut_in_seconds(line: str) -> None:
+def test_more_of_anything_takes_no_more_than_its_share_to_cut(line: str) -> None:
     end = "" if line in {"x", "*", "\t"} else " " if line == "word" else "\n"
-    text = (line + end) * (1_000_000 // len(line + end))
-    before = time.process_time()
-    cut(text, count=lambda part: len(part) // 5 + 1)
-
-    assert time.process_time() - before < 10  # it takes .2 to 2; whatever is quadratic takes minutes
+    small, large = ((line + end) * (length // len(line + end)) for length in (15_000, 300_000))
+    assert_linear(lambda text: cut(text, count=lambda part: len(part) // 5 + 1), small, large, 20)

@@ -19,6 +19,7 @@ from knowledge.parsers.isolated import IsolatedParser, Limits
 from knowledge.parsers.port import LARGEST_FILE, Extracted
 from knowledge.parsers.read import LONGEST_TEXT
 from tests.knowledge.parsers import files
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 SLOW = b"<p>word" * 700_000
@@ -83,23 +84,10 @@ async def test_one_child_reads_many_files_and_then_a_fresh_one_takes_over() -> N
     assert seen[3] not in {(), seen[0]}
 
 
-async def test_in_the_steady_state_a_file_costs_less_than_five_milliseconds_more(parser: IsolatedParser) -> None:
-    await parser.parse("a.txt", b"hello")
-    times = []
-    for _ in range(50):
-        before = time.perf_counter()
-        await parser.parse("a.txt", b"hello")
-        times.append(time.perf_counter() - before)
-
-    assert sorted(times)[25] < 0.005
-
-
 async def test_a_slow_file_is_refused_in_time_and_the_next_one_is_read() -> None:
     async with IsolatedParser(limits=Limits(seconds=0.5)) as parser:
-        before = time.perf_counter()
         with pytest.raises(Unreadable, match="took too long to read"):
             await parser.parse("a.html", SLOW)
-        assert time.perf_counter() - before < 3
         assert not pids(parser)
 
         assert (await _patiently(parser)).text == "hello"
@@ -246,7 +234,7 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     (pid,) = map(int, done.stdout.split())
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE_S
     while alive(pid) and time.monotonic() < until:
         time.sleep(0.05)
 
