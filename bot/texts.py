@@ -118,14 +118,15 @@ In a channel I use only what everybody there can read. What only you can read, I
 # Extracts and summaries
 AS_OF: Final = "As of {month}: {extract}"
 NEWER: Final = "newer edition: {title}"
-IN_CONTEXT: Final = "*{heading}*: {extract}"
+IN_CONTEXT: Final = "*{heading}*:"
 MORE: Final = "{count} more {things}. [{n}]"
 OTHERS: Final = "{count} other {things}. [{n}]"
 ROWS: Final = ("row is in the table", "rows are in the table")
+ROWS_OF_SEVERAL: Final = ("row is in these tables", "rows are in these tables")
 ITEMS: Final = ("point is in the list", "points are in the list")
 OTHERWISE: Final = "*{other}* says otherwise:"
 OLDER: Final = "*{newer}* is of {day}. *{other}*, of {other_day}, is older and says otherwise:"
-SPOKEN: Final = "*Speaker notes*: {extract}"
+SPOKEN: Final = "*Speaker notes*:"
 SUMMARY_OF: Final = "{title}, section by section:"
 THREAD_SO_FAR: Final = "- **{question}** {answer}"
 

@@ -96,32 +96,36 @@ def _blocks(group: Sequence[tuple[int, Candidate]]) -> Iterator[str]:
     n, first = group[0]
     rows = [(n, candidate.row) for n, candidate in group if candidate.row]
     if len(rows) > 1 and rows[0][1].header:
-        yield _dated(first, _table(rows), between=":\n\n")
+        yield _dated(first, _under(first.label, _table(rows), between="\n\n"), between=":\n\n")
     elif first.row or len(group) == 1:
         for n, candidate in group:
             yield _block(n, candidate)
     elif first.kind in _LINES:
         items = "\n".join(f"- {inert(candidate.quote.text)} [{n}]" for n, candidate in group)
-        yield _dated(first, _in_context(first, items).replace("*: - ", "*:\n\n- ", 1), between=":\n\n")
+        yield _dated(first, _in_context(first, items, between="\n\n"), between=":\n\n")
     else:
         yield _dated(first, _in_context(first, " ".join(inert(candidate.quote.text) for _, candidate in group) + f" [{n}]"))
 
 
 def _block(n: int, candidate: Candidate) -> str:
     if candidate.row:
-        return _dated(candidate, f"{_line(candidate.row)} [{n}]")
+        return _dated(candidate, _under(candidate.label, f"{_line(candidate.row)} [{n}]"))
     if candidate.kind is Kind.STEP and "\n" in candidate.text:
         return _dated(candidate, _steps(candidate.quotes, n), between=":\n\n")
     return _dated(candidate, _in_context(candidate, " ".join(f"{inert(quote.text)} [{m}]" for m, quote in enumerate(candidate.quotes, n))))
 
 
-def _in_context(candidate: Candidate, words: str) -> str:
+def _in_context(candidate: Candidate, words: str, between: str = " ") -> str:
     """`words` under what they need: that they are a speaker's notes, their table's header, or the heading above."""
     if candidate.spoken:
-        return texts.SPOKEN.format(extract=words.removeprefix(NOTES).strip())
+        return f"{texts.SPOKEN}{between}{words.removeprefix(NOTES).strip()}"
     passage = candidate.quote.passage
-    heading = candidate.label or ((passage.heading or (passage.document.title,))[-1] if candidate.dangling else "")
-    return texts.IN_CONTEXT.format(heading=texts.plain(readable(heading)), extract=words) if heading.strip() else words
+    return _under(candidate.label or ((passage.heading or (passage.document.title,))[-1] if candidate.dangling else ""), words, between)
+
+
+def _under(heading: str, words: str, between: str = " ") -> str:
+    """`words` led in by a line from above them, if there is one."""
+    return f"{texts.IN_CONTEXT.format(heading=texts.plain(readable(heading)))}{between}{words}" if heading.strip() else words
 
 
 def _dated(candidate: Candidate, words: str, between: str = ": ") -> str:

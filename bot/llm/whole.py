@@ -2,14 +2,15 @@
 
 Pieces are chosen among the passages that were found, three at most; a table goes on in passages that were not. So its document is read, and
 the table or list that the best piece is a part of is quoted as it stands there: all of it, or, where the question names something that
-some of its rows have and that is not what the table is about ("in Germany"), those. What there is no room for is counted.
+some of its rows have and that is not what the table is about ("in Germany"), those; with other tables of its columns that stand under other
+headings. What there is no room for is counted.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Final, NamedTuple
 
 from bot import texts
@@ -59,6 +60,57 @@ class _Parts(NamedTuple):
     label: str = ""  # the line above
     is_nested: bool = False
 
+    @property
+    def place(self) -> int:
+        """Where it begins in its document."""
+        return self.joined.passages[0].span.start + self.start
+
+    @property
+    def heading(self) -> str:
+        """What it stands under."""
+        passage = self.joined.passages[0]
+        return (passage.heading or (passage.document.title,))[-1]
+
+    def about(self) -> frozenset[str]:
+        """The terms of all that is said of it as a whole."""
+        passage = self.joined.passages[0]
+        return frozenset(terms("\n".join((*self.names, *passage.heading, passage.document.title, self.label))))
+
+
+class _Part(NamedTuple):
+    """A row or item."""
+
+    of: _Parts
+    span: _Span
+
+    @property
+    def text(self) -> str:
+        return self.of.joined.text[slice(*self.span)]
+
+    @property
+    def place(self) -> _Span:
+        """Where it stands in its document."""
+        start = self.of.joined.passages[0].span.start
+        return start + self.span[0], start + self.span[1]
+
+
+class _Asked(NamedTuple):
+    """What a question is about."""
+
+    query: str
+    for_all: bool  # of a table or list
+    terms: Sequence[str]
+    accepted: Mapping[str, Sequence[tuple[str, float]]]
+
+    @classmethod
+    def of(cls, query: str) -> "_Asked":
+        asked = [term for term in content(query) if importance(term) == 1 and term not in _SAYS_ALL]
+        return cls(query, bool(WANTS_ALL.search(query)), asked, accepted_for(asked))
+
+    def among(self, words: frozenset[str]) -> frozenset[str]:
+        """The question's terms that `words` have, in whatever form."""
+        return frozenset(own for term in self.accepted.keys() & words for own, _ in self.accepted[term])
+
 
 def is_wanted(query: str, pieces: Sequence[Candidate]) -> bool:
     """Whether all of a table or list may be wanted: by the question's words, or since all `pieces`, best first, are alike and were cut.
@@ -78,22 +130,28 @@ def whole(query: str, pieces: Sequence[Candidate], passages: Sequence[Passage]) 
     None if `pieces` have all of it that is wanted, if it is not there any more, or if its first part is too long. Where `query` does not
     ask for all, also if one of them is of something else, or if it is long.
     """
-    parts, asks = _parts(pieces[0], passages), bool(WANTS_ALL.search(query))
-    if parts is None:
+    best, asked = pieces[0], _Asked.of(query)
+    own = _parts(best, passages)
+    if own is None:
         return None
-    wanted = _wanted(query, pieces[0], parts, asks=asks)
+    among = (own, *(_others_like(own, asked, passages) if asked.for_all else ()))
+    wanted = _wanted(asked, best, among)
     shown = _fitting(wanted)
-    quoted = [_span(piece, parts) for piece in pieces]
-    alone = all(any(start < last and first < end for start, end in shown) for first, last in quoted)
-    said = all(any(first <= start and end <= last for first, last in quoted) for start, end in shown)
-    fits = len(shown) == len(wanted) and (asks or len(wanted) <= _MOST_UNASKED)
-    if len(wanted) <= 1 or not shown or (said and fits) or not (asks or (alone and fits)):
+    quoted = [piece.place[1:] for piece in pieces if piece.place[0] == best.place[0]]
+    alone = len(quoted) == len(pieces) and all(any(_meet(place, part.place) for part in shown) for place in quoted)
+    said = all(any(first <= part.place[0] and part.place[1] <= last for first, last in quoted) for part in shown)
+    fits = len(shown) == len(wanted) and (asked.for_all or len(wanted) <= _MOST_UNASKED)
+    if len(wanted) <= 1 or not shown or (said and fits) or not (asked.for_all or (alone and fits)):
         return None
-    cited = laid_out(_pieces(pieces[0], parts, shown))
-    left = len(parts.spans) - len(shown)
-    things = texts.ROWS if parts.kind in _ROWS else texts.ITEMS
+    cited = laid_out(_pieces(best, shown))
+    left = sum(len(parts.spans) for parts in among) - len(shown)
+    things = texts.ITEMS if own.kind in ITEMS else texts.ROWS if len(among) == 1 else texts.ROWS_OF_SEVERAL
     rest = texts.more(left, things, len(cited.citations), others=len(shown) == len(wanted)) if left else ""
     return replace(cited, text="\n\n".join(filter(None, (cited.text, rest))))
+
+
+def _meet(one: _Span, other: _Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _parts(best: Candidate, passages: Sequence[Passage]) -> _Parts | None:
@@ -148,62 +206,75 @@ def _list(joined: Joined, index: int) -> _Parts:
     return _Parts(joined, joined.found[index].kind, found.outer, found.first, label=found.lead, is_nested=found.is_nested)
 
 
-def _wanted(query: str, best: Candidate, parts: _Parts, *, asks: bool) -> Sequence[_Span]:
-    """Those of its parts that have most of what the question names and its header, headings and title have not; all, if that is nothing.
+def _others_like(own: _Parts, asked: _Asked, passages: Sequence[Passage]) -> Iterator[_Parts]:
+    """The other tables of the document with the columns of this one, which are about as much of what is asked; in reading order."""
+    if not own.names or own.kind is not Kind.ROW:
+        return
+    about = asked.among(own.about())
+    for heading, within in groupby(passages, lambda one: one.heading):
+        section = [replace(one, document=own.joined.passages[0].document) for one in within]
+        if not any(own.names[0] in one.text for one in section):
+            continue
+        joined = own.joined if heading == own.joined.passages[0].heading else Joined.of(section)
+        for index, unit in enumerate(joined.found):
+            if unit.kind is Kind.HEADER and tuple(cells(unit.body(joined.text))) == own.names:
+                other = _table(joined, index)
+                if other.place != own.place and asked.among(other.about()) >= about:
+                    yield other
+
+
+def _wanted(asked: _Asked, best: Candidate, among: Sequence[_Parts]) -> Sequence[_Part]:
+    """The parts of `among` that have most of what the question names and header, headings and title have not; all, if that is nothing.
 
     And all of a list within which others stand, or of which `best` is more than one item; and all where the question compares, or names
     what it does not want: no words tell which those are. None where it asks for all of something that header, headings and title say
     nothing of, or not all where `best` only stands above it, or of what has a name that stands nowhere there: then it is no list of that.
     """
-    if _BEYOND_WORDS.search(query):
-        return parts.spans
-    asked = [term for term in content(query) if importance(term) == 1 and term not in _SAYS_ALL]
-    accepted = accepted_for(asked)
-
-    def has(words: frozenset[str]) -> frozenset[str]:
-        return frozenset(own for term in accepted.keys() & words for own, _ in accepted[term])
-
-    about = has(best.header_terms | best.heading_terms | best.title_terms | frozenset(terms(parts.label)))
-    if asks and not (about if best.is_part else about.issuperset(asked)):
+    own, parts = among[0], [_Part(one, span) for one in among for span in one.spans]
+    if _BEYOND_WORDS.search(asked.query):
+        return parts
+    about = asked.among(best.header_terms | best.heading_terms | best.title_terms | frozenset(terms(own.label)))
+    if asked.for_all and not (about if best.is_part else about.issuperset(asked.terms)):
         return []
-    begins, ends = _span(best, parts)
-    several = sum(begins < end and start < ends for start, end in parts.spans) > 1
-    if parts.is_nested or (parts.kind in ITEMS and several):
-        return parts.spans
-    text = parts.joined.text
+    several = sum(_meet(best.place[1:], part.place) for part in parts) > 1
+    if own.is_nested or (own.kind in ITEMS and several):
+        return parts
+    text = "\n".join(one.joined.text for one in among)
     named = [
-        name for name in _NAME.findall(query) if name.casefold() not in text.casefold() and has(frozenset(terms(name))).isdisjoint(about)
+        name
+        for name in _NAME.findall(asked.query)
+        if name.casefold() not in text.casefold() and asked.among(frozenset(terms(name))).isdisjoint(about)
     ]
     if named and not Evidence(text).initials.issuperset(named):
         return []
-    told = [len(has(frozenset(terms(text[slice(*span)]))) - about) for span in parts.spans]
+    told = [len(asked.among(frozenset(terms(part.text))) - about) for part in parts]
     most = max(told)
-    return [span for span, count in zip(parts.spans, told, strict=True) if count == most]
+    return [part for part, count in zip(parts, told, strict=True) if count == most]
 
 
-def _fitting(spans: Sequence[_Span]) -> Sequence[_Span]:
+def _fitting(parts: Sequence[_Part]) -> Sequence[_Part]:
     """The first of them that one answer has room for."""
-    lengths = list(accumulate(end - start for start, end in spans[:MOST_PARTS]))
-    return spans[: bisect_right(lengths, MOST_CHARACTERS)]
+    lengths = list(accumulate(end - start for _, (start, end) in parts[:MOST_PARTS]))
+    return parts[: bisect_right(lengths, MOST_CHARACTERS)]
 
 
-def _span(piece: Candidate, parts: _Parts) -> _Span:
-    """Where a piece stands in the text of the section; beyond it, if it is of another document."""
-    document, start, end = piece.place
-    first = parts.joined.passages[0]
-    if document != first.document.id:
-        return (len(parts.joined.text),) * 2
-    return start - first.span.start, end - first.span.start
+def _pieces(best: Candidate, shown: Sequence[_Part]) -> list[Candidate]:
+    """What is shown, as pieces that can be laid out: a list as one, unless it is shown in part; else row by row and item by item.
 
-
-def _pieces(best: Candidate, parts: _Parts, shown: Sequence[_Span]) -> list[Candidate]:
-    """What is shown, as pieces that can be laid out: a list as one, unless it is shown in part; else row by row and item by item."""
-    is_list = parts.kind in ITEMS and list(shown) == list(parts.spans[: len(shown)])
-    spans, kind = ([(parts.start, shown[-1][1])], Kind.STEP) if is_list else (shown, parts.kind)
-    bare = replace(best, kind=kind, row=None, label="", dangling=False, astray=False)
+    Of several tables each stands under its heading.
+    """
+    bare = replace(best, row=None, label="", dangling=False, astray=False)
+    tables = [list(group) for _, group in groupby(shown, lambda part: part.of.place)]
     made = []
-    for span in spans:
-        quote, *more = parts.joined.quotes(*span)
-        row = Row(parts.names, tuple(cells(parts.joined.text[slice(*span)])), (parts.start,)) if kind is Kind.ROW else None
-        made.append(replace(bare, quote=quote, more=tuple(more), row=row, together=(parts.start,)))
-    return [replace(made[0], label="" if is_list else parts.label), *made[1:]]
+    for (parts, first), *more in tables:
+        spans, kind = [first, *(span for _, span in more)], parts.kind
+        is_list = kind in ITEMS and spans == list(parts.spans[: len(spans)])
+        if is_list:
+            spans, kind = [(parts.start, spans[-1][1])], Kind.STEP
+        label = "" if is_list else parts.heading if len(tables) > 1 else parts.label
+        for span in spans:
+            quote, *rest = parts.joined.quotes(*span)
+            row = Row(parts.names, tuple(cells(parts.joined.text[slice(*span)])), (parts.place,)) if kind is Kind.ROW else None
+            made.append(replace(bare, kind=kind, quote=quote, more=tuple(rest), row=row, together=(parts.place,), label=label))
+            label = ""
+    return made

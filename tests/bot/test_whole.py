@@ -1,6 +1,7 @@
 """All of a table or list, where a question wants all of it: as it stands in its document, beyond the passages that were found."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -271,3 +272,56 @@ def test_a_person_is_told_all_rows_though_one_window_of_them_was_found() -> None
     answer = asyncio.run(house.asked("List all error codes"))
     assert rows(Cited(answer.text, answer.citations)) == [code for code, *_ in CODES]
     assert extracts("List all error codes", [hit(passages[1])], NOW).text != answer.text
+
+
+STOCK = """# Price list
+
+## Cables
+
+| Article | Price | Made of |
+|---|---|---|
+| Cable 2 m | £6 | copper |
+| Cable 5 m | £11 | copper |
+
+## Opening hours
+
+| Day | Hours |
+|---|---|
+| Monday | 9 to 17 |
+
+## Sensors: wet rooms
+
+| Article | Price | Made of |
+|---|---|---|
+| Heron 3 | £80 | steel |
+| Heron 4 | £95 | copper |
+
+## Lids
+
+| Article | Price | Made of |
+|---|---|---|
+| Lid | £2 | steel |
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        pytest.param(
+            "List all articles and their prices",
+            "*Cables*: + Cable 2 m + Cable 5 m + *Sensors: wet rooms*: + Heron 3 + Heron 4 + *Lids*: Article: Lid",
+            id="all tables of its columns",
+        ),
+        pytest.param(
+            "List all articles of copper",
+            "*Cables*: + Cable 2 m + Cable 5 m + *Sensors: wet rooms*: Article: Heron 4 + 2 other rows are in these tables.",
+            id="rows that have what is named, of all of them",
+        ),
+        pytest.param("List all sensors and their prices", None, id="the extract has all of the one whose heading has what is named"),
+    ],
+)
+def test_tables_of_the_same_columns_are_quoted_together(asked: str, said: str | None) -> None:
+    passages = windows(STOCK, budget=40)
+    got = every(asked, passages, *range(len(passages)))
+    lines = [re.split(r" \[| ·| \|", line)[0].removeprefix("| ") for line in (got.text if got else "").splitlines() if line]
+    assert " + ".join(line for line in lines if line not in {"Article", "---"}) == (said or "")
