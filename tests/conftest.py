@@ -1,5 +1,6 @@
 """One PostgreSQL for the whole run, one migrated database in it, and a fresh tenant for whoever asks."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -13,6 +14,13 @@ from tests.tenancy import servers
 
 settings.register_profile("footnote", deadline=None)  # a busy machine is no failure
 settings.load_profile("footnote")
+
+
+@pytest.fixture(autouse=True)
+def _all_is_heard() -> None:
+    """Also where a command of ours ran before in this process, which says less from then on."""
+    for room in ("adapters", "bot", "knowledge", "tenancy"):
+        logging.getLogger(room).setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """From a kept event to its one visible outcome, on the real inbox: how each event ends, and what is shown and told when it cannot."""
 
-import logging
 import secrets
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
@@ -494,7 +493,6 @@ async def test_the_audit_names_the_event_and_none_of_its_words(house: House) -> 
 
 
 async def test_of_an_unlinked_workspace_the_log_tells(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING, "adapters.answering")  # a command that ran before may have set another
     house.door.refuses = [Undeliverable("gone")]
     assert await house.ends(house.asked(), linked=False) == Ended("undeliverable", "gone")
     (record,) = [record for record in caplog.records if "answer.undeliverable: gone" in record.getMessage()]

@@ -4,7 +4,6 @@ What it shares with every engine is in `tests/contracts/test_index.py`.
 """
 
 import asyncio
-import logging
 import secrets
 import time
 from collections import Counter
@@ -46,12 +45,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[weaviate.Cluster]
     """One node, which no test stops."""
     with weaviate.running(tmp_path_factory.mktemp("weaviate")) as cluster:
         yield cluster
-
-
-@pytest.fixture(autouse=True)
-def _all_is_heard(caplog: pytest.LogCaptureFixture) -> None:
-    """Also where a command of ours ran before in this process, which says less."""
-    caplog.set_level(logging.WARNING, "knowledge")
 
 
 @pytest.fixture
