@@ -8,6 +8,8 @@ from aiohttp import ClientPayloadError, web
 
 LARGEST: Final = 1_048_576
 """Bytes of a platform's request."""
+_DEEPEST: Final = 100
+"""Levels of its JSON; platforms' own have a dozen. Python's reader and writer end within a thousand, less what of the stack is in use."""
 
 
 async def read(request: web.Request) -> bytes:
@@ -33,7 +35,16 @@ def json_object(body: bytes) -> Mapping[str, Any]:
         raise web.HTTPBadRequest(text="This is no JSON.") from error
     if not isinstance(payload, dict):
         raise web.HTTPBadRequest(text="This is no JSON object.")
+    if _is_too_deep(payload):
+        raise web.HTTPBadRequest(text=f"This JSON is more than {_DEEPEST} levels deep.")
     return payload
+
+
+def _is_too_deep(payload: object) -> bool:
+    level = [payload]
+    for _ in range(_DEEPEST):
+        level = [part for one in level for part in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())]
+    return bool(level)
 
 
 def again() -> web.Response:

@@ -382,10 +382,10 @@ async def test_of_two_headers_the_first_counts_and_a_wrong_one_is_not_made_good(
 
 
 async def test_however_deep_a_payload_is_it_is_taken_or_refused(front: Front) -> None:
-    depths = [*range(100, 900, 200), *range(900, 1000, 4)]
+    depths = [99, 100, *range(300, 900, 200), *range(900, 1000, 4)]
     deep = [json.dumps(mention()).replace('"team_id"', f'"deep": {"[" * depth}{"]" * depth}, "team_id"', 1) for depth in depths]
     statuses = [(await front.send(body.encode())).status for body in deep]
-    assert set(statuses) == {200, 400}
+    assert statuses == [200] + [400] * (len(depths) - 1)  # what is read here is written and read again, with more of the stack in use
 
 
 async def test_the_front_can_be_mounted_below_a_prefix() -> None:
