@@ -20,7 +20,8 @@ def signals(found: Sequence[Late | None]) -> Signals | None:
 
     `facts/retrieval.md` has the mean of the three best stretches and the lead of the best MaxSim over their mean. With the two best,
     and the lead taken token by token, a logistic fitted on other corpora has an AUROC of .875 on mtrag and .816 on scifact; with
-    those .866 and .792, in the same candidates.
+    those .866 and .792, in the same candidates. How near the least near word of content comes adds nothing: in a fit on the other set it
+    leaves scifact at .81 and takes .007 from mtrag.
     """
     known = [one.stretch for one in found if one is not None]
     if not known:
