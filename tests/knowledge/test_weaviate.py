@@ -33,7 +33,7 @@ from tests.engines import weaviate
 from tests.engines.proxy import Proxy
 from tests.waiting import PATIENCE_S, until
 
-pytestmark = weaviate.MARKS
+pytestmark = [*weaviate.MARKS]
 
 MODEL, DIMENSION = "test", 8
 LIMITED = Limits(read_s=2.0, write_s=5.0, indexing_s=10.0)  # so long that what is said without asking is told from it on a busy machine too
