@@ -14,6 +14,7 @@ from knowledge.parsers.dates import date_of
 from knowledge.parsers.kinds import PDF
 from knowledge.parsers.pages import Block, assemble
 from knowledge.parsers.pdf import Hint, page_blocks
+from knowledge.parsers.pdf_tables import ruled_tables
 from knowledge.parsers.port import Extracted
 from knowledge.parsers.refusals import BLANK, BROKEN, ENCRYPTED, SCANNED
 from knowledge.parsers.text import first_heading, table, title_of
@@ -52,7 +53,7 @@ def read_with_kreuzberg(name: str, data: bytes, media_type: str) -> Extracted:
         raise (ENCRYPTED if "password" in str(error).lower() else BROKEN).error() from error
     facts: Mapping[str, Any] = dict(found.metadata)
     paged = media_type == PDF
-    blocks = _pdf_blocks(found) if paged else _blocks(found)
+    blocks = _pdf_blocks(found, data) if paged else _blocks(found)
     text, pages = assemble([*blocks, *_attachments(found)], len(found.pages or ()) if paged else 0)
     if not text:
         raise (SCANNED if paged else BLANK).error()
@@ -66,7 +67,7 @@ def read_with_kreuzberg(name: str, data: bytes, media_type: str) -> Extracted:
     )
 
 
-def _pdf_blocks(found: kreuzberg.ExtractionResult) -> list[Block]:
+def _pdf_blocks(found: kreuzberg.ExtractionResult, data: bytes) -> list[Block]:
     pages = [page["content"] for page in found.pages or ()]
     hints: list[list[Hint]] = [[] for _ in pages]
     nodes: list[_Node] = list((found.document or {"nodes": []})["nodes"])
@@ -74,7 +75,7 @@ def _pdf_blocks(found: kreuzberg.ExtractionResult) -> list[Block]:
         page, hint = node.get("page"), _hint(node["content"])
         if page and page <= len(hints) and hint.text:
             hints[page - 1].append(hint)
-    return page_blocks(pages, hints)
+    return page_blocks(pages, hints, ruled_tables(data))
 
 
 def _hint(content: _Node) -> Hint:

@@ -13,6 +13,7 @@ class Block:
     text: str
     page: int | None = None  # 1-based
     item: bool = False  # of a list: follows the item before it on the next line
+    rest: bool = False  # rows of the table that the block before it is: follow it on the next line, also on another page
 
 
 def assemble(blocks: Iterable[Block], page_count: int = 0) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -30,7 +31,7 @@ def assemble(blocks: Iterable[Block], page_count: int = 0) -> tuple[str, tuple[t
         if not text.strip():
             continue
         page = max(page, block.page or page)
-        separator = "" if not parts else "\n" if block.item and after_item and page in starts else "\n\n"
+        separator = "" if not parts else "\n" if block.rest or (block.item and after_item and page in starts) else "\n\n"
         parts += [separator, text]
         starts.setdefault(page, length + len(separator))
         length += len(separator) + len(text)

@@ -2,16 +2,25 @@
 
 kreuzberg gives a PDF twice: the lines of each page, which are complete, and a tree of headings and paragraphs, which is not (it
 leaves out up to a third of a page that is set in columns or boxes, and lines at the edge of a page). So the lines are the text,
-and the tree only tells where in them a heading, a paragraph or a list item begins.
+and the tree only tells where in them a heading, a paragraph or a list item begins. Lines that are what the cells of a table say become
+that table (`pdf_tables`).
 """
 
 import re
+import unicodedata
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from types import MappingProxyType
+from typing import NamedTuple
 
 from knowledge.parsers.pages import Block
+from knowledge.parsers.text import table, table_row
+
+Grid = Sequence[Sequence[str]]
+"""The cells of a table, row by row; the first is its header."""
 
 _BULLET = re.compile(r"[\u2022\u25aa\u25e6\u2023\u25cf\u25cb\u25a0\uf0b7\u00b7\u2219*-]\s+")
 _NUMBER = re.compile(r"(?:\d{1,2}|[a-z])[.)]\s+\S")
@@ -25,6 +34,7 @@ _GOING_ON = 0.4  # of the width: from there on a line goes on in a next line tha
 _NARROWEST = 40  # characters; in anything narrower every line end is kept
 _ALIKE = 3  # lines of about one length that tell the width of the page
 _EDGE = 2  # lines at the top and at the bottom of a page that may be running headers and footers
+_MOST_LINES = 2_000  # of a page on which tables are looked for
 _REPEATS = 3  # pages on which a line must stand to be one, and half of all pages
 
 
@@ -37,39 +47,101 @@ class Hint:
     item: bool = False
 
 
-def page_blocks(pages: Sequence[str], hints: Sequence[Sequence[Hint]]) -> list[Block]:
-    """The blocks of all pages. `pages` are the lines of each page, `hints` what the tree says about each.
+_NO_TABLES: Mapping[int, Sequence[Grid]] = MappingProxyType({})
 
-    Lines that stand at the edge of most pages, page numbers aside, are left out.
+
+def page_blocks(pages: Sequence[str], hints: Sequence[Sequence[Hint]], tables: Mapping[int, Sequence[Grid]] = _NO_TABLES) -> list[Block]:
+    """The blocks of all pages. `pages` are the lines of each page, `hints` what the tree says about each, `tables` by page, from 1.
+
+    Lines that stand at the edge of most pages, page numbers aside, are left out. A table that goes on at the top of the next page, under
+    its header or without one, goes on in the text.
     """
     lined = [[" ".join(line.split()) for line in page.replace("\r\n", "\n").split("\n")] for page in pages]
-    running = _running(lined)
-    return [
-        block
-        for number, (lines, of_page) in enumerate(zip(lined, hints, strict=True), 1)
-        for block in _blocks(_without(lines, running, number), of_page, number)
-    ]
+    all_placed = [_placed(lines, tables.get(number, ())) for number, lines in enumerate(lined, 1)]
+    running = _running(lined, all_placed)
+    blocks: list[Block] = []
+    open_: Grid | None = None  # the table that the page before ends with
+    for number, (lines, of_page, placed) in enumerate(zip(lined, hints, all_placed, strict=True), 1):
+        left = _without(lines, running, placed, number)
+        made = list(_blocks(left, of_page, placed, number))
+        first, last = (min(placed), max(placed)) if placed else (0, 0)
+        at_top, at_end = bool(placed) and not any(left[:first]), bool(placed) and not any(left[placed[last].end :])
+        if open_ and at_top and len(placed[first].grid[0]) == len(open_[0]):
+            rows = placed[first].grid[list(placed[first].grid[0]) == list(open_[0]) :]
+            made[0] = Block("\n".join(map(table_row, rows)), number, rest=True)
+            placed[first] = placed[first]._replace(grid=[open_[0], *rows])
+        blocks += made
+        open_ = placed[last].grid if at_end else None
+    return blocks
 
 
-def _edges(lines: list[str]) -> list[int]:
+class _Placed(NamedTuple):
+    """A table in the lines of its page."""
+
+    grid: Grid
+    end: int  # the line after its last
+
+
+def _placed(lines: Sequence[str], grids: Sequence[Grid]) -> dict[int, _Placed]:
+    """First line of each table to it: of the lines that together say just what its cells do.
+
+    One that is not found so is left out: words beside it, letters that are turned on their side.
+    """
+    keys = [_compact(line) for line in lines]
+    ends = [0, *accumulate(map(len, keys))]
+    placed: dict[int, _Placed] = {}
+    for grid in grids if len(lines) <= _MOST_LINES else ():
+        parts = [_compact(part) for row in grid for cell in row for part in cell.split("\n")]
+        said = Counter("".join(parts))
+        for start in range(max((one.end for one in placed.values()), default=0), len(lines)):
+            end = bisect_left(ends, ends[start] + said.total())
+            solid = "".join(keys[start:end]) if keys[start] and end < len(ends) else ""
+            if len(solid) == said.total() and Counter(solid) == said and all(part in solid for part in parts):
+                placed[start] = _Placed([[_spaced(cell, lines[start:end]) for cell in row] for row in grid], end)
+                break
+    return placed
+
+
+def _compact(text: str) -> str:
+    """What does not depend on who set the spaces and joined the hyphens."""
+    return re.sub(r"[\s\u00ad\u2010-]", "", unicodedata.normalize("NFKC", text))
+
+
+def _spaced(cell: str, lines: Sequence[str]) -> str:
+    """The words of a cell, with the spaces that they have among `lines`, where they stand there in one."""
+    return " ".join(next((found for line in lines if (found := _found(part, line))), " ".join(part.split())) for part in cell.split("\n"))
+
+
+def _found(part: str, line: str) -> str:
+    places = [at for at, character in enumerate(line) if not character.isspace()]
+    solid, wanted = "".join(line.split()), "".join(part.split())
+    at = solid.find(wanted)
+    return line[places[at] : places[at + len(wanted) - 1] + 1] if wanted and at >= 0 else ""
+
+
+def _edges(lines: list[str], placed: Mapping[int, _Placed]) -> list[int]:
+    """The lines at the edge of a page that may be no part of what it says: not a table's, nor one of a form with lines further in."""
     filled = [index for index, line in enumerate(lines) if line]
-    return sorted({*filled[:_EDGE], *filled[-_EDGE:]})
+    edge = {*filled[:_EDGE], *filled[-_EDGE:]}.difference(*(range(start, one.end) for start, one in placed.items()))
+    within = {form for index in filled[_EDGE:-_EDGE] if re.search(r"[^\W\d_]", form := _form(lines[index]))}
+    return sorted(index for index in edge if _form(lines[index]) not in within)
 
 
 def _form(line: str) -> str:
     return re.sub(r"\d+|\b[ivxlc]+\b", "#", line)
 
 
-def _running(lined: list[list[str]]) -> frozenset[str]:
+def _running(lined: list[list[str]], placed: Sequence[Mapping[int, _Placed]]) -> frozenset[str]:
     """The forms of the lines that stand at the edge of most pages."""
-    counts = Counter(form for lines in lined for form in {_form(lines[index]) for index in _edges(lines)})
+    edges = map(_edges, lined, placed)
+    counts = Counter(form for lines, edge in zip(lined, edges, strict=True) for form in {_form(lines[index]) for index in edge})
     return frozenset(form for form, count in counts.items() if count >= max(_REPEATS, len(lined) / 2))
 
 
-def _without(lines: list[str], running: frozenset[str], page: int) -> list[str]:
-    """Without running headers and footers, and without the number of this very page."""
-    dropped = {index for index in _edges(lines) if _form(lines[index]) in running or _numbers(lines[index], page)}
-    return [line for index, line in enumerate(lines) if index not in dropped]
+def _without(lines: list[str], running: frozenset[str], placed: Mapping[int, _Placed], page: int) -> list[str]:
+    """The lines, with running headers and footers and the number of this very page made empty."""
+    dropped = {index for index in _edges(lines, placed) if _form(lines[index]) in running or _numbers(lines[index], page)}
+    return ["" if index in dropped else line for index, line in enumerate(lines)]
 
 
 def _numbers(line: str, page: int) -> bool:
@@ -77,12 +149,17 @@ def _numbers(line: str, page: int) -> bool:
     return found is not None and str(page) in {found[1], found[2]}
 
 
-def _blocks(lines: list[str], hints: Sequence[Hint], page: int) -> Iterator[Block]:
+def _blocks(lines: list[str], hints: Sequence[Hint], tables: Mapping[int, _Placed], page: int) -> Iterator[Block]:
     starts = _starts(lines, hints)
     width = _width(sorted(map(len, lines), reverse=True))
     paragraph: list[str] = []
     index = 0
     while index < len(lines):
+        if index in tables:
+            yield from _paragraph(paragraph, width, page)
+            yield Block(table(tables[index].grid), page)
+            paragraph, index = [], tables[index].end
+            continue
         level, count = starts.get(index, (0, 0))
         if not lines[index] or index in starts or _is_item(lines[index]):
             yield from _paragraph(paragraph, width, page)

@@ -71,11 +71,15 @@ def readable(name: str) -> str:
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """`rows` as a Markdown table whose first row is the header; empty columns and rows at the edges left out."""
-    cells = [[" ".join(cell.replace("|", "\\|").split()) for cell in row] for row in rows]
-    cells = [row for row in cells if any(row)]
-    width = max((max(i + 1 for i, cell in enumerate(row) if cell) for row in cells), default=0)
-    lines = ["| " + " | ".join((row + [""] * width)[:width]) + " |" for row in cells]
+    cells = [row for row in rows if any(map(str.strip, row))]
+    width = max((max(i + 1 for i, cell in enumerate(row) if cell.strip()) for row in cells), default=0)
+    lines = [table_row([*row, *[""] * width][:width]) for row in cells]
     return "\n".join([*lines[:1], "|" + " --- |" * width, *lines[1:]]) if lines else ""
+
+
+def table_row(cells: Sequence[str]) -> str:
+    """One row of it."""
+    return f"| {' | '.join(' '.join(cell.replace('|', chr(92) + '|').split()) for cell in cells)} |"
 
 
 def csv_table(text: str) -> str:
