@@ -22,7 +22,7 @@ from bot.llm.cues import ABOUT_ITSELF, ALL_OTHERS, DENIES, OPTIONAL, fit, spans
 from bot.llm.disagreement import disagree
 from bot.llm.editions import day_of
 from bot.llm.layout import laid_out
-from bot.llm.wanted import Wanted
+from bot.llm.wanted import Wanted, names_row
 from bot.quotes import Cited
 from bot.sentences import Kind
 from knowledge.documents import Hit
@@ -43,6 +43,7 @@ _PAIRS: Final = 0.2  # has the question's pairs of terms side by side
 _SUBJECT: Final = 0.1  # its first terms, or first cell, are what the question is about
 _FIT: Final = 0.25  # looks like what was asked for: a duration, a date, an amount …
 _SPANS: Final = 0.5  # a range in it holds the question's amount
+_NAMED: Final = 0.2  # is the row of what the question names
 _PART: Final = 0.3  # is a row or an item, for a question of several: of what its header, heading and title have of it
 _STEPS: Final = 0.15  # steps, for a question of how, or a trouble
 _DENIES: Final = 0.2  # says that something is not so, for a question of that
@@ -126,6 +127,7 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
     foreign = candidate.row is not None and not spanned and question.accepted.keys().isdisjoint(candidate.terms)
     conditions = (
         (_SPANS, spanned),
+        (_NAMED, _is_named(question, candidate)),
         (_OPENS, candidate.opens),
         (_SHORT, len(candidate.terms) < (2 if _DIGIT.search(words) else 3) and not candidate.row),  # said at _SHORT
         (_STEPS, question.wants_steps and candidate.kind is Kind.STEP),
@@ -141,6 +143,10 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
         (_OTHER_ROW, foreign and not question.wants_all and not ALL_OTHERS.match(words)),
     )
     return sum(part for part, holds in conditions if holds)
+
+
+def _is_named(question: Wanted, candidate: Candidate) -> bool:
+    return candidate.row is not None and names_row(question.words, candidate.row.cells)
 
 
 def _parts_first(scored: Sequence[_Scored]) -> list[_Scored]:
@@ -200,7 +206,8 @@ def _adds(question: Wanted, one: _Scored, said: frozenset[str], best: _Scored) -
     new = candidate.terms - said
     if candidate.row:  # one of another table would mostly say the same again
         table = best.candidate.row and best.candidate.row.table
-        return strong and (candidate.row.table == table or question.rare(new))
+        named = _is_named(question, candidate) or not _is_named(question, best.candidate)
+        return strong and named and (candidate.row.table == table or question.rare(new))
     if not candidate.terms or 1 - len(new) / len(candidate.terms) > _MOST_OVERLAP:
         return False
     return (strong and question.rare(candidate.terms)) or question.rare(new)

@@ -66,6 +66,9 @@ get give take need want have know say tell mean happen anything everything somet
 go make find let use much many long often far now thing way one there here some any must shall allowed company each every
 too very stand meaning deadline ahead whether what's allow case possible
 """
+_SEVERAL: Final = 2  # spaces in front of, between and behind words of which there are not several
+_WORD: Final = re.compile(r"\w+")
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _CONTRACTED: Final = re.compile(r"['\u2019](?:m|s|re|ve|ll|d|t)\b", re.IGNORECASE)
 
 Accepted = dict[str, tuple[tuple[str, float], ...]]
@@ -85,6 +88,7 @@ class Wanted:
     wants_all: bool  # asks for several things of a kind
     wants_denial: bool  # asks for what is not so
     amounts: tuple[str, ...]  # sums and percentages of the question
+    words: str  # all of them, `spaced`
 
     @classmethod
     def among(cls, query: str, pieces: Collection[frozenset[str]]) -> "Wanted":
@@ -97,7 +101,7 @@ class Wanted:
         weights = {term: importance(term) * math.log(1 + (len(pieces) + 1) / (counts[term] + 0.5)) for term in said}
         pairs = frozenset(pair for pair in pairwise(said) if pair[0] != pair[1] and weak().isdisjoint(pair))
         steps, several, denial = (bool(cue.search(query)) for cue in (WANTS_STEPS, WANTS_ALL, WANTS_DENIAL))
-        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), steps, several, denial, amounts)
+        return cls(weights, sum(weights.values()) or 1.0, accepted, pairs, asked_for(query), steps, several, denial, amounts, spaced(query))
 
     def covered(self, *zones: tuple[frozenset[str], float]) -> float:
         """The weighted share of the question's terms in `zones`, 0 to 1; a term counts where it counts most."""
@@ -117,6 +121,21 @@ class Wanted:
     def paired(self, ordered: Sequence[str]) -> float:
         """The share of the question's pairs that stand side by side in a text too, 0 to 1."""
         return len(self.pairs.intersection(pairwise(ordered))) / len(self.pairs) if self.pairs else 0.0
+
+
+def spaced(text: str) -> str:
+    """The words of `text` in small letters, a space before and after each."""
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+def names_row(said: str, cells: Sequence[str]) -> bool:
+    """Whether a question whose words are `said`, spaced, has all of a row's first cell, or of another of several words, as it stands there.
+
+    Numbers alone do not count: they may be of anything.
+    """
+    words = (cell for cell in map(spaced, cells) if cell in said and _LETTER.search(cell))
+    first = spaced(cells[0]) if cells else ""
+    return any(cell == first or cell.count(" ") > _SEVERAL for cell in words)
 
 
 def content(query: str) -> list[str]:

@@ -21,7 +21,7 @@ from bot.llm.cues import WANTS_ALL
 from bot.llm.extractive import ENOUGH, MOST_PIECES
 from bot.llm.layout import laid_out
 from bot.llm.stretch import Joined
-from bot.llm.wanted import accepted_for, content, importance
+from bot.llm.wanted import accepted_for, content, importance, names_row, spaced
 from bot.quotes import Cited
 from bot.sentences import Kind, cells, is_ended
 from knowledge.documents import Passage
@@ -247,7 +247,8 @@ def _wanted(asked: _Asked, best: Candidate, among: Sequence[_Parts]) -> Sequence
     ]
     if named and not Evidence(text).initials.issuperset(named):
         return []
-    told = [len(asked.among(frozenset(terms(part.text))) - about) for part in parts]
+    said = spaced(asked.query)
+    told = [len(asked.among(frozenset(terms(part.text))) - about) + names_row(said, cells(part.text)) for part in parts]
     most = max(told)
     return [part for part, count in zip(parts, told, strict=True) if count == most]
 

@@ -1,5 +1,6 @@
 """An answer without a model: what the sources say, verbatim, best first, nothing that dangles."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -11,6 +12,7 @@ from bot.llm.candidates import Candidate
 from bot.llm.editions import superseded
 from bot.llm.extractive import extracts
 from bot.llm.layout import laid_out
+from bot.llm.wanted import names_row, spaced
 from bot.marks import cited
 from bot.quotes import Cited, whole
 from bot.sentences import Kind
@@ -372,3 +374,40 @@ def test_what_ends_as_no_sentence_is_quoted_only_where_the_question_s_words_stan
     asked: str, found: list[Hit], cited: str
 ) -> None:
     assert answer(asked, found).citations[0].document == cited
+
+
+LIMITS = """| Place | Hotel | Meals |
+|---|---|---|
+| Leeds | £120 | every other day |
+| Leeds city centre | £150 | every day |
+| Lisbon | €130 | every day |"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        pytest.param("What is the hotel limit in Leeds city centre?", ["Leeds city centre"], id="a label that has another within it"),
+        pytest.param("What is the limit for meals in Lisbon?", ["Lisbon"], id="a row's label"),
+        pytest.param("Where may one claim meals every other day?", ["Leeds"], id="words of another cell"),
+    ],
+)
+def test_a_row_that_the_question_names_stands_without_those_that_it_does_not(asked: str, said: list[str]) -> None:
+    got = answer(asked, [hit(passage(document("limits", "Hotel limits"), LIMITS))])
+    labels = re.findall(r"^\| (?!Place|-)([^|]+?) \||^Place: (.+?) ·", got.text, re.MULTILINE)
+    assert [one or other for one, other in labels] == said
+
+
+@pytest.mark.parametrize(
+    ("cells", "named"),
+    [
+        pytest.param(["Other parent", "4 weeks"], True, id="its first cell"),
+        pytest.param(["Adopting", "for ten days"], True, id="another cell of several words"),
+        pytest.param(["Adopting", "parent"], False, id="another cell of one word"),
+        pytest.param(["Parent who adopts", "4"], False, id="some words of its first cell"),
+        pytest.param(["10", "4 weeks"], False, id="a number"),
+        pytest.param(["", "4 weeks"], False, id="nothing"),
+        pytest.param([], False, id="no cells"),
+    ],
+)
+def test_a_row_is_named_by_the_words_of_a_cell(cells: list[str], named: bool) -> None:  # noqa: FBT001 - of a parametrized test
+    assert names_row(spaced("May the OTHER  parent, for ten days, or 10, leave?"), cells) is named
