@@ -1,6 +1,8 @@
 """What answers of a kind look like: a duration after "how long", an amount after "how much". Pure; rules of thumb, no grammar."""
 
+import math
 import re
+from collections.abc import Sequence
 from typing import Final
 
 _NUMBER = (
@@ -93,8 +95,17 @@ ALL_OTHERS: Final = re.compile(
 )
 """How a table's row for all that has none of its own starts."""
 
-_AMOUNT: Final = re.compile(r"[£€$¥] ?\d[\d.,]*|\d[\d.,]* ?%|\b\d{1,3}(?:,\d{3})+\b")
+_AMOUNT: Final = re.compile(
+    r"[£€$¥] ?\d[\d.,]*|\d[\d.,]* ?(?:%|per ?cent\b)|\d[\d.,]* ?(?:pounds?|euros?|dollars?|quid)\b|\b\d{1,3}(?:,\d{3})+\b", re.IGNORECASE
+)
+_PERCENT: Final = re.compile(r"%|per ?cent", re.IGNORECASE)
 _RANGE: Final = re.compile(r"(\d[\d.,]*) ?%? ?(?:to|and|until|[-\u2013]) ?[£€$¥]? ?(\d[\d.,]*)( ?%)?")
+_HALF_OPEN: Final = 0.4  # much lies beyond one end: `up to £250` holds whatever is cheap
+_OPEN: Final = re.compile(
+    r"\b(?:(more than|above|over|exceeding|from)|up to|below|under|less than|at most|not more than) (?:[£€$¥] ?(\d[\d.,]*)|(\d[\d.,]*) ?%)",
+    re.IGNORECASE,
+)
+"""A range with one end, of a sum or a percentage: up to £400, more than 10 %."""
 
 
 def asked_for(query: str) -> re.Pattern[str] | None:
@@ -116,10 +127,26 @@ def without_amounts(query: str) -> tuple[str, tuple[str, ...]]:
     return _AMOUNT.sub(" ", query), tuple(_AMOUNT.findall(query))
 
 
-def spans(amounts: tuple[str, ...], words: str) -> bool:
-    """Whether a range in `words` holds one of `amounts`: 20 % is in `15 to 22 %`, £8,000 in `£2,500 to £25,000`."""
-    ranges = [(_value(low), _value(high), bool(percent)) for low, high, percent in _RANGE.findall(words)] if amounts else []
-    return any(percent == ("%" in amount) and low <= _value(amount) <= high for amount in amounts for low, high, percent in ranges)
+def spans(amounts: tuple[str, ...], words: str) -> float:
+    """1 if `words` have one of `amounts` or a range that holds it, less if that has one end: `15 to 22 %`, `up to 30 %`."""
+    if not amounts:
+        return 0.0
+    wanted = [_valued(amount) for amount in amounts]
+    closed = [(_value(low), _value(high), bool(percent)) for low, high, percent in _RANGE.findall(words)]
+    closed += [(value, value, percent) for value, percent in map(_valued, _AMOUNT.findall(words))]
+    if _holds(closed, wanted):
+        return 1.0
+    ends = [(bool(beyond), _value(total or percent), bool(percent)) for beyond, total, percent in _OPEN.findall(words)]
+    return _HALF_OPEN * _holds([(end, math.inf, kind) if beyond else (0.0, end, kind) for beyond, end, kind in ends], wanted)
+
+
+def _holds(ranges: Sequence[tuple[float, float, bool]], wanted: Sequence[tuple[float, bool]]) -> bool:
+    return any(same == kind and low <= value <= high for value, same in wanted for low, high, kind in ranges)
+
+
+def _valued(amount: str) -> tuple[float, bool]:
+    """What it comes to, and whether that is a percentage."""
+    return _value(amount), bool(_PERCENT.search(amount))
 
 
 def _value(amount: str) -> float:

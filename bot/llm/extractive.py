@@ -42,7 +42,7 @@ _PRIOR_UNTOLD: Final = 1.4  # the same, where no piece covers a quarter of the q
 _PAIRS: Final = 0.2  # has the question's pairs of terms side by side
 _SUBJECT: Final = 0.1  # its first terms, or first cell, are what the question is about
 _FIT: Final = 0.25  # looks like what was asked for: a duration, a date, an amount …
-_SPANS: Final = 0.5  # a range in it holds the question's amount
+_SPANS: Final = 0.5  # has the question's amount, or a range that holds it; less where the range has one end
 _NAMED: Final = 0.2  # is the row of what the question names
 _PART: Final = 0.3  # is a row or an item, for a question of several: of what its header, heading and title have of it
 _STEPS: Final = 0.15  # steps, for a question of how, or a trouble
@@ -126,7 +126,7 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
     spanned = spans(question.amounts, words)
     foreign = candidate.row is not None and not spanned and question.accepted.keys().isdisjoint(candidate.terms)
     conditions = (
-        (_SPANS, spanned),
+        (_SPANS * spanned, True),
         (_NAMED, _is_named(question, candidate)),
         (_OPENS, candidate.opens),
         (_SHORT, len(candidate.terms) < (2 if _DIGIT.search(words) else 3) and not candidate.row),  # said at _SHORT
@@ -143,6 +143,11 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
         (_OTHER_ROW, foreign and not question.wants_all and not ALL_OTHERS.match(words)),
     )
     return sum(part for part, holds in conditions if holds)
+
+
+def _is_meant(question: Wanted, candidate: Candidate) -> bool:
+    """Whether it is the row of what the question names, or of its amount."""
+    return _is_named(question, candidate) or (candidate.row is not None and spans(question.amounts, candidate.text) > 0)
 
 
 def _is_named(question: Wanted, candidate: Candidate) -> bool:
@@ -206,8 +211,8 @@ def _adds(question: Wanted, one: _Scored, said: frozenset[str], best: _Scored) -
     new = candidate.terms - said
     if candidate.row:  # one of another table would mostly say the same again
         table = best.candidate.row and best.candidate.row.table
-        named = _is_named(question, candidate) or not _is_named(question, best.candidate)
-        return strong and named and (candidate.row.table == table or question.rare(new))
+        meant = _is_meant(question, candidate) or not _is_meant(question, best.candidate)
+        return strong and meant and (candidate.row.table == table or question.rare(new))
     if not candidate.terms or 1 - len(new) / len(candidate.terms) > _MOST_OVERLAP:
         return False
     return (strong and question.rare(candidate.terms)) or question.rare(new)

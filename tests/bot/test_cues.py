@@ -35,15 +35,25 @@ def test_another_number_fits_by_half_and_a_question_of_no_kind_not_at_all() -> N
 @pytest.mark.parametrize(
     ("asked", "words", "spanned"),
     [
-        pytest.param("a 20 % discount", "15 to 22 % the Finance Director", True, id="percent"),
-        pytest.param("a purchase of £8,000", "£2,500 to £25,000 director", True, id="money"),
-        pytest.param("a purchase of £80,000", "£2,500 to £25,000 director", False, id="beyond"),
-        pytest.param("a 20 % discount", "10 to 30 people", False, id="another unit"),
-        pytest.param("on 20 May", "10 to 30 people", False, id="no amount"),
+        pytest.param("a 20 % discount", "15 to 22 % the Finance Director", 1, id="percent"),
+        pytest.param("a purchase of £8,000", "£2,500 to £25,000 director", 1, id="money"),
+        pytest.param("a purchase of £80,000", "£2,500 to £25,000 director", 0, id="beyond"),
+        pytest.param("a 20 % discount", "10 to 30 people", 0, id="another unit"),
+        pytest.param("on 20 May", "10 to 30 people", 0, id="no amount"),
+        pytest.param("a 20 % discount", "up to 15 %, and from 15 to 22 %", 1, id="one with both ends beside one with one"),
+        pytest.param("a trip of £3,000", "more than £1,500 | a member of the leadership team", 0.4, id="beyond one end"),
+        pytest.param("a trip of £3,000", "up to £400 | nobody", 0, id="above the end"),
+        pytest.param("a trip of 350 pounds", "Up to £400 | nobody", 0.4, id="words for a sum"),
+        pytest.param("a trip of 350 pounds", "more than £1,500", 0, id="below the end"),
+        pytest.param("a discount of 30 per cent", "over 22 % | the board", 0.4, id="words for a percentage"),
+        pytest.param("a discount of 30 per cent", "up to 30 working days", 0, id="days"),
+        pytest.param("spend £20", "up to 30 working days, and under 50 %", 0, id="one end of another unit"),
+        pytest.param("stuck at 34%", "If it stops at 34 %, wait.", 1, id="the very amount"),
+        pytest.param("stuck at 34%", "Wait 34 minutes.", 0, id="its number alone"),
     ],
 )
-def test_a_range_holds_an_amount(asked: str, words: str, spanned: bool) -> None:  # noqa: FBT001  a table's column
-    assert cues.spans(cues.without_amounts(asked)[1], words) is spanned
+def test_a_range_holds_an_amount(asked: str, words: str, spanned: float) -> None:
+    assert cues.spans(cues.without_amounts(asked)[1], words) == spanned
 
 
 @pytest.mark.parametrize(

@@ -411,3 +411,25 @@ def test_a_row_that_the_question_names_stands_without_those_that_it_does_not(ask
 )
 def test_a_row_is_named_by_the_words_of_a_cell(cells: list[str], named: bool) -> None:  # noqa: FBT001 - of a parametrized test
     assert names_row(spaced("May the OTHER  parent, for ten days, or 10, leave?"), cells) is named
+
+
+APPROVALS = """| Trip cost | Who approves |
+|---|---|
+| up to £400 | nobody; tell your manager |
+| £400 to £1,500 | your line manager |
+| more than £1,500 | a member of the leadership team |"""
+
+
+@pytest.mark.parametrize(("cost", "who"), [("£350", "nobody"), ("900 pounds", "your line manager"), ("£30,000", "the leadership team")])
+def test_of_rows_for_amounts_the_one_that_holds_it_is_quoted(cost: str, who: str) -> None:
+    text = f"Approval is for the whole trip, also when a fare goes up by less than 10 %.\n\n{APPROVALS}"
+    got = answer(f"Who approves a trip of {cost}?", [hit(passage(document("travel", "Travel policy"), text))])
+    assert got.text.startswith("Trip cost: ")
+    assert who in got.text
+    assert got.text.count("Trip cost: ") == 1
+
+
+def test_a_step_that_has_the_very_amount_is_quoted_before_all_steps() -> None:
+    text = "# Set up a laptop\n\n1. Start the laptop.\n2. Set it up.\n3. Leave it.\n\nIf step 3 stops at 34 %, it has lost the network."
+    got = answer("My laptop set up is stuck at 34%", [hit(passage(document("setup", "Set up your laptop"), text))])
+    assert got.text.startswith("If step 3 stops at 34 %, it has lost the network. [1]")
