@@ -96,7 +96,7 @@ def doubt(query: str, findings: Findings) -> float:
         cosine = _USUAL_COSINE if findings.words_only else max(hit.cosine for hit in hits)
         return _soft(coverage.log_odds(query, hits, cosine) + named, at_least=USUAL.nearest if findings.words_only else 0.0)
     log_odds = _seen(signals) + _WEIGHTS.unsaid * _unsaid(query, findings.unsaid) + named
-    is_sure = signals.lead is not None and len(hits) >= _FEW and len(content(query)) <= _WORDY
+    is_sure = signals.lead is not None and len(hits) >= _FEW and len(content(query)) <= _WORDY and not _has_codes(query, hits)
     return share_of(log_odds) if is_sure else _soft(log_odds, at_least=0.0)
 
 
@@ -124,7 +124,7 @@ def _soft(log_odds: float, *, at_least: float) -> float:
     """A doubt that refuses nothing.
 
     Of another model's cosines nothing is known; where only words were searched, meaning was not; and nearness tells little where there
-    are few candidates (or few whose tokens are known), or much is said besides what is asked.
+    are few candidates (or few whose tokens are known), much is said besides what is asked, or the very code was found.
     """
     return min(max(share_of(log_odds), at_least), math.nextafter(USUAL.refuse, 0))
 
@@ -149,6 +149,12 @@ def _unnumbered(query: str, hits: Sequence[Hit]) -> bool:
     known = {code for text in texts for code in _codes(text)} if codes else set()
     kinds = {kind for kind, _ in known}
     return any(pair not in pairs for name in names for pair in pairwise(name)) or any(code[0] in kinds for code in codes - known)
+
+
+def _has_codes(query: str, hits: Sequence[Hit]) -> bool:
+    """Whether the question has a code, and all that it has stand in one of the hits: that is about it, whatever else is told of it."""
+    codes = _codes(query)
+    return bool(codes) and any(codes <= _codes(hit.passage.text) for hit in hits)
 
 
 def _is_name_of(query: str, hits: Sequence[Hit]) -> bool:

@@ -85,6 +85,19 @@ def test_a_name_with_a_number_that_nothing_has_is_doubted() -> None:
     assert doubt("When was it released in May 4?", found(BETWEEN, text)) == doubt("When was it released?", found(BETWEEN, text))
 
 
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [
+        pytest.param("The customer sees E09, may she type whatever she likes by hand?", False, id="its code stands there"),
+        pytest.param("The customer sees ERR-12 and e09, what now?", False, id="both of its codes do"),
+        pytest.param("The customer sees something, may she type whatever she likes?", True, id="no code"),
+    ],
+)
+def test_what_has_the_very_code_is_not_refused(asked: str, refused: bool) -> None:  # noqa: FBT001 - of a parametrized test
+    codes = hit(passage(document("codes", "Error codes"), "E09: sensor open; do not enter a value by hand. ERR-12: no paper."))
+    assert (doubt(asked, found(FAR, codes, *HITS)) >= USUAL.refuse) is refused
+
+
 @pytest.mark.parametrize("code", ["E31", "e31", "ERR-4032", "FY25"])
 def test_a_code_of_which_only_others_stand_there_is_doubted_and_not_refused_for_that_alone(code: str) -> None:
     text = hit(
