@@ -355,7 +355,7 @@ async def forgetful(folder: Path, tenant: TenantId) -> AsyncIterator[WeaviateInd
             cluster.nodes[0].kill()
             cluster.nodes[0].start()
             cluster.nodes[0].wait()
-            await until_it_answers(index.count, 15)
+            await until_it_answers(index.count)
             assert len(await index.by_vector(entry(1).vector, {EVERYONE}, 200)) < 100
             yield index
 
