@@ -40,6 +40,9 @@ _CODE = re.compile(rf"(?<![\w@/:.=&?-])(?i:(?!{_NO_CODES})(?=[\w-]{{3}})([a-z]+)
 """E31, ERR-4032; not Q3, B2B, USD40, May-2024, v2.1, nor what is part of an address."""
 
 
+_FIRST_WORD = re.compile(r"^\W*([\w-]+)", re.MULTILINE)
+
+
 class _Weights(NamedTuple):
     """Of the logistic, in log-odds."""
 
@@ -152,9 +155,9 @@ def _unnumbered(query: str, hits: Sequence[Hit]) -> bool:
 
 
 def _has_codes(query: str, hits: Sequence[Hit]) -> bool:
-    """Whether the question has a code, and all that it has stand in one of the hits: that is about it, whatever else is told of it."""
+    """Whether the question has a code, and a hit has a line or row of each that it has: that is about it, whatever else is told of it."""
     codes = _codes(query)
-    return bool(codes) and any(codes <= _codes(hit.passage.text) for hit in hits)
+    return bool(codes) and any(codes <= _codes("\n".join(_FIRST_WORD.findall(hit.passage.text))) for hit in hits)
 
 
 def _is_name_of(query: str, hits: Sequence[Hit]) -> bool:

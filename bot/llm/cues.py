@@ -100,9 +100,12 @@ _AMOUNT: Final = re.compile(
 )
 _PERCENT: Final = re.compile(r"%|per ?cent", re.IGNORECASE)
 _RANGE: Final = re.compile(r"(\d[\d.,]*) ?%? ?(?:to|and|until|[-\u2013]) ?[£€$¥]? ?(\d[\d.,]*)( ?%)?")
+_SUM: Final = r"(?:[£€$¥] ?(\d[\d.,]*\d|\d)|(\d[\d.,]*) ?%)"
 _HALF_OPEN: Final = 0.4  # much lies beyond one end: `up to £250` holds whatever is cheap
 _OPEN: Final = re.compile(
-    r"\b(?:(more than|above|over|exceeding|from)|up to|below|under|less than|at most|not more than) (?:[£€$¥] ?(\d[\d.,]*)|(\d[\d.,]*) ?%)",
+    rf"\b(?:(more than|above|over|exceeding|at least|from)|(?:no|not) (?:more|higher) than|up to|below|under|less than|at most) {_SUM}"
+    r"(?!\d| ?(?:to|[-\u2013]) ?[£€$¥]?\d)|"
+    rf"{_SUM},? (?:(or more|or above|or over|and more|and above|and over|upwards?)|or less|or below|or under|and less|and below)\b",
     re.IGNORECASE,
 )
 """A range with one end, of a sum or a percentage: up to £400, more than 10 %."""
@@ -136,7 +139,8 @@ def spans(amounts: tuple[str, ...], words: str) -> float:
     closed += [(value, value, percent) for value, percent in map(_valued, _AMOUNT.findall(words))]
     if _holds(closed, wanted):
         return 1.0
-    ends = [(bool(beyond), _value(total or percent), bool(percent)) for beyond, total, percent in _OPEN.findall(words)]
+    found = ((beyond or above, total or sum_, percent or share) for beyond, total, percent, sum_, share, above in _OPEN.findall(words))
+    ends = [(bool(beyond), _value(total or percent), bool(percent)) for beyond, total, percent in found]
     return _HALF_OPEN * _holds([(end, math.inf, kind) if beyond else (0.0, end, kind) for beyond, end, kind in ends], wanted)
 
 

@@ -126,7 +126,6 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
     spanned = spans(question.amounts, words)
     foreign = candidate.row is not None and not spanned and question.accepted.keys().isdisjoint(candidate.terms)
     conditions = (
-        (_SPANS * spanned, True),
         (_NAMED, _is_named(question, candidate)),
         (_OPENS, candidate.opens),
         (_SHORT, len(candidate.terms) < (2 if _DIGIT.search(words) else 3) and not candidate.row),  # said at _SHORT
@@ -142,7 +141,7 @@ def _corrections(question: Wanted, candidate: Candidate, words: str) -> float:
         (_NAMED_YEAR, candidate.asked_for),
         (_OTHER_ROW, foreign and not question.wants_all and not ALL_OTHERS.match(words)),
     )
-    return sum(part for part, holds in conditions if holds)
+    return sum(part for part, holds in conditions if holds) + _SPANS * spanned
 
 
 def _is_meant(question: Wanted, candidate: Candidate) -> bool:
@@ -151,7 +150,8 @@ def _is_meant(question: Wanted, candidate: Candidate) -> bool:
 
 
 def _is_named(question: Wanted, candidate: Candidate) -> bool:
-    return candidate.row is not None and names_row(question.words, candidate.row.cells)
+    about = candidate.header_terms | candidate.heading_terms | candidate.title_terms
+    return candidate.row is not None and names_row(question.words, candidate.row.cells, about)
 
 
 def _parts_first(scored: Sequence[_Scored]) -> list[_Scored]:
@@ -211,7 +211,7 @@ def _adds(question: Wanted, one: _Scored, said: frozenset[str], best: _Scored) -
     new = candidate.terms - said
     if candidate.row:  # one of another table would mostly say the same again
         table = best.candidate.row and best.candidate.row.table
-        meant = _is_meant(question, candidate) or not _is_meant(question, best.candidate)
+        meant = question.wants_several or _is_meant(question, candidate) or not _is_meant(question, best.candidate)
         return strong and meant and (candidate.row.table == table or question.rare(new))
     if not candidate.terms or 1 - len(new) / len(candidate.terms) > _MOST_OVERLAP:
         return False

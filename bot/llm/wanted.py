@@ -66,6 +66,7 @@ get give take need want have know say tell mean happen anything everything somet
 go make find let use much many long often far now thing way one there here some any must shall allowed company each every
 too very stand meaning deadline ahead whether what's allow case possible
 """
+_BETWEEN: Final = (" and ", " or ", " both ", " versus ", " vs ")
 _SEVERAL: Final = 2  # spaces in front of, between and behind words of which there are not several
 _WORD: Final = re.compile(r"\w+")
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -89,6 +90,11 @@ class Wanted:
     wants_denial: bool  # asks for what is not so
     amounts: tuple[str, ...]  # sums and percentages of the question
     words: str  # all of them, `spaced`
+
+    @property
+    def wants_several(self) -> bool:
+        """Whether it names more than one thing: parents and carers, Berlin or Oslo."""
+        return any(word in self.words for word in _BETWEEN)
 
     @classmethod
     def among(cls, query: str, pieces: Collection[frozenset[str]]) -> "Wanted":
@@ -128,14 +134,14 @@ def spaced(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
-def names_row(said: str, cells: Sequence[str]) -> bool:
+def names_row(said: str, cells: Sequence[str], about: frozenset[str]) -> bool:
     """Whether a question whose words are `said`, spaced, has all of a row's first cell, or of another of several words, as it stands there.
 
-    Numbers alone do not count: they may be of anything.
+    Numbers alone do not count, they may be of anything; nor do the terms `about` that all of the table is.
     """
-    words = (cell for cell in map(spaced, cells) if cell in said and _LETTER.search(cell))
-    first = spaced(cells[0]) if cells else ""
-    return any(cell == first or cell.count(" ") > _SEVERAL for cell in words)
+    first = cells[0] if cells else ""
+    named = (cell for cell in cells if spaced(cell) in said and _LETTER.search(cell) and not about.issuperset(terms(cell)))
+    return any(cell == first or spaced(cell).count(" ") > _SEVERAL for cell in named)
 
 
 def content(query: str) -> list[str]:

@@ -211,11 +211,11 @@ def _others_like(own: _Parts, asked: _Asked, passages: Sequence[Passage]) -> Ite
     if not own.names or own.kind is not Kind.ROW:
         return
     about = asked.among(own.about())
-    for heading, within in groupby(passages, lambda one: one.heading):
+    for _, within in groupby(passages, lambda one: one.heading):
         section = [replace(one, document=own.joined.passages[0].document) for one in within]
         if not any(own.names[0] in one.text for one in section):
             continue
-        joined = own.joined if heading == own.joined.passages[0].heading else Joined.of(section)
+        joined = own.joined if section[0].id == own.joined.passages[0].id else Joined.of(section)
         for index, unit in enumerate(joined.found):
             if unit.kind is Kind.HEADER and tuple(cells(unit.body(joined.text))) == own.names:
                 other = _table(joined, index)
@@ -233,7 +233,8 @@ def _wanted(asked: _Asked, best: Candidate, among: Sequence[_Parts]) -> Sequence
     own, parts = among[0], [_Part(one, span) for one in among for span in one.spans]
     if _BEYOND_WORDS.search(asked.query):
         return parts
-    about = asked.among(best.header_terms | best.heading_terms | best.title_terms | frozenset(terms(own.label)))
+    above = best.header_terms | best.heading_terms | best.title_terms | frozenset(terms(own.label))
+    about = asked.among(above)
     if asked.for_all and not (about if best.is_part else about.issuperset(asked.terms)):
         return []
     several = sum(_meet(best.place[1:], part.place) for part in parts) > 1
@@ -248,7 +249,7 @@ def _wanted(asked: _Asked, best: Candidate, among: Sequence[_Parts]) -> Sequence
     if named and not Evidence(text).initials.issuperset(named):
         return []
     said = spaced(asked.query)
-    told = [len(asked.among(frozenset(terms(part.text))) - about) + names_row(said, cells(part.text)) for part in parts]
+    told = [len(asked.among(frozenset(terms(part.text))) - about) + names_row(said, cells(part.text), above) for part in parts]
     most = max(told)
     return [part for part, count in zip(parts, told, strict=True) if count == most]
 

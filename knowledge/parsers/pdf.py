@@ -7,20 +7,15 @@ that table (`pdf_tables`).
 """
 
 import re
-import unicodedata
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
 from knowledge.parsers.pages import Block
-from knowledge.parsers.text import table, table_row
-
-Grid = Sequence[Sequence[str]]
-"""The cells of a table, row by row; the first is its header."""
+from knowledge.parsers.ruled import Placed, Ruled, placed
 
 _BULLET = re.compile(r"[\u2022\u25aa\u25e6\u2023\u25cf\u25cb\u25a0\uf0b7\u00b7\u2219*-]\s+")
 _NUMBER = re.compile(r"(?:\d{1,2}|[a-z])[.)]\s+\S")
@@ -34,7 +29,6 @@ _GOING_ON = 0.4  # of the width: from there on a line goes on in a next line tha
 _NARROWEST = 40  # characters; in anything narrower every line end is kept
 _ALIKE = 3  # lines of about one length that tell the width of the page
 _EDGE = 2  # lines at the top and at the bottom of a page that may be running headers and footers
-_MOST_LINES = 2_000  # of a page on which tables are looked for
 _REPEATS = 3  # pages on which a line must stand to be one, and half of all pages
 
 
@@ -47,79 +41,66 @@ class Hint:
     item: bool = False
 
 
-_NO_TABLES: Mapping[int, Sequence[Grid]] = MappingProxyType({})
+_NO_TABLES: Mapping[int, Sequence[Ruled]] = MappingProxyType({})
 
 
-def page_blocks(pages: Sequence[str], hints: Sequence[Sequence[Hint]], tables: Mapping[int, Sequence[Grid]] = _NO_TABLES) -> list[Block]:
+def page_blocks(pages: Sequence[str], hints: Sequence[Sequence[Hint]], tables: Mapping[int, Sequence[Ruled]] = _NO_TABLES) -> list[Block]:
     """The blocks of all pages. `pages` are the lines of each page, `hints` what the tree says about each, `tables` by page, from 1.
 
     Lines that stand at the edge of most pages, page numbers aside, are left out. A table that goes on at the top of the next page, under
     its header or without one, goes on in the text.
     """
     lined = [[" ".join(line.split()) for line in page.replace("\r\n", "\n").split("\n")] for page in pages]
-    all_placed = [_placed(lines, tables.get(number, ())) for number, lines in enumerate(lined, 1)]
+    all_placed = [placed(lines, tables.get(number, ())) for number, lines in enumerate(lined, 1)]
     running = _running(lined, all_placed)
     blocks: list[Block] = []
-    open_: Grid | None = None  # the table that the page before ends with
-    for number, (lines, of_page, placed) in enumerate(zip(lined, hints, all_placed, strict=True), 1):
-        left = _without(lines, running, placed, number)
-        made = list(_blocks(left, of_page, placed, number))
-        first, last = (min(placed), max(placed)) if placed else (0, 0)
-        at_top, at_end = bool(placed) and not any(left[:first]), bool(placed) and not any(left[placed[last].end :])
-        if open_ and at_top and len(placed[first].grid[0]) == len(open_[0]):
-            rows = placed[first].grid[list(placed[first].grid[0]) == list(open_[0]) :]
-            made[0] = Block("\n".join(map(table_row, rows)), number, rest=True)
-            placed[first] = placed[first]._replace(grid=[open_[0], *rows])
-        blocks += made
-        open_ = placed[last].grid if at_end else None
+    before = _Page(0, [], [], {})
+    for number, (lines, of_page, of_tables) in enumerate(zip(lined, hints, all_placed, strict=True), 1):
+        page = _Page(number, lines, _without(lines, running, of_tables, number), of_tables)
+        rest = page.rest_of(before)
+        for start in [start for start, one in of_tables.items() if not one.table.has_header]:
+            del of_tables[start]
+        made = list(_blocks(page.left, of_page, of_tables, number))
+        blocks += [Block(rest, number, rest=True), *made[1:]] if rest else made
+        before = page
     return blocks
 
 
-class _Placed(NamedTuple):
-    """A table in the lines of its page."""
+class _Page(NamedTuple):
+    """The lines of one page, with its tables."""
 
-    grid: Grid
-    end: int  # the line after its last
+    number: int
+    lines: Sequence[str]
+    left: list[str]  # those of them that are not at the edge of most pages; the others are empty
+    tables: dict[int, Placed]
 
+    def rest_of(self, before: "_Page") -> str:
+        """The rows at the top of this page that go on with the table at the end of the one before; empty if there are none.
 
-def _placed(lines: Sequence[str], grids: Sequence[Grid]) -> dict[int, _Placed]:
-    """First line of each table to it: of the lines that together say just what its cells do.
-
-    One that is not found so is left out: words beside it, letters that are turned on their side.
-    """
-    keys = [_compact(line) for line in lines]
-    ends = [0, *accumulate(map(len, keys))]
-    placed: dict[int, _Placed] = {}
-    for grid in grids if len(lines) <= _MOST_LINES else ():
-        parts = [_compact(part) for row in grid for cell in row for part in cell.split("\n")]
-        said = Counter("".join(parts))
-        for start in range(max((one.end for one in placed.values()), default=0), len(lines)):
-            end = bisect_left(ends, ends[start] + said.total())
-            solid = "".join(keys[start:end]) if keys[start] and end < len(ends) else ""
-            if len(solid) == said.total() and Counter(solid) == said and all(part in solid for part in parts):
-                placed[start] = _Placed([[_spaced(cell, lines[start:end]) for cell in row] for row in grid], end)
-                break
-    return placed
-
-
-def _compact(text: str) -> str:
-    """What does not depend on who set the spaces and joined the hyphens."""
-    return re.sub(r"[\s\u00ad\u2010-]", "", unicodedata.normalize("NFKC", text))
-
-
-def _spaced(cell: str, lines: Sequence[str]) -> str:
-    """The words of a cell, with the spaces that they have among `lines`, where they stand there in one."""
-    return " ".join(next((found for line in lines if (found := _found(part, line))), " ".join(part.split())) for part in cell.split("\n"))
+        A table that may go on, but not for certain, is taken away: its first row may be no header, so it stays lines.
+        """
+        if not (self.tables and before.tables):
+            return ""
+        first, last = min(self.tables), max(before.tables)
+        own, other = self.tables[first].table, before.tables[last]
+        between = [(line, before.number) for line in before.lines[other.end :]] + [(line, self.number) for line in self.lines[:first]]
+        both = set(self.lines).intersection(before.lines)
+        if not own.is_beneath(other.table) or any(line and line not in both and not _numbers(line, page) for line, page in between):
+            return ""
+        same = list(own.rows[0]) == list(other.table.rows[0])
+        if own.is_headed and not same:
+            return ""
+        if any(before.left[other.end :]) or any(self.left[:first]):
+            if not same:
+                del self.tables[first]
+            return ""
+        self.tables[first] = self.tables[first]._replace(
+            table=own._replace(rows=[other.table.rows[0], *own.rows[int(same) :]], is_headed=True)
+        )
+        return "\n".join(own.rest(int(same)))
 
 
-def _found(part: str, line: str) -> str:
-    places = [at for at, character in enumerate(line) if not character.isspace()]
-    solid, wanted = "".join(line.split()), "".join(part.split())
-    at = solid.find(wanted)
-    return line[places[at] : places[at + len(wanted) - 1] + 1] if wanted and at >= 0 else ""
-
-
-def _edges(lines: list[str], placed: Mapping[int, _Placed]) -> list[int]:
+def _edges(lines: list[str], placed: Mapping[int, Placed]) -> list[int]:
     """The lines at the edge of a page that may be no part of what it says: not a table's, nor one of a form with lines further in."""
     filled = [index for index, line in enumerate(lines) if line]
     edge = {*filled[:_EDGE], *filled[-_EDGE:]}.difference(*(range(start, one.end) for start, one in placed.items()))
@@ -131,14 +112,14 @@ def _form(line: str) -> str:
     return re.sub(r"\d+|\b[ivxlc]+\b", "#", line)
 
 
-def _running(lined: list[list[str]], placed: Sequence[Mapping[int, _Placed]]) -> frozenset[str]:
+def _running(lined: list[list[str]], placed: Sequence[Mapping[int, Placed]]) -> frozenset[str]:
     """The forms of the lines that stand at the edge of most pages."""
     edges = map(_edges, lined, placed)
     counts = Counter(form for lines, edge in zip(lined, edges, strict=True) for form in {_form(lines[index]) for index in edge})
     return frozenset(form for form, count in counts.items() if count >= max(_REPEATS, len(lined) / 2))
 
 
-def _without(lines: list[str], running: frozenset[str], placed: Mapping[int, _Placed], page: int) -> list[str]:
+def _without(lines: list[str], running: frozenset[str], placed: Mapping[int, Placed], page: int) -> list[str]:
     """The lines, with running headers and footers and the number of this very page made empty."""
     dropped = {index for index in _edges(lines, placed) if _form(lines[index]) in running or _numbers(lines[index], page)}
     return ["" if index in dropped else line for index, line in enumerate(lines)]
@@ -149,7 +130,7 @@ def _numbers(line: str, page: int) -> bool:
     return found is not None and str(page) in {found[1], found[2]}
 
 
-def _blocks(lines: list[str], hints: Sequence[Hint], tables: Mapping[int, _Placed], page: int) -> Iterator[Block]:
+def _blocks(lines: list[str], hints: Sequence[Hint], tables: Mapping[int, Placed], page: int) -> Iterator[Block]:
     starts = _starts(lines, hints)
     width = _width(sorted(map(len, lines), reverse=True))
     paragraph: list[str] = []
@@ -157,10 +138,11 @@ def _blocks(lines: list[str], hints: Sequence[Hint], tables: Mapping[int, _Place
     while index < len(lines):
         if index in tables:
             yield from _paragraph(paragraph, width, page)
-            yield Block(table(tables[index].grid), page)
+            yield Block(tables[index].table.as_text(), page)
             paragraph, index = [], tables[index].end
             continue
         level, count = starts.get(index, (0, 0))
+        level = 0 if any(index < start < index + count for start in tables) else level
         if not lines[index] or index in starts or _is_item(lines[index]):
             yield from _paragraph(paragraph, width, page)
             paragraph = []

@@ -69,6 +69,9 @@ def readable(name: str) -> str:
     return " ".join(re.sub(r"[_\-+]+|%20", " ", stem).split()) or name or "Untitled"
 
 
+_BAR = r"\|"
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
     """`rows` as a Markdown table whose first row is the header; empty columns and rows at the edges left out."""
     cells = [row for row in rows if any(map(str.strip, row))]
@@ -79,7 +82,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 def table_row(cells: Sequence[str]) -> str:
     """One row of it."""
-    return f"| {' | '.join(' '.join(cell.replace('|', chr(92) + '|').split()) for cell in cells)} |"
+    return f"| {' | '.join(' '.join(cell.replace('|', _BAR).split()) for cell in cells)} |"
 
 
 def csv_table(text: str) -> str:

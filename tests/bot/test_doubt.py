@@ -90,11 +90,14 @@ def test_a_name_with_a_number_that_nothing_has_is_doubted() -> None:
     [
         pytest.param("The customer sees E09, may she type whatever she likes by hand?", False, id="its code stands there"),
         pytest.param("The customer sees ERR-12 and e09, what now?", False, id="both of its codes do"),
+        pytest.param("Who invented the MP3, and when did they die?", True, id="its code is named in passing"),
         pytest.param("The customer sees something, may she type whatever she likes?", True, id="no code"),
     ],
 )
 def test_what_has_the_very_code_is_not_refused(asked: str, refused: bool) -> None:  # noqa: FBT001 - of a parametrized test
-    codes = hit(passage(document("codes", "Error codes"), "E09: sensor open; do not enter a value by hand. ERR-12: no paper."))
+    codes = hit(
+        passage(document("codes", "Error codes"), "E09: sensor open; do not type a value.\n| ERR-12 | no paper |\nIt plays an MP3.")
+    )
     assert (doubt(asked, found(FAR, codes, *HITS)) >= USUAL.refuse) is refused
 
 

@@ -19,6 +19,7 @@ from bot.sentences import Kind
 from knowledge.documents import Edition, Hit
 from tests.bot import company
 from tests.bot.fakes import NOW, document, hit, passage
+from tests.waiting import assert_linear
 
 HITS = [hit(company.HOTELS, 2.0), hit(company.HOTELS_OLD, 1.0, 0.6), hit(company.EXPENSES, 0.5, 0.5), hit(company.PARENTAL, 0.4, 0.4)]
 WORDS = st.sampled_from(
@@ -388,6 +389,7 @@ LIMITS = """| Place | Hotel | Meals |
     [
         pytest.param("What is the hotel limit in Leeds city centre?", ["Leeds city centre"], id="a label that has another within it"),
         pytest.param("What is the limit for meals in Lisbon?", ["Lisbon"], id="a row's label"),
+        pytest.param("What is the hotel limit in Leeds and Lisbon?", ["Leeds", "Lisbon"], id="two rows"),
         pytest.param("Where may one claim meals every other day?", ["Leeds"], id="words of another cell"),
     ],
 )
@@ -405,12 +407,13 @@ def test_a_row_that_the_question_names_stands_without_those_that_it_does_not(ask
         pytest.param(["Adopting", "parent"], False, id="another cell of one word"),
         pytest.param(["Parent who adopts", "4"], False, id="some words of its first cell"),
         pytest.param(["10", "4 weeks"], False, id="a number"),
+        pytest.param(["leave", "4 weeks"], False, id="what all of the table is about"),
         pytest.param(["", "4 weeks"], False, id="nothing"),
         pytest.param([], False, id="no cells"),
     ],
 )
 def test_a_row_is_named_by_the_words_of_a_cell(cells: list[str], named: bool) -> None:  # noqa: FBT001 - of a parametrized test
-    assert names_row(spaced("May the OTHER  parent, for ten days, or 10, leave?"), cells) is named
+    assert names_row(spaced("May the OTHER  parent, for ten days, or 10, leave?"), cells, frozenset({"leav"})) is named
 
 
 APPROVALS = """| Trip cost | Who approves |
@@ -433,3 +436,9 @@ def test_a_step_that_has_the_very_amount_is_quoted_before_all_steps() -> None:
     text = "# Set up a laptop\n\n1. Start the laptop.\n2. Set it up.\n3. Leave it.\n\nIf step 3 stops at 34 %, it has lost the network."
     got = answer("My laptop set up is stuck at 34%", [hit(passage(document("setup", "Set up your laptop"), text))])
     assert got.text.startswith("If step 3 stops at 34 %, it has lost the network. [1]")
+
+
+def test_longer_passages_take_no_more_than_their_share() -> None:
+    sentence = "The company covers the hotel cost of trips up to the limit. Receipts must be sent within 30 days. "
+    small, large = ([hit(passage(document("d", "Policy"), sentence * count))] for count in (10, 160))
+    assert_linear(lambda hits: extracts("hotel limit receipts", hits, NOW), small, large, 16)

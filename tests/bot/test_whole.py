@@ -325,3 +325,30 @@ def test_tables_of_the_same_columns_are_quoted_together(asked: str, said: str | 
     got = every(asked, passages, *range(len(passages)))
     lines = [re.split(r" \[| ·| \|", line)[0].removeprefix("| ") for line in (got.text if got else "").splitlines() if line]
     assert " + ".join(line for line in lines if line not in {"Article", "---"}) == (said or "")
+
+
+PLANS = """# Team plans
+
+| Plan | Price |
+|---|---|
+| Solo | £4 |
+| Team | £9 |
+| Company | £20 |
+| Club | £7 |
+| School | £5 |
+"""
+
+
+def test_a_row_that_is_called_as_the_whole_table_is_not_the_only_one_that_is_meant() -> None:
+    got = every("List all team plans and their prices", windows(PLANS, budget=100), 0)
+    assert got is not None
+    assert [line.split(" | ")[0] for line in got.text.splitlines()[2:]] == ["| Solo", "| Team", "| Company", "| Club", "| School"]
+
+
+def test_a_heading_that_comes_again_is_another_section() -> None:
+    head = "| Product | Price |\n|---|---|\n"
+    first, again = f"## Sensors\n\n{head}| Heron | £80 |\n| Egret | £70 |", f"## Sensors\n\n{head}| Swan | £9 |\n| Duck | £8 |"
+    text = f"# Prices\n\n{first}\n\n## Service\n\nAsk Tom.\n\n{again}\n"
+    got = every("List all products and their prices", windows(text, budget=40), 0)
+    assert got is not None
+    assert all(name in got.text for name in ("Heron", "Egret", "Swan", "Duck"))

@@ -152,7 +152,7 @@ async def test_the_operator_is_told_at_once_that_nobody_listens_for_grpc(node: w
             await other.check()
 
 
-async def test_a_slow_server_costs_no_more_than_the_limit_and_then_nothing(node: weaviate.Cluster, acme: TenantId) -> None:
+async def test_a_slow_server_is_given_up_and_then_not_asked(node: weaviate.Cluster, acme: TenantId) -> None:
     ports = node.nodes[0].ports
     async with Proxy(ports.rest) as rest, Proxy(ports.grpc) as grpc:
         engine = engine_at(Address(f"http://127.0.0.1:{rest.port}", f"127.0.0.1:{grpc.port}"), LIMITED)

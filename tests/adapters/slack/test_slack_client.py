@@ -387,7 +387,7 @@ async def test_a_slow_status_and_a_slack_that_is_away_are_missed_by_nobody(slack
             assert not await client.status("C1", "1.000000", "Reading the question")
 
 
-async def test_a_status_is_not_waited_for_longer_than_a_second_or_two(client: SlackClient, slack: Slack) -> None:
+async def test_a_status_that_slack_never_answers_is_given_up(client: SlackClient, slack: Slack) -> None:
     slack.fail("assistant.threads.setStatus", Slow(asyncio.Event()))
     async with asyncio.timeout(PATIENCE_S):
         assert not await client.status("C1", "1.000000", "Reading the question")

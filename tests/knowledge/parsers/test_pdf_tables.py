@@ -7,9 +7,12 @@ import pytest
 from fpdf import FPDF, XPos, YPos
 
 from knowledge.parsers import pdf_tables
-from knowledge.parsers.pdf import Grid, page_blocks
+from knowledge.parsers.pages import assemble
+from knowledge.parsers.pdf import Hint, page_blocks
 from knowledge.parsers.pdf_tables import ruled_tables
 from knowledge.parsers.read import read
+from knowledge.parsers.ruled import Ruled
+from tests.waiting import assert_linear
 
 COURSES = (
     ("Course", "For whom", "Repeat"),
@@ -103,7 +106,7 @@ def test_a_search_that_takes_too_long_leaves_what_it_found(monkeypatch: pytest.M
     assert all(f"Part {n} £{n}" in text for n in range(60, 300)), "rows at the edge of a page are no running headers"
 
 
-def _goes_round(_: Grid) -> bool:
+def _goes_round(_: Ruled) -> bool:
     while True:
         pass
 
@@ -111,9 +114,9 @@ def _goes_round(_: Grid) -> bool:
 def test_a_page_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf_tables, "_ENDED_AFTER_S", 0.05)
     monkeypatch.setattr(pdf_tables, "_is_table", _goes_round)
-    before = signal.getsignal(signal.SIGVTALRM)
+    before = signal.getsignal(signal.SIGPROF)
     assert ruled_tables(saved(page(COURSES))) == {}
-    assert signal.getsignal(signal.SIGVTALRM) is before
+    assert signal.getsignal(signal.SIGPROF) is before
 
 
 def test_a_drawing_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +129,12 @@ def test_what_cannot_be_looked_through_has_no_tables(data: bytes) -> None:
     assert ruled_tables(data) == {}
 
 
-def blocks(lines: str, *grids: Grid) -> list[str]:
-    return [block.text for block in page_blocks([lines], [[]], {1: grids})]
+WIDE = (60.0, 200.0, 330.0)
+
+
+def blocks(lines: str, *grids: Sequence[Sequence[str]]) -> list[str]:
+    tables = [Ruled(grid, WIDE[: len(grid[0])], is_headed=True) for grid in grids]
+    return [block.text for block in page_blocks([lines], [[]], {1: tables})]
 
 
 def test_the_spaces_of_a_cell_are_those_of_the_line() -> None:
@@ -137,10 +144,17 @@ def test_the_spaces_of_a_cell_are_those_of_the_line() -> None:
     ]
 
 
+def test_a_cell_is_not_read_out_of_two() -> None:
+    """The first row has the letters of the second one's last cell too, one of them in another cell."""
+    rows = [["Grade", "Leave"], ["Grade 1", "5 days"], ["Grade 2", "15 days"]]
+    assert blocks("Grade Leave\nGrade 1 5 days\nGrade 2 15 days", rows)[0].endswith("| Grade 1 | 5 days |\n| Grade 2 | 15 days |")
+    text = read("leave.pdf", saved(page(rows))).text
+    assert "| Grade 1 | 5 days |\n| Grade 2 | 15 days |" in text
+
+
 def test_a_cell_whose_words_stand_in_no_one_line_keeps_its_own_spaces() -> None:
-    assert blocks("Town Rate\nPort-\nEllen 9", [["Town", "Rate"], ["Port-Ellen", "9"]]) == [
-        "| Town | Rate |\n| --- | --- |\n| Port-Ellen | 9 |"
-    ]
+    made = blocks("Town Rate\nPort-\nEllen 9", [["Town", "Rate"], ["Port-Ellen", "9"]])
+    assert made == ["| Town | Rate |\n| --- | --- |\n| Port-Ellen | 9 |"]
 
 
 def test_of_two_tables_that_say_the_same_each_is_found_where_it_stands() -> None:
@@ -152,3 +166,99 @@ def test_of_two_tables_that_say_the_same_each_is_found_where_it_stands() -> None
 def test_a_table_of_other_words_changes_nothing() -> None:
     assert blocks("A B\n1 2", [["A", "B"], ["1", "3"]]) == ["A B\n1 2"]
     assert blocks("A B\n1 2", [["A", "B"], ["2", "1", "0"]]) == ["A B\n1 2"]
+
+
+def test_a_table_of_dashes_is_none() -> None:
+    assert blocks("All courses.\n- -\n- -", [["-", "-"], ["-", "-"]]) == ["All courses.", "- -", "- -"]
+
+
+def test_a_heading_does_not_swallow_the_beginning_of_a_table() -> None:
+    tables = {1: [Ruled([["A", "B"], ["1", "2"]], WIDE[:2], is_headed=True)]}
+    made = page_blocks(["Fees\nA B\n1 2"], [[Hint("Fees\nA B", heading=2)]], tables)
+    assert [block.text for block in made] == ["Fees", "| A | B |\n| --- | --- |\n| 1 | 2 |"]
+
+
+def over(first: str, second: str, *tables: Ruled) -> str:
+    """The text of two pages, each with one of the tables."""
+    return assemble(page_blocks([first, second], [[], []], {1: [tables[0]], 2: [tables[1]]}), 2)[0]
+
+
+PRICES = Ruled([["Product", "Price"], ["Desk", "£99"]], WIDE[:2], is_headed=True)
+RENDERED = "| Product | Price |\n| --- | --- |\n| Desk | £99 |"
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "table", "text"),
+    [
+        pytest.param("", "", PRICES._replace(rows=[["Lamp", "£9"]], is_headed=False), "\n| Lamp | £9 |", id="no header again"),
+        pytest.param("", "", PRICES._replace(rows=[["Product", "Price"], ["Lamp", "£9"]]), "\n| Lamp | £9 |", id="the header again"),
+        pytest.param("\n1", "", PRICES._replace(rows=[["Lamp", "£9"]], is_headed=False), "\n| Lamp | £9 |", id="a page number between"),
+        pytest.param(
+            "",
+            "",
+            PRICES._replace(rows=[["Name", "Phone"], ["Ana", "44"]]),
+            "\n\n| Name | Phone |\n| --- | --- |\n| Ana | 44 |",
+            id="a header of its own",
+        ),
+        pytest.param(
+            "",
+            "",
+            Ruled([["Lamp", "£9"], ["Rug", "£8"]], (60.0, 300.0), is_headed=False),
+            "\n\nLamp £9\nRug £8",
+            id="columns in other places",
+        ),
+        pytest.param(
+            "\nSecret",
+            "",
+            PRICES._replace(rows=[["Lamp", "£9"]], is_headed=False),
+            "\n\nSecret\n\nLamp £9\nSecret",
+            id="a line of two pages between: it may go on, so it stays lines",
+        ),
+        pytest.param(
+            "",
+            "Table 2\n",
+            PRICES._replace(rows=[["Product", "Price"], ["Lamp", "£9"]]),
+            "\n\nTable 2\n\n| Product | Price |\n| --- | --- |\n| Lamp | £9 |",
+            id="a title of its own",
+        ),
+    ],
+)
+def test_a_table_goes_on_where_nothing_else_can_be_meant(below: str, above: str, table: Ruled, text: str) -> None:
+    lines = "\n".join(" ".join(row) for row in table.rows)
+    assert over(f"Product Price\nDesk £99{below}", f"{above}{lines}{below.replace('1', '2')}", PRICES, table) == RENDERED + text
+
+
+def test_cells_that_are_empty_on_the_first_page_stand_on_the_next() -> None:
+    first = Ruled([["Product", "Price", ""], ["Desk", "£99", ""]], WIDE, is_headed=True)
+    second = Ruled([["Lamp", "£9", "sold"]], WIDE, is_headed=False)
+    assert over("Product Price\nDesk £99", "Lamp £9 sold", first, second).split("\n") == [
+        "| Product | Price |  |",
+        "| --- | --- | --- |",
+        "| Desk | £99 |  |",
+        "| Lamp | £9 | sold |",
+    ]
+
+
+def test_of_titles_over_tables_on_many_pages_each_keeps_its_table() -> None:
+    tables = {number: [Ruled([["Who", "Days"], ["One", str(number)]], WIDE[:2], is_headed=True)] for number in range(1, 5)}
+    pages = [f"Table {number}\nWho Days\nOne {number}" for number in range(1, 5)]
+    text = assemble(page_blocks(pages, [[]] * 4, tables), 4)[0]
+    assert text.count("| Who | Days |") == 4
+
+
+def test_what_each_thing_is_called_and_is_stays_lines() -> None:
+    document = FPDF()
+    document.set_font("helvetica", size=11)
+    document.add_page()
+    with document.table(first_row_as_headings=False) as grid:
+        for row in (("Name", "Ana Silva"), ("Phone", "4400")):
+            grid.row(row)
+    assert read("card.pdf", saved(document)).text.split() == ["Name", "Ana", "Silva", "Phone", "4400"]
+
+
+def test_many_rows_take_no_more_than_their_share() -> None:
+    def made(count: int) -> None:
+        rows = [["Part", "Price"], *([f"Part {n}", f"£{n}"] for n in range(count))]
+        assert len(blocks("\n".join(" ".join(row) for row in rows), rows)) == 1
+
+    assert_linear(made, 95, 1_900, 20)
