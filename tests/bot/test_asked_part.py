@@ -10,7 +10,7 @@ from adapters.demo.questions import judged
 from bot.intents.asked_part import asked_part, beside, judged_by, without_chatter
 from bot.intents.subject import content
 from bot.words import words
-from tests.waiting import assert_linear
+from tests.waiting import PATIENCE_S, assert_linear
 
 LEAVE = "How many days of leave do I get?"
 STORY = "I moved here in May and my manager is away."
@@ -236,12 +236,13 @@ def test_extracts_are_chosen_by_the_condition_too(query: str) -> None:
     "seed",
     ["a thanks b: i", "a\n", "i ", "a - ", ": ", "can you ", "just a ", "dear A, ", "thanks, ", "a? (", ".", "not sure "],
 )
-@pytest.mark.parametrize(("length", "times"), [(480, 4), (2_100, 20)])
-def test_long_messages_of_whatever_take_no_time(seed: str, length: int, times: int) -> None:
-    """So many times either length is read in the same way; what was read before is remembered, so each is read but once."""
+@pytest.mark.timeout(PATIENCE_S)  # the longest that is taken apart takes milliseconds
+def test_long_messages_of_whatever_take_no_time(seed: str) -> None:
+    """What was read before is remembered, so each is read but once."""
     numbers = itertools.count()
-    small, large = ((seed * size)[:size] for size in (length, times * length))
-    assert_linear(lambda message: asked_part(f"{next(numbers)}{message}"), small, large, times)
+    taken_apart, small, large = ((seed * size)[:size] for size in (1_999, 2_100, 42_000))
+    asked_part(taken_apart)
+    assert_linear(lambda message: asked_part(f"{next(numbers)}{message}"), small, large, 20)
 
 
 WORDS = ("Hi all,", "thanks", "tell me", "how", "what", LEAVE, STORY, ":", "-", "(", ")", "?", "!", ".", "\n", "cheers", "leave", "E22")
