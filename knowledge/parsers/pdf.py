@@ -56,12 +56,9 @@ def page_blocks(pages: Sequence[str], hints: Sequence[Sequence[Hint]], tables: M
     blocks: list[Block] = []
     before = _Page(0, [], [], {})
     for number, (lines, of_page, of_tables) in enumerate(zip(lined, hints, all_placed, strict=True), 1):
-        page = _Page(number, lines, _without(lines, running, of_tables, number), of_tables)
-        rest = page.rest_of(before)
-        for start in [start for start, one in of_tables.items() if not one.table.has_header]:
-            del of_tables[start]
-        made = list(_blocks(page.left, of_page, of_tables, number))
-        blocks += [Block(rest, number, rest=True), *made[1:]] if rest else made
+        page, rest = _Page(number, lines, _without(lines, running, of_tables, number), of_tables).after(before)
+        made = list(_blocks(page.left, of_page, page.tables, number))
+        blocks += [Block("\n".join(rest), number, rest=True), *made[1:]] if rest else made
         before = page
     return blocks
 
@@ -72,32 +69,31 @@ class _Page(NamedTuple):
     number: int
     lines: Sequence[str]
     left: list[str]  # those of them that are not at the edge of most pages; the others are empty
-    tables: dict[int, Placed]
+    tables: Mapping[int, Placed]
 
-    def rest_of(self, before: "_Page") -> str:
-        """The rows at the top of this page that go on with the table at the end of the one before; empty if there are none.
+    def after(self, before: "_Page") -> "tuple[_Page, list[str]]":
+        """The page with those of its tables that have a header, and the rows at its top that go on with the last table of `before`.
 
-        A table that may go on, but not for certain, is taken away: its first row may be no header, so it stays lines.
+        The table at its top has the header of that, then. One that may go on, but not for certain, stays lines: its first row may be none.
         """
-        if not (self.tables and before.tables):
-            return ""
+        tables = {start: one for start, one in self.tables.items() if one.table.has_header}
+        if not self.tables or not before.tables:
+            return self._replace(tables=tables), []
         first, last = min(self.tables), max(before.tables)
-        own, other = self.tables[first].table, before.tables[last]
-        between = [(line, before.number) for line in before.lines[other.end :]] + [(line, self.number) for line in self.lines[:first]]
+        own, other = self.tables[first], before.tables[last]
+        same = list(own.table.rows[0]) == list(other.table.rows[0])
+        if (own.table.is_headed and not same) or not own.table.is_beneath(other.table) or not self._follows(before, first, other.end):
+            return self._replace(tables=tables), []
+        if any(before.left[other.end :]) or any(self.left[:first]):  # what is on both pages, and stays in the text, is between
+            return self._replace(tables=tables if same else {start: one for start, one in tables.items() if start != first}), []
+        whole = own.table._replace(rows=[other.table.rows[0], *own.table.rows[int(same) :]], is_headed=True)
+        return self._replace(tables={**tables, first: own._replace(table=whole)}), own.table.rest(int(same))
+
+    def _follows(self, before: "_Page", top: int, end: int) -> bool:
+        """Whether nothing but page numbers and what both pages have stands between line `end` of `before` and line `top` of this one."""
         both = set(self.lines).intersection(before.lines)
-        if not own.is_beneath(other.table) or any(line and line not in both and not _numbers(line, page) for line, page in between):
-            return ""
-        same = list(own.rows[0]) == list(other.table.rows[0])
-        if own.is_headed and not same:
-            return ""
-        if any(before.left[other.end :]) or any(self.left[:first]):
-            if not same:
-                del self.tables[first]
-            return ""
-        self.tables[first] = self.tables[first]._replace(
-            table=own._replace(rows=[other.table.rows[0], *own.rows[int(same) :]], is_headed=True)
-        )
-        return "\n".join(own.rest(int(same)))
+        between = [*((line, before.number) for line in before.lines[end:]), *((line, self.number) for line in self.lines[:top])]
+        return all(not line or line in both or _numbers(line, page) for line, page in between)
 
 
 def _edges(lines: list[str], placed: Mapping[int, Placed]) -> list[int]:

@@ -33,7 +33,10 @@ class _Slow(Exception):
 
 
 def ruled_tables(data: bytes) -> Mapping[int, Sequence[Ruled]]:
-    """Page, from 1, to its tables, from top to bottom; of pages without any, and of those beyond what there is time for, nothing."""
+    """Page, from 1, to its tables, from top to bottom; of pages without any, and of those beyond what there is time for, nothing.
+
+    In a main thread only: the clock rings there.
+    """
     import pdfplumber  # .4 s: only where there is a PDF
 
     began = time.process_time()

@@ -1,10 +1,14 @@
 """Tables of PDFs: cell by cell where lines are drawn around them, whatever pages they are on; lines of text where nothing is certain."""
 
+import re
 import signal
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 from fpdf import FPDF, XPos, YPos
+from hypothesis import given
+from hypothesis import strategies as st
 
 from knowledge.parsers import pdf_tables
 from knowledge.parsers.pages import assemble
@@ -262,3 +266,17 @@ def test_many_rows_take_no_more_than_their_share() -> None:
         assert len(blocks("\n".join(" ".join(row) for row in rows), rows)) == 1
 
     assert_linear(made, 95, 1_900, 20)
+
+
+CELLS = st.text(alphabet="ab1 -", max_size=6).map(lambda text: " ".join(text.split()))
+GRIDS = st.integers(2, 3).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=4))
+
+
+@given(st.lists(st.one_of(CELLS.map(lambda text: [[text]]), GRIDS), min_size=1, max_size=5))
+def test_whatever_stands_on_a_page_each_word_is_there_once(parts: list[list[list[str]]]) -> None:
+    rows = [" ".join(" ".join(row).split()) for part in parts for row in part]
+    lines = ["Of it.", "All.", *rows, "The end.", "Ask us."]  # the edges may be page numbers
+    tables = [Ruled(part, WIDE[: len(part[0])], is_headed=True) for part in parts if len(part[0]) > 1]
+    text = "\n".join(block.text for block in page_blocks(["\n".join(lines)], [[]], {1: tables}))
+    words = Counter("".join(" ".join(lines).split()))
+    assert Counter(re.sub(r"(?m)^\|(?: --- \|)+$|[|\s]", "", text)) == words
