@@ -150,8 +150,8 @@ def _is_meant(question: Wanted, candidate: Candidate) -> bool:
 
 
 def _is_named(question: Wanted, candidate: Candidate) -> bool:
-    about = candidate.header_terms | candidate.heading_terms | candidate.title_terms
-    return candidate.row is not None and names_row(question.words, candidate.row.cells, about)
+    row, about = candidate.row, candidate.header_terms | candidate.heading_terms | candidate.title_terms
+    return row is not None and names_row(question.words, row.cells, row.header, about)
 
 
 def _parts_first(scored: Sequence[_Scored]) -> list[_Scored]:

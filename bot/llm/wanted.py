@@ -134,12 +134,16 @@ def spaced(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
-def names_row(said: str, cells: Sequence[str], about: frozenset[str]) -> bool:
+def names_row(said: str, cells: Sequence[str], header: Sequence[str], about: frozenset[str]) -> bool:
     """Whether a question whose words are `said`, spaced, has all of a row's first cell, or of another of several words, as it stands there.
 
-    Numbers alone do not count, they may be of anything; nor do the terms `about` that all of the table is.
+    Numbers alone count where they are said to be of the first column ("level 4"), or else they may be of anything; the terms `about` that
+    all of the table is do not count.
     """
     first = cells[0] if cells else ""
+    number = re.search(rf"{re.escape(spaced(header[0]))}(\d+) ", said) if header else None
+    if number and f" {number[1]} " in spaced(first):
+        return True
     named = (cell for cell in cells if spaced(cell) in said and _LETTER.search(cell) and not about.issuperset(terms(cell)))
     return any(cell == first or spaced(cell).count(" ") > _SEVERAL for cell in named)
 

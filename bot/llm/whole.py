@@ -249,7 +249,9 @@ def _wanted(asked: _Asked, best: Candidate, among: Sequence[_Parts]) -> Sequence
     if named and not Evidence(text).initials.issuperset(named):
         return []
     said = spaced(asked.query)
-    told = [len(asked.among(frozenset(terms(part.text))) - about) + names_row(said, cells(part.text), above) for part in parts]
+    told = [
+        len(asked.among(frozenset(terms(part.text))) - about) + names_row(said, cells(part.text), part.of.names, above) for part in parts
+    ]
     most = max(told)
     return [part for part, count in zip(parts, told, strict=True) if count == most]
 

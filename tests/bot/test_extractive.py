@@ -409,11 +409,16 @@ def test_a_row_that_the_question_names_stands_without_those_that_it_does_not(ask
         pytest.param(["10", "4 weeks"], False, id="a number"),
         pytest.param(["leave", "4 weeks"], False, id="what all of the table is about"),
         pytest.param(["", "4 weeks"], False, id="nothing"),
+        pytest.param(["3 and 4", "8 weeks"], True, id="a number of the first column"),
+        pytest.param(["1 and 2", "4 weeks"], False, id="a number of another column"),
         pytest.param([], False, id="no cells"),
     ],
 )
 def test_a_row_is_named_by_the_words_of_a_cell(cells: list[str], named: bool) -> None:  # noqa: FBT001 - of a parametrized test
-    assert names_row(spaced("May the OTHER  parent, for ten days, or 10, leave?"), cells, frozenset({"leav"})) is named
+    assert (
+        names_row(spaced("May the OTHER  parent, for ten days, or 10, leave at level 4?"), cells, ("Level", "Notice"), frozenset({"leav"}))
+        is named
+    )
 
 
 APPROVALS = """| Trip cost | Who approves |
