@@ -4,7 +4,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -55,24 +55,38 @@ def placed(lines: Sequence[str], tables: Sequence[Ruled]) -> dict[int, Placed]:
 
     One that is not found so is left out: words beside it, letters that are turned on their side.
     """
-    keys = [_compact(line) for line in lines]
-    ends = [0, *accumulate(map(len, keys))]
     found: dict[int, Placed] = {}
     for table in tables if len(lines) <= _MOST_LINES else ():
-        parts = [_compact(part) for row in table.rows for cell in row for part in cell.split("\n")]
-        said = Counter("".join(parts))
-        for start in range(max((one.end for one in found.values()), default=0), len(lines) if said else 0):
-            end = bisect_left(ends, ends[start] + said.total())
-            solid = "".join(keys[start:end]) if keys[start] and end < len(ends) else ""
-            if len(solid) == said.total() and Counter(solid) == said and all(part in solid for part in parts):
-                found[start] = Placed(table._replace(rows=_as_spaced(table.rows, lines[start:end])), end)
-                break
+        first = max((one.end for one in found.values()), default=0)
+        place = _place(table, lines, first, _solid) or _place(table, lines, first, _unhyphenated)
+        if place:
+            start, end = place
+            found[start] = Placed(table._replace(rows=_as_spaced(table.rows, lines[start:end])), end)
     return found
 
 
-def _compact(text: str) -> str:
-    """What does not depend on who set the spaces and joined the hyphens."""
-    return re.sub(r"[\s\u00ad\u2010-]", "", unicodedata.normalize("NFKC", text))
+def _place(table: Ruled, lines: Sequence[str], first: int, key: Callable[[str], str]) -> tuple[int, int] | None:
+    """The first of `lines`, from `first` on, that say what the cells do, as far as `key` tells, and the line after their last."""
+    keys = [key(line) for line in lines]
+    ends = [0, *accumulate(map(len, keys))]
+    parts = [key(part) for row in table.rows for cell in row for part in cell.split("\n")]
+    said = Counter("".join(parts))
+    for start in range(first, len(lines) if said else 0):
+        end = bisect_left(ends, ends[start] + said.total())
+        solid = "".join(keys[start:end]) if keys[start] and end < len(ends) else ""
+        if len(solid) == said.total() and Counter(solid) == said and all(part in solid for part in parts):
+            return start, end
+    return None
+
+
+def _solid(text: str) -> str:
+    """What does not depend on who set the spaces."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
+def _unhyphenated(text: str) -> str:
+    """Nor on who joined a word at its hyphen."""
+    return re.sub(r"\s|\u00ad|(?<=\w)[\u2010-]", "", unicodedata.normalize("NFKC", text))
 
 
 def _as_spaced(rows: Sequence[Sequence[str]], lines: Sequence[str]) -> Sequence[Sequence[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 from fpdf import FPDF, XPos, YPos
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge.parsers import pdf_tables
@@ -272,6 +272,7 @@ CELLS = st.text(alphabet="ab1 -", max_size=6).map(lambda text: " ".join(text.spl
 GRIDS = st.integers(2, 3).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=4))
 
 
+@example([[["", "1", "1"], ["", "", "-"]]])
 @given(st.lists(st.one_of(CELLS.map(lambda text: [[text]]), GRIDS), min_size=1, max_size=5))
 def test_whatever_stands_on_a_page_each_word_is_there_once(parts: list[list[list[str]]]) -> None:
     rows = [" ".join(" ".join(row).split()) for part in parts for row in part]
