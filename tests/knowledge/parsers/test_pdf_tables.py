@@ -172,8 +172,9 @@ def test_a_table_of_other_words_changes_nothing() -> None:
     assert blocks("A B\n1 2", [["A", "B"], ["2", "1", "0"]]) == ["A B\n1 2"]
 
 
-def test_a_table_of_dashes_is_none() -> None:
-    assert blocks("All courses.\n- -\n- -", [["-", "-"], ["-", "-"]]) == ["All courses.", "- -", "- -"]
+def test_a_table_of_dashes_is_one_and_one_of_nothing_is_none() -> None:
+    assert blocks("All courses.\n- -\n- -", [["-", "-"], ["-", "-"]]) == ["All courses.", "| - | - |\n| --- | --- |\n| - | - |"]
+    assert blocks("All courses.\nAsk us.", [["", ""], ["", ""]]) == ["All courses.\nAsk us."]
 
 
 def test_a_heading_does_not_swallow_the_beginning_of_a_table() -> None:
