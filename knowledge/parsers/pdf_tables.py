@@ -6,10 +6,10 @@ and edges of boxes on the page; its text of them is only compared with kreuzberg
 
 import io
 import signal
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import process_time
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -39,12 +39,12 @@ def ruled_tables(data: bytes) -> Mapping[int, Sequence[Ruled]]:
     """
     import pdfplumber  # .4 s: only where there is a PDF
 
-    began = time.process_time()
+    began = process_time()
     found: dict[int, Sequence[Ruled]] = {}
     try:
         with _alarm(_ENDED_AFTER_S), pdfplumber.open(io.BytesIO(data)) as pdf:
             for page in pdf.pages:
-                if time.process_time() - began > _PATIENCE_S:
+                if process_time() - began > _PATIENCE_S:
                     break
                 if 0 < len(page.edges) <= _MOST_EDGES:
                     tables = sorted(page.find_tables(), key=lambda table: table.bbox[1])
