@@ -28,7 +28,8 @@ def assert_linear(work: Callable[[T], object], small: T, large: T, times: int) -
     """
     rounds = [(_processor_s(work, small), _processor_s(work, large)) for _ in range(_ROUNDS)]
     one, many = (min(seconds) for seconds in zip(*rounds, strict=True))
-    assert many < 4 * times * max(one, _SHORTEST_S), f"{times} times as much takes {many / one:.0f} times as long"
+    least = max(one, _SHORTEST_S)
+    assert many < 4 * times * least, f"{times} times as much takes {many / least:.0f} times as long"
 
 
 def _processor_s(work: Callable[[T], object], argument: T) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from knowledge.parsers.text import table_row
+from knowledge.parsers.text import table, table_row
 
 _MOST_LINES: Final = 2_000  # of a page on which tables are looked for
 _FEWEST: Final = 2  # columns and rows
@@ -31,7 +31,7 @@ class Ruled(NamedTuple):
 
     def as_text(self) -> str:
         """As a Markdown table."""
-        return "\n".join([table_row(self.rows[0]), "|" + " --- |" * len(self.rows[0]), *self.rest(1)])
+        return table(self.rows, len(self.rows[0]))
 
     def rest(self, start: int) -> list[str]:
         """Its rows from `start` on, as they follow a table's."""
@@ -56,22 +56,24 @@ def placed(lines: Sequence[str], tables: Sequence[Ruled]) -> dict[int, Placed]:
     One that is not found so is left out: words beside it, letters that are turned on their side.
     """
     found: dict[int, Placed] = {}
-    for table in tables if len(lines) <= _MOST_LINES else ():
-        first = max((one.end for one in found.values()), default=0)
-        place = _place(table, lines, first, _solid) or _place(table, lines, first, _unhyphenated)
+    if not tables or len(lines) > _MOST_LINES:
+        return found
+    ways = [(key, [key(line) for line in lines]) for key in (_solid, _unhyphenated)]
+    for one in tables:
+        first = max((other.end for other in found.values()), default=0)
+        place = next((place for key, keys in ways if (place := _place(one, keys, first, key))), None)
         if place:
             start, end = place
-            found[start] = Placed(table._replace(rows=_as_spaced(table.rows, lines[start:end])), end)
+            found[start] = Placed(one._replace(rows=_as_spaced(one.rows, lines[start:end])), end)
     return found
 
 
-def _place(table: Ruled, lines: Sequence[str], first: int, key: Callable[[str], str]) -> tuple[int, int] | None:
-    """The first of `lines`, from `first` on, that say what the cells do, as far as `key` tells, and the line after their last."""
-    keys = [key(line) for line in lines]
+def _place(one: Ruled, keys: Sequence[str], first: int, key: Callable[[str], str]) -> tuple[int, int] | None:
+    """The first line, from `first` on, of those whose `keys` say what the cells' do, and the line after their last."""
     ends = [0, *accumulate(map(len, keys))]
-    parts = [key(part) for row in table.rows for cell in row for part in cell.split("\n")]
+    parts = [key(part) for row in one.rows for cell in row for part in cell.split("\n")]
     said = Counter("".join(parts))
-    for start in range(first, len(lines) if said else 0):
+    for start in range(first, len(keys) if said else 0):
         end = bisect_left(ends, ends[start] + said.total())
         solid = "".join(keys[start:end]) if keys[start] and end < len(ends) else ""
         if len(solid) == said.total() and Counter(solid) == said and all(part in solid for part in parts):

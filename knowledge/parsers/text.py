@@ -72,10 +72,10 @@ def readable(name: str) -> str:
 _BAR = r"\|"
 
 
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """`rows` as a Markdown table whose first row is the header; empty columns and rows at the edges left out."""
+def table(rows: Sequence[Sequence[str]], width: int | None = None) -> str:
+    """`rows` as a Markdown table of `width` columns, or as many as are not empty; the first row is the header, empty ones are left out."""
     cells = [row for row in rows if any(map(str.strip, row))]
-    width = max((max(i + 1 for i, cell in enumerate(row) if cell.strip()) for row in cells), default=0)
+    width = width or max((max(i + 1 for i, cell in enumerate(row) if cell.strip()) for row in cells), default=0)
     lines = [table_row([*row, *[""] * width][:width]) for row in cells]
     return "\n".join([*lines[:1], "|" + " --- |" * width, *lines[1:]]) if lines else ""
 
